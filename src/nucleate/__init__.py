@@ -1,0 +1,1 @@
+"""nucleate: when, where and why clusters form inside causal language models."""

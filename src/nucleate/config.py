@@ -1,0 +1,127 @@
+"""Settings: pydantic models from TOML and dotted overrides, and back.
+
+This module knows no setting by name. A component's own settings live beside it, as a subclass of
+`Settings`; `experiment.py` puts them together. What is hidden here: how a TOML file, `key=value`
+overrides and defaults become one checked model, and how a mistake becomes one line that names the key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import pydantic
+import tomli_w
+
+from nucleate.errors import ConfigError
+
+
+class Settings(pydantic.BaseModel):
+    """Base of every component's settings: immutable, and no key that is not known."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    def digest(self) -> str:
+        """SHA-256 over all values: two settings with one digest are the same."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], source: str) -> Self:
+        """Check `values`; `source` names where they came from in an error.
+
+        Raises:
+            ConfigError: a key is unknown, a value is out of range, or values do not go together.
+        """
+        try:
+            return cls.model_validate(values)
+        except pydantic.ValidationError as error:
+            raise _first_problem(error, cls, source) from None
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Raises ConfigError where the file is missing or is not TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"no such file: {path}", "Name a preset or a TOML file that exists.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} is not readable TOML: {error}", "Mend the file at that place.") from None
+
+
+def override(values: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """`values` with every `dotted.key=value` of `overrides` put in.
+
+    A value is read as TOML (`0.1`, `true`, `[1, 2]`, `"text"`); what is not TOML is text.
+    """
+    result = _deep_copy(values)
+    for assignment in overrides:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(
+                f"expected KEY=VALUE, got {assignment!r}", "Write for instance: --set training.steps=400"
+            )
+        _put(result, key.strip().split("."), _parse_value(text.strip()), assignment)
+    return result
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """` Did you mean X?`, or nothing where no word is near."""
+    matches = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
+    return f" Did you mean {matches[0]}?" if matches else ""
+
+
+def setting_names(model: type[Settings], prefix: str = "") -> Iterator[str]:
+    """Every dotted key that `model` knows, in order."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Settings):
+            yield from setting_names(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _put(values: dict[str, Any], path: list[str], value: Any, assignment: str) -> None:
+    *tables, last = path
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{table} is a value, not a table, in {assignment!r}", "Name a setting in full.")
+    values[last] = value
+
+
+def _parse_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _deep_copy(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _deep_copy(value) if isinstance(value, Mapping) else value for key, value in values.items()}
+
+
+def _first_problem(error: pydantic.ValidationError, model: type[Settings], source: str) -> ConfigError:
+    problem = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return ConfigError(
+            f"unknown setting {key} in {source}.{nearest(key, setting_names(model))}",
+            "See every setting with: nucleate config quick",
+        )
+    message = problem["msg"].removeprefix("Value error, ")
+    if not key:
+        return ConfigError(f"the settings in {source} do not go together: {message}", "Change one of the two.")
+    came = "" if isinstance(problem["input"], dict) else f", got {problem['input']!r}"
+    return ConfigError(f"{key} in {source}: {message[0].lower()}{message[1:]}{came}", f"Change {key}.")

@@ -1,0 +1,79 @@
+"""HiddenStates: what was read off a model, with every label beside it.
+
+The one type that passes from the rooms that know models to the rooms that know clusters. It hides
+nothing clever; it keeps states, sites, positions and labels together so that they cannot get out of step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from nucleate.errors import LabelsError
+
+FACTORS = ("task", "dialect", "instruction", "input", "output", "task_input")
+"""The labels that clusters can be scored against; `instruction` doubles as the unit of resampling."""
+
+
+@dataclass(frozen=True)
+class HiddenStates:
+    """States of one model at one step, for the examples of one or more splits.
+
+    Attributes:
+        states: one vector of `n_embd` values per example, site and position.
+        sites: names along the second axis: `embed`, `block.1` ... `block.N`, `final_norm`.
+        positions: names along the third axis, such as `last_instruction`.
+        split: the split of each example.
+        labels: for each factor, an integer label per example.
+        step: optimizer steps that the model had taken.
+    """
+
+    states: Float[np.ndarray, "example site position n_embd"]
+    sites: tuple[str, ...]
+    positions: tuple[str, ...]
+    split: np.ndarray
+    labels: Mapping[str, Int[np.ndarray, " example"]]
+    step: int
+
+    def __post_init__(self) -> None:
+        n_examples, n_sites, n_positions, _ = self.states.shape
+        if (n_sites, n_positions) != (len(self.sites), len(self.positions)):
+            raise LabelsError(
+                f"states have {n_sites} sites and {n_positions} positions, their names "
+                f"{len(self.sites)} and {len(self.positions)}",
+                "Give one name per site and per position.",
+            )
+        for name, values in {"split": self.split, **self.labels}.items():
+            if len(values) != n_examples:
+                raise LabelsError(
+                    f"{len(values)} values of {name} for {n_examples} examples", "Give one value per example."
+                )
+
+    def of_split(self, split: str) -> HiddenStates:
+        """The examples of one split, in order."""
+        return self.select(self.split == split)
+
+    def select(self, keep: Bool[np.ndarray, " example"]) -> HiddenStates:
+        return HiddenStates(
+            states=self.states[keep],
+            sites=self.sites,
+            positions=self.positions,
+            split=self.split[keep],
+            labels={name: values[keep] for name, values in self.labels.items()},
+            step=self.step,
+        )
+
+    def at(self, position: str) -> Float[np.ndarray, "site example n_embd"]:
+        """The states at one position, a block of examples per site, as clustering wants them."""
+        index = self.positions.index(position)
+        return np.ascontiguousarray(self.states[:, :, index].transpose(1, 0, 2))
+
+
+def layer_of(site: str) -> int | None:
+    """0 for `embed`, i for `block.i`, None for `final_norm`, which is not a layer."""
+    if site == "embed":
+        return 0
+    return int(site.removeprefix("block.")) if site.startswith("block.") else None
