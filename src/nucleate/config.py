@@ -97,7 +97,9 @@ def _put(values: dict[str, Any], path: list[str], value: Any, assignment: str) -
     for table in tables:
         values = values.setdefault(table, {})
         if not isinstance(values, dict):
-            raise ConfigError(f"{table} is a value, not a table, in {assignment!r}", "Name a setting in full.")
+            raise ConfigError(
+                f"{table} is a value, not a table, in {assignment!r}", "Name a setting in full."
+            )
     values[last] = value
 
 
@@ -122,6 +124,8 @@ def _first_problem(error: pydantic.ValidationError, model: type[Settings], sourc
         )
     message = problem["msg"].removeprefix("Value error, ")
     if not key:
-        return ConfigError(f"the settings in {source} do not go together: {message}", "Change one of the two.")
+        return ConfigError(
+            f"the settings in {source} do not go together: {message}", "Change one of the two."
+        )
     came = "" if isinstance(problem["input"], dict) else f", got {problem['input']!r}"
     return ConfigError(f"{key} in {source}: {message[0].lower()}{message[1:]}{came}", f"Change {key}.")

@@ -28,6 +28,8 @@ class HiddenStates:
         positions: names along the third axis, such as `last_instruction`.
         split: the split of each example.
         labels: for each factor, an integer label per example.
+        predicted: the token that the model gave the highest logit after the prompt.
+        expected: the first token of the true output.
         step: optimizer steps that the model had taken.
     """
 
@@ -36,6 +38,8 @@ class HiddenStates:
     positions: tuple[str, ...]
     split: np.ndarray
     labels: Mapping[str, Int[np.ndarray, " example"]]
+    predicted: Int[np.ndarray, " example"]
+    expected: Int[np.ndarray, " example"]
     step: int
 
     def __post_init__(self) -> None:
@@ -46,7 +50,8 @@ class HiddenStates:
                 f"{len(self.sites)} and {len(self.positions)}",
                 "Give one name per site and per position.",
             )
-        for name, values in {"split": self.split, **self.labels}.items():
+        beside = {"split": self.split, "predicted": self.predicted, "expected": self.expected, **self.labels}
+        for name, values in beside.items():
             if len(values) != n_examples:
                 raise LabelsError(
                     f"{len(values)} values of {name} for {n_examples} examples", "Give one value per example."
@@ -63,6 +68,8 @@ class HiddenStates:
             positions=self.positions,
             split=self.split[keep],
             labels={name: values[keep] for name, values in self.labels.items()},
+            predicted=self.predicted[keep],
+            expected=self.expected[keep],
             step=self.step,
         )
 

@@ -78,8 +78,9 @@ class Scores:
     def __init__(self, table: pa.Table) -> None:
         if not table.schema.equals(SCHEMA):
             missing = [name for name in SCHEMA.names if name not in table.schema.names]
+            difference = f"missing {', '.join(missing)}" if missing else "column types differ"
             raise ScoresError(
-                f"not a Scores table: {'missing ' + ', '.join(missing) if missing else 'column types differ'}",
+                f"not a Scores table: {difference}",
                 "Write the table again with: nucleate score DIR",
             )
         self.table = table

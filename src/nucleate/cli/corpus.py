@@ -1,0 +1,28 @@
+"""`nucleate corpus`: the corpus alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nucleate.cli.run import Overrides
+
+
+def corpus(preset: str, *, out: Path, set_: Overrides = (), seed: int | None = None) -> int:
+    """Make the corpus of a preset and nothing else; `nucleate run` on the same folder goes on from it.
+
+    Args:
+        preset: A preset's name or a TOML file.
+        out: The run's folder.
+        set_: Change a setting: corpus.n_tasks=40. May be given many times.
+        seed: Shorthand for --set seed=N.
+    """
+    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
+    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+
+    settings = experiment.resolve(preset, set_, seed)
+    folder = RunFolder.create(out, settings.to_toml())
+    with RunProgress(settings.claims.position) as progress, folder.locked():
+        experiment.make_corpus(settings, folder, progress)
+    progress.console.print(f"  The corpus: {folder.corpus}", highlight=False)
+    return 0

@@ -1,0 +1,64 @@
+"""The command line: verbs by name, and what a user sees when something is wrong.
+
+Verbs are imported when they are called, so that `nucleate --help` loads neither torch nor transformers.
+Here every error becomes two lines and an exit code; no verb catches its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import cyclopts
+from rich.console import Console
+
+from nucleate.errors import Interrupted, NucleateError
+from nucleate.interrupts import raise_on_signals
+
+app = cyclopts.App(
+    name="nucleate",
+    help="Shows when, where and why clusters form inside causal language models.",
+    help_epilogue="Exit codes: 0 done; 1 a verdict or check failed; 2 a mistake in what was asked; "
+    "130 and 143 interrupted.",
+    version=lambda: version("nucleate"),
+    help_format="plaintext",
+)
+for verb in ("run", "corpus", "score", "verify", "check", "presets", "config"):
+    app.command(f"nucleate.cli.{verb}:{verb}", name=verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in tokens
+    tokens = [token for token in tokens if token != "--debug"]
+    try:
+        with raise_on_signals():
+            result = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    except (NucleateError, cyclopts.CycloptsError) as error:
+        if debug:
+            raise
+        _explain(error)
+        return 2
+    except Interrupted as interrupt:
+        _say("Interrupted. Everything finished so far is kept; the same command goes on from here.")
+        return 128 + interrupt.signal_number
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: NucleateError | cyclopts.CycloptsError) -> None:
+    if isinstance(error, NucleateError):
+        what, mend = error.what, error.mend
+    else:
+        what, mend = " ".join(str(error).split()), "See: nucleate --help"
+    _say(f"error: {what}", style="bold red")
+    _say(f"  mend: {mend}")
+
+
+def _say(text: str, style: str = "") -> None:
+    Console(stderr=True, soft_wrap=True, highlight=False).print(text, style=style, markup=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What a user watches during a run: agreement climbing, layer by layer.
+
+On a terminal there is a bar for what is going on now, and above it a line for every checkpoint that stays.
+Elsewhere the same lines come plain, without the bar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from nucleate.training.trainer import TrainingRecord
+
+_BARS = "▁▂▃▄▅▆▇█"
+_COLOURS = ("#7a7a8c", "#6b7fb3", "#4a90b8", "#35a3a3", "#4db380", "#8cc456", "#d3c93c")
+
+
+class RunProgress:
+    """An experiment's observer that draws on the console."""
+
+    def __init__(self, position: str) -> None:
+        self.console = Console(highlight=False)
+        self.position = position
+        self._bar = Progress(
+            TextColumn("  {task.description:<9}"),
+            BarColumn(bar_width=28, complete_style="#35a3a3", finished_style="#4db380"),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[note]}"),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._last: TrainingRecord | None = None
+        self._loss: float | None = None
+        self._accuracy: Mapping[str, float] = {}
+        self._header_is_due = True
+        self.total_steps: int | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def on_stage(self, name: str, what: str) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
+        if what == "begins":
+            self._task = self._bar.add_task(name, total=None, note="")
+        if what != "begins" or not self.console.is_terminal:
+            mark = {"ends": "[green]✓[/]", "begins": "[dim]…[/]"}.get(what, "[dim]✓[/]")
+            words = "" if what == "ends" else f" [dim]{what}[/]"
+            self.console.print(f"  {mark} {name}{words}")
+
+    def on_record(self, record: TrainingRecord) -> None:
+        self._last, self._accuracy = record, record.accuracy or self._accuracy
+        self._loss = record.loss if record.loss is not None else self._loss
+        if self._task is not None:
+            self._bar.update(self._task, completed=record.step, total=self.total_steps, note=self._note())
+
+    def on_checkpoint(self, step: int, model: PreTrainedModel) -> None:
+        """Nothing to show of the model itself; its agreement follows."""
+
+    def on_agreement(self, step: int, agreement: Mapping[str, float]) -> None:
+        layers = {site: value for site, value in agreement.items() if site != "final_norm"}
+        if self._header_is_due:
+            self._header_is_due = False
+            self.console.print(self._header(len(layers)))
+        line = Text(f"  {step:>7}  {_number(self._loss):>6}  ")
+        line.append(
+            "  ".join(f"{_number(self._accuracy.get(split)):>6}" for split in ("train", "validation"))
+        )
+        line.append("   ")
+        for value in layers.values():
+            level = min(max(value, 0.0), 1.0)
+            line.append(f" {_BARS[round(level * 7)]} {value:4.2f} ", style=_COLOURS[round(level * 6)])
+        self.console.print(line)
+
+    def on_progress(self, done: int, total: int) -> None:
+        if self._task is not None:
+            self._bar.update(self._task, completed=done, total=total, note="checkpoints")
+
+    def _note(self) -> str:
+        accuracy = "  ".join(f"{split} {value:.3f}" for split, value in self._accuracy.items())
+        return f"loss {_number(self._loss)}  accuracy {accuracy}"
+
+    def _header(self, n_layers: int) -> Text:
+        names = "".join(f"{'layer' if i == 0 else '':>3}{i:>3}  " for i in range(n_layers))
+        title = f"\n{'accuracy':>33}    agreement with task at {self.position} (ARI, a quick sample)\n"
+        return Text(title + f"  {'step':>7}  {'loss':>6}  {'train':>6}  {'valid':>6}   {names}", style="dim")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

@@ -1,0 +1,28 @@
+"""`nucleate verify`: the verdict on every claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def verify(directory: Path, /) -> int:
+    """Print the verdict on every claim with the numbers it rests on; exit 1 where one fails.
+
+    The verdicts that count are those at the run's own position; the other positions are shown beside.
+
+    Args:
+        directory: A run's folder.
+    """
+    from nucleate.claims import ClaimSettings, judge_claims  # noqa: PLC0415 - pandas; --help needs none
+    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
+    from nucleate.config import read_toml  # noqa: PLC0415
+    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.scores import Scores  # noqa: PLC0415
+
+    folder = RunFolder.open(directory)
+    folder.read_config()
+    folder.require("scoring")
+    settings = ClaimSettings.from_mapping(read_toml(folder.config_toml)["claims"], str(folder.config_toml))
+    verdicts = judge_claims(Scores.read(folder.scores), settings)
+    print_verdicts(verdicts, settings.position, with_rules=True)
+    return int(any(one.verdict == "fails" for one in verdicts if one.position == settings.position))

@@ -1,0 +1,61 @@
+"""Ctrl-C and SIGTERM: nothing is ever left half written.
+
+`raise_on_signals` turns both signals into `Interrupted`; `hold_interrupts` puts that off while a write
+or an optimizer step is in hand. Signal handlers belong to the main thread: elsewhere both do nothing.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from nucleate.errors import Interrupted
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class PendingInterrupt:
+    """What arrived while interrupts were held: `signal_number` is None where nothing did."""
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+
+    def note(self, signal_number: int, _frame: FrameType | None) -> None:
+        self.signal_number = signal_number
+
+
+@contextmanager
+def raise_on_signals() -> Iterator[None]:
+    """Within, the first Ctrl-C or SIGTERM raises `Interrupted`."""
+
+    def interrupt(signal_number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(signal_number)
+
+    with _handled_by(interrupt):
+        yield
+
+
+@contextmanager
+def hold_interrupts() -> Iterator[PendingInterrupt]:
+    """Within, signals are noted and not acted on; at the end, `Interrupted` is raised for a noted one."""
+    pending = PendingInterrupt()
+    with _handled_by(pending.note):
+        yield pending
+    if pending.signal_number is not None:
+        raise Interrupted(pending.signal_number)
+
+
+@contextmanager
+def _handled_by(handler: object) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.signal(number, handler) for number in _SIGNALS}  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for number, old in previous.items():
+            signal.signal(number, old)

@@ -1,0 +1,69 @@
+"""What training leaves on disk: checkpoints for everybody, and the one state that a resumed run needs.
+
+A checkpoint is a folder that Hugging Face loads. The training state is one safetensors file with the
+weights and both moments of AdamW, exact in float32, so that a resumed run ends in the same bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from nucleate.errors import TrainingError
+from nucleate.run_folder import RunFolder
+
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+def save_checkpoint(
+    folder: RunFolder, step: int, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    """Commit `checkpoints/step-.../` with the model and its tokenizer."""
+    with folder.commit(folder.checkpoint(step)) as path:
+        model.save_pretrained(path)
+        tokenizer.save_pretrained(path)
+
+
+def save_training_state(
+    folder: RunFolder, step: int, model: PreTrainedModel, optimizer: torch.optim.AdamW
+) -> None:
+    """Commit weights, moments and step, replacing the state before."""
+    tensors = {}
+    for name, parameter in model.named_parameters():
+        tensors[f"weight.{name}"] = parameter.detach().cpu().contiguous()
+        for moment in _MOMENTS:
+            if parameter in optimizer.state:
+                tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment].cpu()
+    with folder.commit(folder.training_state) as path:
+        save_file(tensors, path, metadata={"step": str(step)})
+
+
+def load_training_state(path: Path, model: PreTrainedModel, optimizer: torch.optim.AdamW) -> int:
+    """Put weights and moments back in place; returns the step that they belong to.
+
+    Raises:
+        TrainingError: the file is not such a state.
+    """
+    try:
+        with safe_open(path, framework="pt") as file, torch.no_grad():
+            step = int(file.metadata()["step"])
+            names = set(file.keys())
+            for name, parameter in model.named_parameters():
+                parameter.copy_(file.get_tensor(f"weight.{name}"))
+                if f"exp_avg.{name}" in names:
+                    optimizer.state[parameter] = {
+                        "step": torch.tensor(float(step), device=parameter.device),
+                        **{
+                            moment: file.get_tensor(f"{moment}.{name}").to(parameter.device)
+                            for moment in _MOMENTS
+                        },
+                    }
+    except (SafetensorError, RuntimeError, KeyError) as error:
+        raise TrainingError(
+            f"{path} is not a training state: {error}", "Run again into another folder."
+        ) from error
+    return step

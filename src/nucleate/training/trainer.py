@@ -1,0 +1,292 @@
+"""The one training loop.
+
+It reads a corpus, writes checkpoints and `training.jsonl`, and tells an observer what happens. It never
+sees a task label. What is hidden: packing, precision,
+and that a run that was killed and resumed ends in the same bytes as one that was not. For that, all that a
+step does is a function of (settings, seed, step) and the weights and moments before it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from pydantic import Field, model_validator
+from transformers import PreTrainedModel
+
+from nucleate.config import Settings
+from nucleate.corpus.corpus import Corpus
+from nucleate.errors import Interrupted, RunFolderError, TrainingError
+from nucleate.interrupts import PendingInterrupt, hold_interrupts
+from nucleate.models import pick_device
+from nucleate.run_folder import RunFolder
+from nucleate.training.checkpoint import load_training_state, save_checkpoint, save_training_state
+from nucleate.training.objective import answer_accuracy, pack_split, packed_loss
+from nucleate.training.packing import PackedBatch
+from nucleate.training.precision import Precision, choose_precision, parse_precision
+from nucleate.training.schedule import checkpoint_steps, learning_rate, rows_of_step
+
+
+class TrainingSettings(Settings):
+    """How a model is trained. A batch counts instructions; each brings all its trained inputs."""
+
+    steps: int = Field(400, ge=1)
+    batch_instructions: int = Field(128, ge=1)
+    learning_rate: float = Field(2e-3, gt=0)
+    warmup_steps: int = Field(50, ge=0)
+    weight_decay: float = Field(0.01, ge=0)
+    betas: tuple[float, float] = (0.9, 0.999)
+    max_grad_norm: float = Field(1.0, gt=0)
+    objective: Literal["sequence", "answer"] = "sequence"
+    precision: Literal["auto", "float32", "float32-eager", "bfloat16", "bfloat16-eager"] = "auto"
+    device: str = "auto"
+    evaluate_every: int = Field(20, ge=1)
+    n_evaluation: int = Field(1000, ge=1, description="instances of each split that accuracy is taken over")
+    checkpoint_steps: tuple[int, ...] = Field((), description="empty: dense early, even later")
+    checkpoints_early: int = Field(5, ge=0)
+    checkpoint_every: int = Field(50, ge=1)
+
+    @model_validator(mode="after")
+    def _steps_hold_together(self) -> TrainingSettings:
+        late = [step for step in self.checkpoint_steps if not 0 <= step <= self.steps]
+        if late:
+            raise ValueError(
+                f"training.checkpoint_steps has {late[0]}, outside 0 to training.steps={self.steps}"
+            )
+        if self.warmup_steps > self.steps:
+            raise ValueError(
+                f"training.warmup_steps={self.warmup_steps} is more than training.steps={self.steps}"
+            )
+        return self
+
+    def all_checkpoint_steps(self) -> list[int]:
+        """The steps that leave a checkpoint: always 0 and the last."""
+        if self.checkpoint_steps:
+            return sorted({0, self.steps, *self.checkpoint_steps})
+        return checkpoint_steps(self.steps, early=self.checkpoints_early, every=self.checkpoint_every)
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """One line of `training.jsonl`.
+
+    Attributes:
+        step: optimizer steps taken.
+        loss: mean over the step's predicted tokens, in nats, as of the unpacked instances.
+        learning_rate: of this step.
+        seconds: spent in training until now.
+        tokens: predicted tokens until now, counted as of the unpacked instances.
+        accuracy: per split, at evaluations only: the share of outputs predicted right.
+    """
+
+    step: int
+    loss: float | None
+    learning_rate: float
+    seconds: float
+    tokens: int
+    accuracy: dict[str, float] | None = None
+
+
+class TrainingObserver(Protocol):
+    """Who wants to watch. Nothing that it does may change the training."""
+
+    def on_record(self, record: TrainingRecord) -> None: ...
+
+    def on_checkpoint(self, step: int, model: PreTrainedModel) -> None: ...
+
+
+def train(
+    model: PreTrainedModel,
+    corpus: Corpus,
+    settings: TrainingSettings,
+    folder: RunFolder,
+    *,
+    seed: int,
+    observer: TrainingObserver,
+) -> None:
+    """Train `model` to the end, from where the folder's training state left off where there is one.
+
+    Raises:
+        TrainingError: a loss or a gradient is not finite; the last good checkpoint is kept.
+        Interrupted: Ctrl-C or SIGTERM; the state of the step in hand is saved first.
+    """
+    _Training(model, corpus, settings, folder, seed, observer).run()
+
+
+class _Training:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        corpus: Corpus,
+        settings: TrainingSettings,
+        folder: RunFolder,
+        seed: int,
+        observer: TrainingObserver,
+    ) -> None:
+        self.settings, self.folder, self.seed, self.observer = settings, folder, seed, observer
+        self.device = pick_device(settings.device)
+        self.model = model.to(self.device).train()
+        self.tokenizer = corpus.tokenizer
+        self.rows = pack_split(corpus, "train", settings.objective)
+        self.evaluated = {
+            split: pack_split(corpus, split, settings.objective, settings.n_evaluation)
+            for split in ("train", "validation")
+            if corpus.of_split(split).num_rows
+        }
+        self.optimizer = _adamw(model, settings)
+        self.checkpoints = set(settings.all_checkpoint_steps())
+        self.step, self.tokens, self.seconds_before = 0, 0, 0.0
+        self.precision = self._settle_precision()
+        model.set_attn_implementation(self.precision.attention)
+
+    def run(self) -> None:
+        resumed = self._resume()
+        self.begun = time.monotonic()
+        with hold_interrupts() as pending:
+            if not resumed:
+                self._evaluate_and_save(None, 0.0)
+            while self.step < self.settings.steps:
+                self._stop_if_asked(pending)
+                loss, rate = self._take_step()
+                self._evaluate_and_save(loss, rate)
+        self.folder.record(self.folder.training_log)
+        self.folder.discard(self.folder.training_state)
+
+    def _take_step(self) -> tuple[float, float]:
+        settings, step = self.settings, self.step
+        rows = rows_of_step(
+            step, n_rows=len(self.rows), batch_rows=settings.batch_instructions, seed=self.seed
+        )
+        batch = self.rows.batch(rows, self.device)
+        rate = learning_rate(
+            step, peak=settings.learning_rate, warmup_steps=settings.warmup_steps, steps=settings.steps
+        )
+        torch.manual_seed(_dropout_seed(self.seed, step))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self._backward(batch, self.precision)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.max_grad_norm)
+        self._require_finite(step + 1, loss=loss.item(), gradient=norm.item())
+        self.optimizer.step()
+        self.step, self.tokens = step + 1, self.tokens + int(batch.weights.sum())
+        return loss.item(), rate
+
+    def _backward(self, batch: PackedBatch, precision: Precision) -> torch.Tensor:
+        self.optimizer.zero_grad(set_to_none=True)
+        with precision.autocast(self.device):
+            loss = packed_loss(self.model, batch)
+        loss.backward()
+        return loss.detach()
+
+    def _evaluate_and_save(self, loss: float | None, rate: float) -> None:
+        is_checkpoint = self.step in self.checkpoints
+        accuracy = None
+        if is_checkpoint or self.step % self.settings.evaluate_every == 0:
+            accuracy = {split: answer_accuracy(self.model, rows) for split, rows in self.evaluated.items()}
+        record = TrainingRecord(self.step, loss, rate, self._seconds(), self.tokens, accuracy)
+        self._log(record)
+        if is_checkpoint:
+            save_checkpoint(self.folder, self.step, self.model, self.tokenizer)
+            save_training_state(self.folder, self.step, self.model, self.optimizer)
+            self.observer.on_checkpoint(self.step, self.model)
+
+    def _seconds(self) -> float:
+        return round(self.seconds_before + time.monotonic() - self.begun, 3)
+
+    def _log(self, record: TrainingRecord) -> None:
+        line = {name: value for name, value in asdict(record).items() if value is not None}
+        with self.folder.training_log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        self.observer.on_record(record)
+
+    def _stop_if_asked(self, pending: PendingInterrupt) -> None:
+        if pending.signal_number is not None:
+            save_training_state(self.folder, self.step, self.model, self.optimizer)
+            raise Interrupted(pending.signal_number)
+
+    def _require_finite(self, step: int, **values: float) -> None:
+        for name, value in values.items():
+            if not math.isfinite(value):
+                kept = self.folder.checkpoint_steps()[-1]
+                raise TrainingError(
+                    f"the {name} is {value} at step {step}; the last good checkpoint is step {kept}",
+                    "Lower training.learning_rate, raise training.warmup_steps, or change training.precision.",
+                )
+
+    def _settle_precision(self) -> Precision:
+        """The precision that the run began with, the one asked for, or the fastest safe one here."""
+        begun_with = self.folder.manifest.get("precision")
+        if begun_with:
+            return Precision(**begun_with)
+        if self.settings.precision == "auto":
+            config, rows = self.model.config, self.settings.batch_instructions
+            batch = self.rows.batch(np.arange(len(self.rows))[:rows], self.device)
+
+            def step(candidate: Precision) -> None:
+                self.model.set_attn_implementation(candidate.attention)
+                self._backward(batch, candidate)
+
+            shape = (
+                config.num_hidden_layers,
+                config.num_attention_heads,
+                config.hidden_size,
+                config.vocab_size,
+            )
+            precision = choose_precision(step, self.device, (*shape, *batch.input_ids.shape))
+            self.optimizer.zero_grad(set_to_none=True)
+        else:
+            precision = parse_precision(self.settings.precision)
+        self.folder.describe(precision=asdict(precision))
+        return precision
+
+    def _resume(self) -> bool:
+        """Go back to the saved state and forget what the log says after it; False where there is none."""
+        if not self.folder.training_state.exists():
+            self.folder.training_log.unlink(missing_ok=True)
+            return False
+        self.folder.require_file(self.folder.training_state)
+        self.step = load_training_state(self.folder.training_state, self.model, self.optimizer)
+        lines = _lines_until(self.folder, self.step)
+        self.tokens, self.seconds_before = lines[-1]["tokens"], lines[-1]["seconds"]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        self.folder.training_log.write_text(text, encoding="utf-8")
+        return True
+
+
+def _adamw(model: PreTrainedModel, settings: TrainingSettings) -> torch.optim.AdamW:
+    """Weight decay on matrices only; norms and biases are not pulled to zero."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": settings.weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas, fused=True)
+
+
+def _dropout_seed(seed: int, step: int) -> int:
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+
+
+def _lines_until(folder: RunFolder, step: int) -> Sequence[dict[str, float]]:
+    """The log's lines up to `step`; a last line that a crash cut short belongs to a later step."""
+    lines = []
+    try:
+        for text in folder.training_log.read_text(encoding="utf-8").splitlines():
+            line = json.loads(text)
+            if line["step"] > step:
+                break
+            lines.append(line)
+    except (OSError, ValueError, KeyError):
+        pass
+    if not lines or lines[-1]["step"] != step:
+        raise RunFolderError(
+            f"{folder.training_log} does not reach step {step} of the saved training state",
+            "Put the file back, or run again into another folder.",
+        )
+    return lines
