@@ -1,0 +1,72 @@
+"""The dataset card that lies beside a corpus.
+
+Hidden here: the front matter that makes `datasets.load_dataset(folder)` find the instances among the
+other files. They are one Parquet file, so they load as one Hugging Face split; `split` is a column.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nucleate.corpus.settings import CorpusSettings
+from nucleate.corpus.splits import SPLITS
+
+CARD = """\
+---
+pretty_name: nucleate corpus
+tags:
+- synthetic
+- interpretability
+configs:
+- config_name: default
+  data_files:
+  - split: instances
+    path: instances.parquet
+---
+# A nucleate corpus
+
+{n_tasks} tasks, each a function from input tokens to output tokens, each asked for in {n_dialects}
+dialect(s). An instance is the sequence of an instruction, an input and an output; the instruction is
+drawn from the regular expression of its dialect, and the languages of all dialects are disjoint. The
+corpus was built from seed {seed}. `tasks.json` holds all settings, every function, every expression with
+the exact size of its language, and what an input gives away without an instruction.
+
+| split | instances | what it is |
+|---|---|---|
+{splits}
+
+| column | what it is |
+|---|---|
+| `instance` | row number |
+| `task` | number of the task; never shown to the model |
+| `dialect` | number of the dialect, unique over all tasks |
+| `instruction_id` | number of the instruction string |
+| `instruction` | symbols separated by one space |
+| `input`, `output` | one token each |
+| `split` | as above |
+| `input_ids` | token ids of instruction, input and output, as `tokenizer/` gives them |
+
+```python
+from datasets import load_dataset
+
+corpus = load_dataset("PATH/TO/THIS/FOLDER", split="instances")
+train = corpus.filter(lambda row: row["split"] == "train")
+```
+"""
+
+MEANINGS = {
+    "train": "trained on",
+    "validation": "held-out pairs of an instruction and an input, each trained with others",
+    "unseen_instruction": "instructions never trained on",
+    "unseen_dialect": "the last dialect of each task, with inputs that it was never trained with",
+}
+
+
+def dataset_card(settings: CorpusSettings, seed: int, table: pa.Table) -> str:
+    """The card as Markdown with YAML front matter."""
+    sizes = {split: pc.sum(pc.equal(table["split"], split)).as_py() for split in SPLITS}
+    rows = [f"| `{split}` | {sizes[split]} | {MEANINGS[split]} |" for split in SPLITS if sizes[split]]
+    return CARD.format(
+        n_tasks=settings.n_tasks, n_dialects=settings.n_dialects, seed=seed, splits="\n".join(rows)
+    )

@@ -1,0 +1,134 @@
+"""Random regular expressions, one per dialect, no two of which share a string.
+
+Hidden here: which expressions are likely, and which are drawn again (too few or too many strings, an
+automaton past its cap, a string in common with an earlier expression). The alphabet is small and every
+expression draws from all of it, so a single symbol does not give its task away.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from nucleate.config import Settings
+from nucleate.corpus.expressions import MAX_SYMBOLS, Choice, Expression, Pattern, Repeat, Symbol
+from nucleate.errors import CorpusError
+
+
+class GrammarSettings(Settings):
+    """The instruction alphabet, and which expressions are kept.
+
+    Attributes:
+        n_symbols: size of the alphabet that all expressions share.
+        min_length, max_length: symbols in an instruction; they make every language finite.
+        min_parts, max_parts: literals, choices and repetitions that an expression has in a row.
+        max_language_size: strings that a language may have at most.
+        max_states: states of an automaton before it is minimal; it grows exponentially in the worst case.
+        max_attempts: expressions drawn for each one kept, before it is given up.
+    """
+
+    n_symbols: int = Field(20, ge=2, le=MAX_SYMBOLS)
+    min_length: int = Field(4, ge=1)
+    max_length: int = Field(14, ge=1, le=64)
+    min_parts: int = Field(5, ge=1)
+    max_parts: int = Field(8, ge=1, le=32)
+    max_language_size: int = Field(100_000, ge=1, le=2**53)
+    max_states: int = Field(256, ge=1)
+    max_attempts: int = Field(1000, ge=1)
+
+    @model_validator(mode="after")
+    def _check_grammar(self) -> GrammarSettings:
+        if self.min_length > self.max_length:
+            raise ValueError(f"min_length ({self.min_length}) is above max_length ({self.max_length})")
+        if self.min_parts > self.max_parts:
+            raise ValueError(f"min_parts ({self.min_parts}) is above max_parts ({self.max_parts})")
+        return self
+
+
+def draw_expressions(
+    n: int, settings: GrammarSettings, min_size: int, rng: np.random.Generator
+) -> list[Expression]:
+    """`n` expressions whose languages are pairwise disjoint.
+
+    Args:
+        n: how many.
+        settings: alphabet and bounds.
+        min_size: strings that every bounded language must have at least.
+        rng: the only source of chance.
+
+    Raises:
+        CorpusError: no further expression was found in `max_attempts` attempts.
+    """
+    expressions: list[Expression] = []
+    while len(expressions) < n:
+        expressions.append(_draw_another(expressions, settings, min_size, rng))
+    return expressions
+
+
+def _draw_another(
+    others: list[Expression], settings: GrammarSettings, min_size: int, rng: np.random.Generator
+) -> Expression:
+    for _ in range(settings.max_attempts):
+        expression = _draw_expression(settings, rng)
+        if (
+            expression
+            and min_size <= expression.size <= settings.max_language_size
+            and all(expression.isdisjoint(other) for other in others)
+        ):
+            return expression
+    raise CorpusError(
+        f"no expression with {min_size} to {settings.max_language_size} strings and none in common with "
+        f"{len(others)} others was found in {settings.max_attempts} attempts",
+        "Raise corpus.n_symbols, corpus.max_length or corpus.max_language_size, or ask for fewer variants.",
+    )
+
+
+def _draw_expression(settings: GrammarSettings, rng: np.random.Generator) -> Expression | None:
+    """An expression, or None where its automaton would be too large."""
+    n_parts = rng.integers(settings.min_parts, settings.max_parts, endpoint=True)
+    pattern = tuple(_draw_part(settings.n_symbols, rng) for _ in range(n_parts))
+    try:
+        return Expression.from_pattern(
+            pattern, settings.n_symbols, settings.min_length, settings.max_length, settings.max_states
+        )
+    except CorpusError:
+        return None
+
+
+def _draw_part(n_symbols: int, rng: np.random.Generator) -> Symbol | Choice | Repeat:
+    kind = rng.choice(
+        ["literal", "choice", "optional", "bounded", "unbounded"], p=[0.3, 0.35, 0.1, 0.15, 0.1]
+    )
+    if kind == "literal":
+        return _draw_symbol(n_symbols, rng)
+    if kind == "choice":
+        return _draw_choice(n_symbols, rng)
+    body = _draw_body(n_symbols, rng)
+    if kind == "optional":
+        return Repeat(body, 0, 1)
+    if kind == "unbounded":
+        return Repeat(body, 0, None)
+    low = int(rng.integers(0, 2))
+    return Repeat(body, low, low + int(rng.integers(1, 3)))
+
+
+def _draw_symbol(n_symbols: int, rng: np.random.Generator) -> Symbol:
+    return Symbol(int(rng.integers(n_symbols)))
+
+
+def _draw_choice(n_symbols: int, rng: np.random.Generator) -> Choice:
+    """Two or three phrases, no two the same."""
+    n_options = rng.integers(2, 4)
+    options: dict[Pattern, None] = {}
+    while len(options) < n_options:
+        options[_draw_phrase(n_symbols, rng)] = None
+    return Choice(tuple(options))
+
+
+def _draw_phrase(n_symbols: int, rng: np.random.Generator) -> Pattern:
+    return tuple(_draw_symbol(n_symbols, rng) for _ in range(rng.integers(1, 3)))
+
+
+def _draw_body(n_symbols: int, rng: np.random.Generator) -> Pattern:
+    """What is repeated: mostly a phrase, at times a choice, so that patterns nest."""
+    return (_draw_choice(n_symbols, rng),) if rng.random() < 0.25 else _draw_phrase(n_symbols, rng)

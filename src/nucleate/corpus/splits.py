@@ -1,0 +1,86 @@
+"""Which instances are trained on, and which are held out, and in what sense.
+
+Hidden here: the rules that make a split mean what its name says. Each dialect is a table of its
+instructions by its task's inputs; every cell of it goes to one split or, in one case, to none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Shaped
+from pydantic import Field
+
+from nucleate.config import Settings
+
+SPLITS = ("train", "validation", "unseen_instruction", "unseen_dialect")
+LEFT_OUT = ""
+"""The cell of an instruction never trained on and an input that its dialect never trained: no instance."""
+
+
+class SplitSettings(Settings):
+    """What is held out.
+
+    Attributes:
+        validation_fraction: share of the pairs of a trained instruction and a trained input.
+        unseen_instruction_fraction: instructions never trained on, per trained one; they come on top.
+        unseen_dialect: train the last dialect of every task on `bridge_inputs` of its inputs only.
+        bridge_inputs: how many inputs tie an unseen dialect to its task.
+    """
+
+    validation_fraction: float = Field(0.1, ge=0.0, le=0.5)
+    unseen_instruction_fraction: float = Field(0.1, ge=0.0, le=1.0)
+    unseen_dialect: bool = False
+    bridge_inputs: int = Field(2, ge=1)
+
+    def n_unseen_instructions(self, n_trained: int) -> int:
+        """Instructions to draw on top of `n_trained`: at least one, unless the fraction is 0."""
+        fraction = self.unseen_instruction_fraction
+        return max(1, round(fraction * n_trained)) if fraction > 0 else 0
+
+
+def draw_bridges(inputs: Sequence[str], n: int, rng: np.random.Generator) -> tuple[str, ...]:
+    """`n` of a task's inputs, in their order: those that tie an unseen dialect to its task."""
+    return tuple(inputs[index] for index in sorted(rng.choice(len(inputs), n, replace=False)))
+
+
+def split_dialect(
+    n_trained: int,
+    n_unseen: int,
+    trained_inputs: Bool[np.ndarray, " input"],
+    validation_fraction: float,
+    rng: np.random.Generator,
+) -> Shaped[np.ndarray, "instruction input"]:
+    """The split of every instruction of a dialect with every input of its task.
+
+    Args:
+        n_trained: instructions that are trained on; they are the first rows.
+        n_unseen: instructions that are not; they are the last rows.
+        trained_inputs: which inputs the dialect is trained on.
+        validation_fraction: share of the pairs of a trained instruction and a trained input held out.
+        rng: the only source of chance.
+    """
+    splits = np.full((n_trained + n_unseen, len(trained_inputs)), LEFT_OUT, dtype=object)
+    splits[:n_trained, ~trained_inputs] = "unseen_dialect"
+    splits[n_trained:, trained_inputs] = "unseen_instruction"
+    held_out = _hold_out(n_trained, int(trained_inputs.sum()), validation_fraction, rng)
+    splits[:n_trained, trained_inputs] = np.where(held_out, "validation", "train").astype(object)
+    return splits
+
+
+def _hold_out(
+    n_instructions: int, n_inputs: int, fraction: float, rng: np.random.Generator
+) -> Bool[np.ndarray, "instruction input"]:
+    """Cells drawn at random, such that every row and every column keeps one that is trained.
+
+    There are `fraction` of the cells, or fewer where no further cell could be spared.
+    """
+    trained = np.ones((n_instructions, n_inputs), dtype=bool)
+    to_spare = round(fraction * trained.size)
+    for cell in rng.permutation(trained.size):
+        row, column = divmod(int(cell), n_inputs)
+        if to_spare and trained[row].sum() > 1 and trained[:, column].sum() > 1:
+            trained[row, column] = False
+            to_spare -= 1
+    return ~trained

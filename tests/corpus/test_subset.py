@@ -1,0 +1,36 @@
+"""The sample is balanced, repeatable, and of the splits asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.subset import analysis_subset
+
+
+def test_sample_is_balanced_over_the_chosen_tasks(corpus: Corpus) -> None:
+    rows = analysis_subset(corpus, 10, 205, ["train", "validation"], seed=0)
+    task, split = corpus.labels()["task"][rows], corpus.table["split"].to_numpy(zero_copy_only=False)[rows]
+    assert Counter(split) == {"train": 205, "validation": 205}
+    assert set(Counter(task[split == "train"]).values()) == {20, 21}
+    assert set(task[split == "train"]) == set(task[split == "validation"])
+    assert len(set(rows)) == len(rows)
+
+
+def test_short_splits_are_taken_whole(corpus: Corpus) -> None:
+    rows = analysis_subset(corpus, 99, 10**6, ["validation"], seed=0)
+    assert len(rows) == corpus.of_split("validation").num_rows
+
+
+def test_sample_depends_on_nothing_but_its_arguments(corpus: Corpus) -> None:
+    both = analysis_subset(corpus, 5, 50, ["train", "validation"], seed=3)
+    alone = analysis_subset(corpus, 5, 50, ["validation"], seed=3)
+    assert np.array_equal(both[50:], alone)
+    assert not np.array_equal(alone, analysis_subset(corpus, 5, 50, ["validation"], seed=4))
+
+
+def test_a_split_that_is_not_there_gives_no_rows(corpus: Corpus) -> None:
+    assert analysis_subset(corpus, 5, 50, ["unseen_dialect"], seed=0).shape == (0,)
+    assert analysis_subset(corpus, 5, 50, [], seed=0).shape == (0,)
