@@ -96,9 +96,8 @@ def _rises(agreement: _Agreement) -> tuple[bool, dict[str, float]]:
 
 def _higher_layers_agree_better(agreement: _Agreement) -> tuple[bool, dict[str, float]]:
     final = agreement.validation.iloc[-1]
-    correlation = float(
-        pd.Series(final.index, dtype=float).corr(final.reset_index(drop=True), method="spearman")
-    )
+    layers = pd.Series(final.index, dtype=float)
+    correlation = layers.corr(final.reset_index(drop=True), method="spearman")
     top_low, bottom_high = agreement.low[agreement.top].iloc[-1], agreement.high[0].iloc[-1]
     figures = {
         "rank_correlation": correlation,

@@ -25,7 +25,7 @@ def test_keys_are_flat_and_defaults_are_those_of_quick() -> None:
         ({"n_variants": 300, "max_language_size": 100}, r"asks for 110 instructions per dialect"),
         ({"n_inputs": 1}, "leaves no pair to hold out"),
         ({"unseen_dialect": True, "n_dialects": 1}, "leaves no dialect to learn a task from"),
-        ({"unseen_dialect": True, "bridge_inputs": 5}, r"bridge_inputs \(5\) is not below n_inputs \(5\)"),
+        ({"unseen_dialect": True, "bridge_inputs": 6}, r"bridge_inputs \(6\) is more than n_inputs \(5\)"),
         ({"validation_fraction": 0.9}, "validation_fraction in a test"),
         ({"n_task": 3}, r"unknown setting n_task in a test\. Did you mean n_tasks"),
     ],

@@ -103,6 +103,19 @@ class Corpus:
             "task_input": columns["task"] * self.settings.input_vocabulary + inputs,
         }
 
+    def instruction_lengths(self, table: pa.Table) -> list[int]:
+        """Tokens of the instruction of each row of `table`."""
+        return pc.add(pc.count_substring(table["instruction"], " "), 1).to_pylist()
+
+    def answer_lengths(self, table: pa.Table) -> list[int]:
+        """Tokens of the output of each row of `table`: one each, in a closed vocabulary."""
+        return [1] * table.num_rows
+
+    @property
+    def n_positions(self) -> int:
+        """Tokens of the longest instance."""
+        return pc.max(pc.list_value_length(self.table["input_ids"])).as_py()
+
     @cached_property
     def input_alone(self) -> dict[str, float]:
         """What an input gives away without an instruction; see `tasks.input_alone`."""

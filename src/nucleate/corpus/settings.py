@@ -50,9 +50,9 @@ class CorpusSettings(SplitSettings, GrammarSettings, TaskSettings):
             raise ValueError(
                 "unseen_dialect is on, but n_dialects = 1 leaves no dialect to learn a task from"
             )
-        if self.unseen_dialect and self.bridge_inputs >= self.n_inputs:
+        if self.unseen_dialect and self.bridge_inputs > self.n_inputs:
             raise ValueError(
-                f"unseen_dialect is on, but bridge_inputs ({self.bridge_inputs}) is not below "
+                f"unseen_dialect is on, but bridge_inputs ({self.bridge_inputs}) is more than "
                 f"n_inputs ({self.n_inputs})"
             )
         return self

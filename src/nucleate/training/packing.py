@@ -133,7 +133,7 @@ class _Row:
         shared = instances[0][:n_shared]
         row = cls(list(shared), list(range(n_shared)), [0] * n_shared, [])
         if objective == "sequence":
-            row.predictions += [(t - 1, shared[t], len(instances), 0) for t in range(1, n_shared)]
+            row.predictions.extend((t - 1, shared[t], len(instances), 0) for t in range(1, n_shared))
         for branch, (instance, answer) in enumerate(zip(instances, n_answer, strict=True), start=1):
             assert instance[:n_shared] == shared, "instances of one row share their instruction"
             row._add_branch(branch, instance[n_shared:], answer, objective)
@@ -146,9 +146,9 @@ class _Row:
             if is_answer or objective == "sequence":
                 column = first + t - 1 if t else n_shared - 1
                 self.predictions.append((column, target, 1, int(is_answer)))
-        self.tokens += suffix[:-1]
-        self.positions += range(n_shared, n_shared + len(suffix) - 1)
-        self.branches += [branch] * (len(suffix) - 1)
+        self.tokens.extend(suffix[:-1])
+        self.positions.extend(range(n_shared, n_shared + len(suffix) - 1))
+        self.branches.extend([branch] * (len(suffix) - 1))
 
 
 def _padded(values: list[list[int]], fill: int) -> Int[np.ndarray, "row token"]:

@@ -216,7 +216,7 @@ class _Training:
                 kept = self.folder.checkpoint_steps()[-1]
                 raise TrainingError(
                     f"the {name} is {value} at step {step}; the last good checkpoint is step {kept}",
-                    "Lower training.learning_rate, raise training.warmup_steps, or change training.precision.",
+                    "Lower training.learning_rate, raise training.warmup_steps, or set training.precision.",
                 )
 
     def _settle_precision(self) -> Precision:

@@ -1,0 +1,56 @@
+"""A run that is killed and called again ends in the same bytes as one that was left alone."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+ARGUMENTS = ["run", "smoke", "--set", "training.steps=60", "--set", "training.checkpoint_every=30"]
+
+
+def start(folder):
+    command = [sys.executable, "-m", "nucleate", *ARGUMENTS, "--out", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(folder):
+    process = start(folder)
+    output, error = process.communicate(timeout=300)
+    assert process.returncode == 0, error
+    return output
+
+
+def weights(folder):
+    return (folder / "checkpoints" / "step-00000060" / "model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("untouched") / "run"
+    finish(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_interrupted_and_resumed(untouched, tmp_path, number, code):
+    folder = tmp_path / "run"
+    process = start(folder)
+    log = folder / "training.jsonl"
+    deadline = time.monotonic() + 120
+    while not (log.exists() and len(log.read_text().splitlines()) > 20):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == code
+    assert "Traceback" not in error
+    assert len(log.read_text().splitlines()) < 61
+    finish(folder)
+    assert weights(folder) == weights(untouched)
+    assert (folder / "scores.parquet").read_bytes() != b""

@@ -1,0 +1,89 @@
+"""What a user sees: two lines for a mistake, never a traceback, nothing overwritten."""
+
+import subprocess
+import sys
+
+import pytest
+
+from nucleate.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "smoke"
+    assert main(["run", "smoke", "--out", str(folder), "--set", "training.steps=6"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["run", "quik"], "Did you mean quick?"),
+        (["run", "nothing.toml"], "no such file: nothing.toml"),
+        (["run", "quick", "--set", "model.n_layers=3"], "Did you mean model.n_layer?"),
+        (["run", "quick", "--set", "model.n_layer=0"], "model.n_layer"),
+        (["run", "quick", "--set", "model.n_embd=130"], "not a multiple of model.n_head"),
+        (["run", "quick", "--set", "corpus.n_inputs=30"], "n_inputs"),
+        (["run", "quick", "--set", "corpus.n_variants=1000000"], "n_variants"),
+        (["run", "quick", "--set", "training.warmup_steps=500"], "training.warmup_steps=500"),
+        (["run", "quick", "--set", "training.steps"], "expected KEY=VALUE"),
+        (["run"], "PRESET"),
+        (["fly"], "fly"),
+        (["verify", "nowhere"], "nowhere is not a run's folder"),
+        (["check", "nowhere"], "nowhere is not a run's folder"),
+    ],
+)
+def test_a_mistake_is_two_lines_and_exit_code_2(arguments, what, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert what in error
+    assert len(error.strip().splitlines()) == 2
+    assert "Traceback" not in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_configs_folder_is_refused_and_left_alone(run_folder, capsys):
+    before = {file: file.read_bytes() for file in run_folder.rglob("*") if file.is_file()}
+    assert main(["run", "smoke", "--out", str(run_folder), "--seed", "2"]) == 2
+    assert "holds a run with other settings" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in before} == before
+
+
+def test_check_and_verify_speak_through_their_exit_codes(run_folder, capsys):
+    assert main(["check", str(run_folder)]) == 0
+    assert main(["verify", str(run_folder)]) == 1
+    assert "emergence" in capsys.readouterr().out
+    figure = run_folder / "figures" / "emergence.svg"
+    whole = figure.read_text()
+    figure.write_text(whole[:-10])
+    assert main(["check", str(run_folder)]) == 1
+    assert "emergence.svg" in capsys.readouterr().out
+    figure.write_text(whole)
+
+
+def test_config_prints_what_run_reads(capsys, tmp_path):
+    assert main(["config", "quick", "--set", "training.steps=7", "--set", "training.warmup_steps=3"]) == 0
+    path = tmp_path / "mine.toml"
+    path.write_text(capsys.readouterr().out)
+    assert main(["config", str(path)]) == 0
+    assert "steps = 7" in capsys.readouterr().out
+
+
+def test_presets_are_listed(capsys):
+    assert main(["presets"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ("smoke", "quick", "paper", "paper-wide", "dialects"))
+
+
+def test_help_loads_neither_torch_nor_transformers():
+    code = (
+        "import sys; from nucleate.cli.main import main\n"
+        "assert main(['--help']) == 0\n"
+        "heavy = {'torch', 'transformers', 'pandas', 'sklearn', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for verb in ("run", "corpus", "score", "verify", "check", "presets", "config"):
+        assert verb in done.stdout

@@ -1,0 +1,119 @@
+"""End to end, with the `smoke` preset."""
+
+import json
+
+import pandas as pd
+import pytest
+
+import nucleate
+from nucleate.errors import ConfigError, RunFolderError
+from nucleate.experiment import preset_names, rescore, resolve, settings_of
+from nucleate.run_folder import RunFolder
+from nucleate.scores import SCHEMA
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    return nucleate.run("smoke", tmp_path_factory.mktemp("runs") / "smoke")
+
+
+class Stages:
+    def __init__(self):
+        self.seen = []
+
+    def on_stage(self, name, what):
+        self.seen.append((name, what))
+
+    def on_record(self, record): ...
+
+    def on_checkpoint(self, step, model): ...
+
+    def on_agreement(self, step, agreement): ...
+
+    def on_progress(self, done, total): ...
+
+
+def test_the_folder_is_as_the_contract_says(done):
+    names = {file.relative_to(done.folder.path).as_posix() for file in done.folder.path.rglob("*")}
+    for name in (
+        "config.toml", "manifest.json", "corpus/instances.parquet", "corpus/tasks.json", "corpus/tokenizer",
+        "corpus/README.md", "checkpoints/step-00000000/model.safetensors", "checkpoints/step-00000012/config.json",
+        "training.jsonl", "scores.parquet", "claims.json", "figures/emergence.png", "figures/emergence.svg",
+    ):  # fmt: skip
+        assert name in names, name
+    assert done.folder.problems() == []
+    manifest = json.loads(done.folder.manifest_json.read_text())
+    assert {stage["status"] for stage in manifest["stages"].values()} == {"done"}
+    assert {"seed", "versions", "platform", "threads", "precision", "command"} <= set(manifest)
+
+
+def test_scores_hold_every_site_position_split_and_step(done):
+    scores = done.scores
+    assert scores.table.schema.equals(SCHEMA)
+    steps = done.settings.training.all_checkpoint_steps()
+    agreement = scores.where(metric="ari", control="none").to_pandas()
+    expected = pd.MultiIndex.from_product(
+        [steps, ["train", "validation"], done.settings.scoring.positions, ["embed", "block.1", "block.2", "final_norm"]]
+    )
+    found = pd.MultiIndex.from_frame(agreement[["step", "split", "position", "site"]])
+    assert sorted(found) == sorted(expected)
+    assert (agreement["ci_low"] <= agreement["ci_high"]).all()
+    assert agreement.loc[agreement["site"] == "final_norm", "layer"].isna().all()
+    assert set(scores.where(metric="accuracy").values("split")) == {"train", "validation"}
+
+
+def test_the_untrained_control_is_step_0_beside_every_later_step(done):
+    key = ["split", "position", "factor", "site"]
+    control = done.scores.where(control="untrained", metric="ari", step=12).to_pandas().set_index(key)["value"]
+    untrained = done.scores.where(control="none", metric="ari", step=0).to_pandas().set_index(key)["value"]
+    pd.testing.assert_series_equal(control.sort_index(), untrained.sort_index())
+
+
+def test_a_second_call_does_nothing(done):
+    before = {file: file.stat().st_mtime_ns for file in done.folder.path.rglob("*") if file.name != ".lock"}
+    observer = Stages()
+    nucleate.run("smoke", done.folder.path, observer=observer, command=[])
+    assert {what for _, what in observer.seen} == {"is done already"}
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+
+
+def test_same_seed_same_scores(done, tmp_path):
+    again = nucleate.run("smoke", tmp_path / "smoke")
+    assert again.scores.table.equals(done.scores.table)
+    assert again.claims == done.claims
+    for name in ("corpus/instances.parquet", "checkpoints/step-00000012/model.safetensors"):
+        assert (again.folder.path / name).read_bytes() == (done.folder.path / name).read_bytes()
+
+
+def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
+    run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
+    weights = run.folder.outputs_digest("training")
+    rescore(RunFolder.open(run.folder.path), ["scoring.positions=['input']"], Stages())
+    again = nucleate.load_run(run.folder.path)
+    assert again.scores.where(metric="ari").values("position") == ["input"]
+    assert settings_of(again.folder).scoring.positions == ("input",)
+    assert again.folder.outputs_digest("training") == weights
+    with pytest.raises(ConfigError, match="not about scoring"):
+        rescore(again.folder, ["training.steps=9"], Stages())
+
+
+def test_a_harmed_checkpoint_is_not_scored(tmp_path):
+    run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
+    weights = run.folder.checkpoint(6) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"abcd")
+    scores = run.folder.scores.read_bytes()
+    with pytest.raises(RunFolderError, match=r"model\.safetensors"):
+        rescore(RunFolder.open(run.folder.path), ["scoring.n_init=2"], Stages())
+    assert run.folder.scores.read_bytes() == scores
+
+
+@pytest.mark.parametrize("preset", ["smoke", "quick", "paper", "paper-wide", "dialects"])
+def test_presets_resolve(preset):
+    assert preset in preset_names()
+    settings = resolve(preset)
+    assert settings == type(settings).from_mapping(settings.model_dump(), preset)
+
+
+def test_overrides_and_seed_reach_the_settings():
+    settings = resolve("quick", ["model.n_layer=2", "corpus.n_tasks=7"], seed=5)
+    assert (settings.model.n_layer, settings.corpus.n_tasks, settings.seed) == (2, 7, 5)
