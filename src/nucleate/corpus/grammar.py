@@ -14,6 +14,11 @@ from nucleate.config import Settings
 from nucleate.corpus.expressions import MAX_SYMBOLS, Choice, Expression, Pattern, Repeat, Symbol
 from nucleate.errors import CorpusError
 
+KINDS = {"literal": 0.15, "choice": 0.5, "optional": 0.1, "bounded": 0.15, "unbounded": 0.1}
+"""How likely each kind of part is. Choices lead, because a literal occurs in all strings and so gives an
+expression away; unbounded repetition is rare, because most of its strings are as long as strings may be.
+"""
+
 
 class GrammarSettings(Settings):
     """The instruction alphabet, and which expressions are kept.
@@ -96,9 +101,7 @@ def _draw_expression(settings: GrammarSettings, rng: np.random.Generator) -> Exp
 
 
 def _draw_part(n_symbols: int, rng: np.random.Generator) -> Symbol | Choice | Repeat:
-    kind = rng.choice(
-        ["literal", "choice", "optional", "bounded", "unbounded"], p=[0.3, 0.35, 0.1, 0.15, 0.1]
-    )
+    kind = rng.choice(list(KINDS), p=list(KINDS.values()))
     if kind == "literal":
         return _draw_symbol(n_symbols, rng)
     if kind == "choice":
@@ -117,8 +120,8 @@ def _draw_symbol(n_symbols: int, rng: np.random.Generator) -> Symbol:
 
 
 def _draw_choice(n_symbols: int, rng: np.random.Generator) -> Choice:
-    """Two or three phrases, no two the same."""
-    n_options = rng.integers(2, 4)
+    """Three or four phrases, no two the same."""
+    n_options = rng.integers(3, 5)
     options: dict[Pattern, None] = {}
     while len(options) < n_options:
         options[_draw_phrase(n_symbols, rng)] = None
