@@ -96,8 +96,7 @@ def _rises(agreement: _Agreement) -> tuple[bool, dict[str, float]]:
 
 def _higher_layers_agree_better(agreement: _Agreement) -> tuple[bool, dict[str, float]]:
     final = agreement.validation.iloc[-1]
-    layers = pd.Series(final.index, dtype=float)
-    correlation = layers.corr(final.reset_index(drop=True), method="spearman")
+    correlation = _rank_correlation(np.asarray(final.index, dtype=float), final.to_numpy())
     top_low, bottom_high = agreement.low[agreement.top].iloc[-1], agreement.high[0].iloc[-1]
     figures = {
         "rank_correlation": correlation,
@@ -107,6 +106,14 @@ def _higher_layers_agree_better(agreement: _Agreement) -> tuple[bool, dict[str, 
         "top_layer_ci_low": top_low,
     }
     return correlation >= LEAST_RANK_CORRELATION and top_low > bottom_high, figures
+
+
+def _rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Spearman's: 0 where one of them is constant, since it then says nothing of the other."""
+    x_ranks, y_ranks = pd.Series(x).rank().to_numpy(), pd.Series(y).rank().to_numpy()
+    if np.ptp(x_ranks) == 0 or np.ptp(y_ranks) == 0:
+        return 0.0
+    return float(np.corrcoef(x_ranks, y_ranks)[0, 1])
 
 
 def _layer_0_hardly_changes(agreement: _Agreement) -> tuple[bool, dict[str, float]]:

@@ -26,7 +26,9 @@ from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.kmeans import kmeans
 from nucleate.clustering.scoring import ScoringSettings, score_states, untrained_control
 from nucleate.config import Settings, nearest, override, read_toml
-from nucleate.corpus.corpus import Corpus, CorpusSettings, analysis_subset
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.settings import CorpusSettings
+from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import ConfigError
 from nucleate.figures import emergence_figure, save_figure
 from nucleate.models import ModelSettings, build_model, load_model, pick_device

@@ -24,8 +24,17 @@ app = cyclopts.App(
     version=lambda: version("nucleate"),
     help_format="plaintext",
 )
-for verb in ("run", "corpus", "score", "verify", "check", "presets", "config"):
-    app.command(f"nucleate.cli.{verb}:{verb}", name=verb)
+_VERBS = {
+    "run": "The whole experiment: corpus, training, scores, verdicts, figures.",
+    "verify": "The verdict on every claim, with the numbers it rests on.",
+    "score": "Score a finished training again, from its checkpoints.",
+    "corpus": "The corpus alone.",
+    "check": "Are all files of a run whole?",
+    "presets": "What there is to run.",
+    "config": "Every setting of a preset, as TOML to change and run.",
+}
+for verb, summary in _VERBS.items():  # named here, so that --help need not import them
+    app.command(f"nucleate.cli.{verb}:{verb}", name=verb, help=summary, sort_key=list(_VERBS).index(verb))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
