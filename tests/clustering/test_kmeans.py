@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
@@ -88,6 +89,18 @@ def test_a_member_does_not_depend_on_its_batch():
         assert np.array_equal(together.inertia[index], alone.inertia[0])
 
 
+def test_the_number_of_threads_changes_nothing_and_is_left_alone():
+    batch = np.stack([planted(seed, distance=2.0)[0] for seed in range(3)])
+    one_thread = kmeans(batch, 8, seed=3)
+    torch.set_num_threads(2)
+    try:
+        two_threads = kmeans(batch, 8, seed=3)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert np.array_equal(one_thread.labels, two_threads.labels)
+
+
 def test_same_seed_same_clusters_and_another_seed_other_starts():
     points = planted(4, distance=0.0)[0][None]
     first, again, other = (kmeans(points, 8, seed=seed) for seed in (1, 1, 2))
@@ -100,7 +113,7 @@ def test_blocks_change_nothing_but_rounding(monkeypatch):
     whole = kmeans(points[None], 8, seed=0)
     monkeypatch.setattr(kmeans_module, "BLOCK_BYTES", 4 * 10 * 8 * 7)
     blocks = kmeans(points[None], 8, seed=0)
-    assert np.array_equal(whole.best_labels, blocks.best_labels)
+    assert np.array_equal(whole.labels, blocks.labels)
     assert blocks.inertia == pytest.approx(whole.inertia, rel=1e-5)
 
 
