@@ -1,0 +1,148 @@
+"""The Adjusted Rand Index against scikit-learn, and how often its interval covers what it should."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
+
+from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval
+from nucleate.errors import LabelsError
+
+PARTITIONS = st.integers(2, 40).flatmap(
+    lambda n: st.tuples(*[st.lists(st.integers(-3, 6), min_size=n, max_size=n).map(np.array)] * 2)
+)
+
+
+def noisy(rng: np.random.Generator, n_units: int, n_labels: int, kept: float, per_unit: int = 1):
+    """Labels, clusters that keep a share of them and draw the rest anew, and units of equal examples."""
+    labels = rng.integers(n_labels, size=n_units)
+    clusters = np.where(rng.random(n_units) < kept, labels, rng.integers(n_labels, size=n_units))
+    return tuple(np.repeat(values, per_unit) for values in (labels, clusters, np.arange(n_units)))
+
+
+def interval(labels, clusters, units, seed=0, n_resamples=200):
+    return adjusted_rand_interval(
+        labels, clusters[None], np.zeros(1), units, n_resamples=n_resamples, seed=seed
+    )
+
+
+@given(PARTITIONS)
+def test_index_equals_that_of_scikit_learn(partitions):
+    labels, clusters = partitions
+    assert adjusted_rand_index(labels, clusters) == pytest.approx(
+        adjusted_rand_score(labels, clusters), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("n_labels", [1, 2, 300, 100_000])
+def test_index_equals_that_of_scikit_learn_at_many_points(n_labels):
+    labels, clusters, _ = noisy(np.random.default_rng(0), 100_000, n_labels, kept=0.5)
+    ours, theirs = adjusted_rand_index(labels, clusters), adjusted_rand_score(labels, clusters)
+    assert ours == pytest.approx(theirs, abs=1e-12)
+
+
+def test_one_misplaced_example_among_very_many_is_seen():
+    labels = np.zeros(1_000_000, dtype=np.int64)
+    labels[0] = 1
+    clusters = labels.copy()
+    clusters[1] = 1
+    assert adjusted_rand_index(labels, clusters) == pytest.approx(adjusted_rand_score(labels, clusters))
+
+
+@given(PARTITIONS, st.integers(0, 2**32 - 1))
+def test_index_knows_neither_names_nor_order(partitions, seed):
+    labels, clusters = partitions
+    rng = np.random.default_rng(seed)
+    order, names = rng.permutation(len(labels)), rng.permutation(10)
+    renamed = adjusted_rand_index(labels[order], names[clusters[order] + 3])
+    assert renamed == adjusted_rand_index(labels, clusters) == adjusted_rand_index(clusters, labels)
+
+
+def test_equal_partitions_score_one_and_shuffled_ones_zero():
+    labels = np.arange(2000) % 20
+    shuffled = np.random.default_rng(0).permutation(labels)
+    assert adjusted_rand_index(labels, labels + 7) == 1.0
+    assert abs(adjusted_rand_index(labels, shuffled)) < 0.01
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("per_unit", [1, 5])
+def test_interval_covers_the_index_of_other_samples(kept, per_unit):
+    rng = np.random.default_rng(0)
+    samples = [noisy(rng, 150, 10, kept, per_unit) for _ in range(100)]
+    expected = np.mean([adjusted_rand_index(labels, clusters) for labels, clusters, _ in samples])
+    intervals = np.array([interval(*sample, seed=seed) for seed, sample in enumerate(samples)])
+    covered = (intervals[:, 0] <= expected) & (expected <= intervals[:, 1])
+    # 95 of 100 are due; of 100 draws at that rate fewer than 88 come once in 500 times.
+    assert covered.mean() >= 0.88
+
+
+@pytest.mark.parametrize("per_unit", [1, 5])
+def test_interval_holds_the_value_and_is_not_lifted_by_copies(per_unit):
+    labels, clusters, units = noisy(np.random.default_rng(1), 300, 10, 0.5, per_unit)
+    value = adjusted_rand_index(labels, clusters)
+    low, high = interval(labels, clusters, units, n_resamples=1000)
+    assert low < value < high
+    assert (low + high) / 2 == pytest.approx(value, abs=0.01)
+
+
+def test_interval_is_as_wide_as_few_units_make_it():
+    labels, clusters, units = noisy(np.random.default_rng(2), 100, 5, 0.5, per_unit=10)
+    by_unit = np.diff(interval(labels, clusters, units))
+    by_example = np.diff(interval(labels, clusters, np.arange(len(labels))))
+    assert by_unit > 2 * by_example
+
+
+def test_interval_takes_in_the_starts():
+    rng = np.random.default_rng(3)
+    labels, good, units = noisy(rng, 300, 5, 0.95)
+    bad = noisy(rng, 300, 5, 0.0)[1]
+    inertia = np.array([2.0, 1.0])
+    low, high = adjusted_rand_interval(labels, np.stack([bad, good]), inertia, units, n_resamples=200, seed=0)
+    assert low < 0.1 < 0.8 < high
+
+
+def test_starts_that_are_not_the_lowest_of_a_draw_do_not_count():
+    labels, clusters, units = noisy(np.random.default_rng(4), 100, 5, 0.5)
+    starts = np.stack([clusters] * 3)
+    low, high = adjusted_rand_interval(labels, starts, np.arange(3.0), units, n_resamples=50, seed=0)
+    assert low < adjusted_rand_index(labels, clusters) < high
+
+
+def test_interval_of_equal_partitions_is_a_point():
+    labels = np.arange(100) % 5
+    assert interval(labels, labels, np.arange(100)) == (1.0, 1.0)
+
+
+def test_interval_is_a_function_of_its_seed():
+    sample = noisy(np.random.default_rng(5), 100, 5, 0.5)
+    assert interval(*sample, seed=1) == interval(*sample, seed=1) != interval(*sample, seed=2)
+
+
+def test_one_unit_has_no_interval():
+    labels, clusters, _ = noisy(np.random.default_rng(6), 20, 3, 0.5)
+    assert all(math.isnan(end) for end in interval(labels, clusters, np.zeros(20, dtype=np.int64)))
+
+
+def test_interval_at_many_points():
+    labels, clusters, units = noisy(np.random.default_rng(7), 20_000, 20, 0.5, per_unit=5)
+    low, high = interval(labels, clusters, units, n_resamples=50)
+    assert low < adjusted_rand_index(labels, clusters) < high
+    assert high - low < 0.02
+
+
+def test_bad_input_is_refused():
+    two, three = np.arange(2), np.arange(3)
+    with pytest.raises(LabelsError, match="got 3 for 2 labels"):
+        adjusted_rand_index(two, three)
+    with pytest.raises(LabelsError, match="two examples or more"):
+        adjusted_rand_index(two[:1], two[:1])
+    with pytest.raises(LabelsError, match="one inertia per start"):
+        adjusted_rand_interval(two, two[None], np.zeros(2), two, n_resamples=9, seed=0)
+    with pytest.raises(LabelsError, match="got 3 for 2 labels"):
+        interval(two, two, three)
