@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 
-from jaxtyping import install_import_hook
+import pytest
+from jaxtyping import config, install_import_hook
 
 os.environ["NUCLEATE_CACHE_DIR"] = tempfile.mkdtemp(prefix="nucleate-test-")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -13,3 +15,11 @@ install_import_hook(
     [f"nucleate.{room}" for room in ("hidden_states", "corpus", "training", "capture", "clustering")],
     "beartype.beartype",
 )
+
+
+@pytest.fixture
+def shapes_unchecked() -> Iterator[None]:
+    """For tests of what a user without the hook is told about arrays that do not fit."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)

@@ -6,7 +6,7 @@ from nucleate.claims import ClaimSettings, judge_claims, read_claims, write_clai
 from nucleate.scores import Score, Scores
 
 STEPS = (0, 10, 20, 50, 100, 150, 200)
-EMERGING = {step: level for step, level in zip(STEPS, (0, 0.1, 0.3, 0.6, 0.95, 1, 1), strict=True)}
+EMERGING = dict(zip(STEPS, (0, 0.1, 0.3, 0.6, 0.95, 1, 1), strict=True))
 
 
 def planted(agreement, position="last_instruction", splits=("train", "validation"), gap=0.0, steps=STEPS):
@@ -18,10 +18,23 @@ def planted(agreement, position="last_instruction", splits=("train", "validation
                 value = agreement(step, layer) + (gap if split == "train" else 0.0)
                 rows.append(
                     Score(
-                        run="r", model="m", seed=1, step=step, split=split, position=position, factor="task",
-                        site=f"block.{layer}" if layer else "embed", layer=layer, method="kmeans", metric="ari",
-                        value=value, ci_low=value - 0.03, ci_high=value + 0.03, n_examples=100, n_clusters=5,
-                    )  # fmt: skip
+                        run="r",
+                        model="m",
+                        seed=1,
+                        step=step,
+                        split=split,
+                        position=position,
+                        factor="task",
+                        site=f"block.{layer}" if layer else "embed",
+                        layer=layer,
+                        method="kmeans",
+                        metric="ari",
+                        value=value,
+                        ci_low=value - 0.03,
+                        ci_high=value + 0.03,
+                        n_examples=100,
+                        n_clusters=5,
+                    )
                 )
     return Scores.from_rows(rows)
 
@@ -42,11 +55,14 @@ def test_all_hold_where_the_papers_picture_was_planted():
         (lambda step, layer: 0.1, {"emergence", "depth", "generalisation"}),
         (lambda step, layer: 0.8, {"emergence", "depth", "generalisation"}),
         (lambda step, layer: 0.1 + 0.25 * layer * step / 200, {"emergence"}),
-        (lambda step, layer: 0.1 + 0.25 * (3 - layer) * EMERGING[step], {"emergence", "depth", "baseline", "generalisation"}),
+        (
+            lambda step, layer: 0.1 + 0.25 * (3 - layer) * EMERGING[step],
+            {"emergence", "depth", "baseline", "generalisation"},
+        ),
         (lambda step, layer: 0.1 + (0.6 + 0.1 * layer) * EMERGING[step], {"baseline"}),
     ],
     ids=["never", "from the start", "not saturated", "upside down", "everywhere"],
-)  # fmt: skip
+)
 def test_a_claim_fails_where_another_picture_was_planted(agreement, fails):
     found = verdicts(planted(agreement))
     assert {claim for claim, verdict in found.items() if verdict == "fails"} == fails
@@ -65,8 +81,8 @@ def test_what_was_not_measured_is_not_judged(changes):
 
 def test_the_runs_own_position_comes_first():
     scores = Scores.concatenate(
-        planted(lambda step, layer: 0.1 + 0.25 * layer * EMERGING[step] * (p == "input"), position=p)
-        for p in ("input", "last_instruction")
+        planted(lambda step, layer, level=level: 0.1 + layer * level * EMERGING[step], position=position)
+        for position, level in (("input", 0.25), ("last_instruction", 0.0))
     )
     found = judge_claims(scores, ClaimSettings())
     assert [one.position for one in found] == ["last_instruction"] * 4 + ["input"] * 4

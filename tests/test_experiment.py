@@ -36,10 +36,20 @@ class Stages:
 def test_the_folder_is_as_the_contract_says(done):
     names = {file.relative_to(done.folder.path).as_posix() for file in done.folder.path.rglob("*")}
     for name in (
-        "config.toml", "manifest.json", "corpus/instances.parquet", "corpus/tasks.json", "corpus/tokenizer",
-        "corpus/README.md", "checkpoints/step-00000000/model.safetensors", "checkpoints/step-00000012/config.json",
-        "training.jsonl", "scores.parquet", "claims.json", "figures/emergence.png", "figures/emergence.svg",
-    ):  # fmt: skip
+        "config.toml",
+        "manifest.json",
+        "corpus/instances.parquet",
+        "corpus/tasks.json",
+        "corpus/tokenizer",
+        "corpus/README.md",
+        "checkpoints/step-00000000/model.safetensors",
+        "checkpoints/step-00000012/config.json",
+        "training.jsonl",
+        "scores.parquet",
+        "claims.json",
+        "figures/emergence.png",
+        "figures/emergence.svg",
+    ):
         assert name in names, name
     assert done.folder.problems() == []
     manifest = json.loads(done.folder.manifest_json.read_text())
@@ -53,7 +63,12 @@ def test_scores_hold_every_site_position_split_and_step(done):
     steps = done.settings.training.all_checkpoint_steps()
     agreement = scores.where(metric="ari", control="none").to_pandas()
     expected = pd.MultiIndex.from_product(
-        [steps, ["train", "validation"], done.settings.scoring.positions, ["embed", "block.1", "block.2", "final_norm"]]
+        [
+            steps,
+            ["train", "validation"],
+            done.settings.scoring.positions,
+            ["embed", "block.1", "block.2", "final_norm"],
+        ]
     )
     found = pd.MultiIndex.from_frame(agreement[["step", "split", "position", "site"]])
     assert sorted(found) == sorted(expected)
@@ -64,7 +79,9 @@ def test_scores_hold_every_site_position_split_and_step(done):
 
 def test_the_untrained_control_is_step_0_beside_every_later_step(done):
     key = ["split", "position", "factor", "site"]
-    control = done.scores.where(control="untrained", metric="ari", step=12).to_pandas().set_index(key)["value"]
+    control = (
+        done.scores.where(control="untrained", metric="ari", step=12).to_pandas().set_index(key)["value"]
+    )
     untrained = done.scores.where(control="none", metric="ari", step=0).to_pandas().set_index(key)["value"]
     pd.testing.assert_series_equal(control.sort_index(), untrained.sort_index())
 

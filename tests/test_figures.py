@@ -15,9 +15,17 @@ def scores():
                 value = layer * step / 30
                 rows.append(
                     Score(
-                        **common, metric="ari", method="kmeans", factor="task", position="input", layer=layer,
-                        site=f"block.{layer}", value=value, ci_low=value - 0.05, ci_high=value + 0.05,
-                    )  # fmt: skip
+                        **common,
+                        metric="ari",
+                        method="kmeans",
+                        factor="task",
+                        position="input",
+                        layer=layer,
+                        site=f"block.{layer}",
+                        value=value,
+                        ci_low=value - 0.05,
+                        ci_high=value + 0.05,
+                    )
                 )
     return Scores.from_rows(rows)
 

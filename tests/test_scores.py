@@ -8,9 +8,18 @@ from nucleate.scores import SCHEMA, Score, Scores
 
 def row(**changes):
     values = {
-        "run": "r", "model": "gpt2", "seed": 1, "step": 0, "split": "train", "metric": "ari", "value": 0.5,
-        "n_examples": 10, "method": "kmeans", "site": "block.1", "layer": 1,
-    }  # fmt: skip
+        "run": "r",
+        "model": "gpt2",
+        "seed": 1,
+        "step": 0,
+        "split": "train",
+        "metric": "ari",
+        "value": 0.5,
+        "n_examples": 10,
+        "method": "kmeans",
+        "site": "block.1",
+        "layer": 1,
+    }
     return Score(**(values | changes))
 
 

@@ -137,7 +137,7 @@ _CLAIMS: Sequence[tuple[str, str, str, Judge]] = (
     (
         "emergence",
         "Agreement with task identity rises during training until it saturates at a high value.",
-        f"top layer, validation: rises by at least {LEAST_RISE} over the untrained model, intervals apart, and "
+        f"top layer, validation: at least {LEAST_RISE} above the untrained model, intervals apart, and "
         f"moves by at most {SATURATED} over the last third of training",
         _rises,
     ),

@@ -242,7 +242,14 @@ def _score_checkpoints(
     settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer
 ) -> Scores:
     scoring, steps = settings.scoring, folder.checkpoint_steps()
-    rows = analysis_subset(corpus, scoring.n_tasks, scoring.n_examples, scoring.splits, settings.seed)
+    rows = analysis_subset(
+        corpus,
+        scoring.n_tasks,
+        scoring.n_examples,
+        scoring.splits,
+        settings.seed,
+        scoring.instances_per_instruction,
+    )
     parts = []
     for done, step in enumerate(steps):
         observer.on_progress(done, len(steps))
@@ -283,7 +290,12 @@ class _AgreementWatcher:
     def __init__(self, observer: Observer, corpus: Corpus, settings: ExperimentSettings) -> None:
         self.observer, self.corpus, self.position = observer, corpus, settings.claims.position
         self.rows = analysis_subset(
-            corpus, settings.scoring.n_tasks, _LIVE_EXAMPLES, ("validation",), settings.seed
+            corpus,
+            settings.scoring.n_tasks,
+            _LIVE_EXAMPLES,
+            ("validation",),
+            settings.seed,
+            per_instruction=1,
         )
 
     def on_record(self, record: TrainingRecord) -> None:

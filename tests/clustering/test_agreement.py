@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval
+from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval, mean_interval
 from nucleate.errors import LabelsError
 
 PARTITIONS = st.integers(2, 40).flatmap(
@@ -136,6 +136,18 @@ def test_interval_at_many_points():
     assert high - low < 0.02
 
 
+def test_interval_of_a_mean_is_as_wide_as_its_units_make_it():
+    rng = np.random.default_rng(8)
+    values = np.repeat(rng.random(100) < 0.3, 5).astype(float)
+    units = np.repeat(np.arange(100), 5)
+    low, high = mean_interval(values, units, n_resamples=2000, seed=0)
+    deviation = values.std() / 10
+    assert low < values.mean() < high
+    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    assert math.isnan(mean_interval(values, np.zeros(500, dtype=np.int64), n_resamples=9, seed=0)[0])
+
+
+@pytest.mark.usefixtures("shapes_unchecked")
 def test_bad_input_is_refused():
     two, three = np.arange(2), np.arange(3)
     with pytest.raises(LabelsError, match="got 3 for 2 labels"):

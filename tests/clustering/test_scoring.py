@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from nucleate.clustering.scoring import ScoringSettings, analysis_subset, score_states, untrained_control
+from nucleate.clustering.scoring import ScoringSettings, score_states, untrained_control
 from nucleate.config import override
 from nucleate.errors import LabelsError
 from nucleate.hidden_states import HiddenStates
@@ -33,6 +35,8 @@ def planted_states(step: int = 400, n_examples: int = 240, n_tasks: int = 6) -> 
             "input": rng.integers(5, size=n_examples),
             "instruction": np.arange(n_examples) // 2,
         },
+        predicted=task % 4,
+        expected=task,
         step=step,
     )
 
@@ -42,7 +46,7 @@ def score(states: HiddenStates, settings: ScoringSettings = SETTINGS, seed: int 
 
 
 def test_one_row_per_split_position_factor_and_site():
-    frame = score(planted_states()).to_pandas()
+    frame = score(planted_states()).where(method="kmeans").to_pandas()
     assert len(frame) == 2 * 2 * 2 * 3
     assert not frame.duplicated(["split", "position", "factor", "site"]).any()
     constant = ["run", "model", "seed", "step", "preparation", "method", "metric", "control"]
@@ -70,29 +74,20 @@ def test_rows_are_a_function_of_seed_and_states_and_keep_their_draws_over_steps(
     assert first.table["value"].equals(later.table["value"])
 
 
-def test_a_subset_is_bounded_and_its_own_subset():
-    states = planted_states()
-    settings = ScoringSettings(n_tasks=4, n_examples=30)
-    kept = analysis_subset(states.split, states.labels, settings, seed=5)
-    subset = states.select(kept)
-    assert [(subset.split == split).sum() for split in ("train", "validation")] == [30, 30]
-    assert len(np.unique(subset.labels["task"])) == 4
-    assert analysis_subset(subset.split, subset.labels, settings, seed=5).all()
-    assert set(score(states, SETTINGS.model_copy(update={"n_examples": 30})).values("n_examples")) == {30}
-
-
 def test_a_factor_with_one_label_or_no_label_twice_has_no_row():
     states = planted_states()
     labels = {"dialect": np.zeros(240, dtype=np.int64), "instruction": np.arange(240)}
-    states = HiddenStates(states.states, states.sites, states.positions, states.split, labels, states.step)
-    assert len(score(states, SETTINGS.model_copy(update={"factors": tuple(labels)}))) == 0
+    states = replace(states, labels=labels)
+    scores = score(states, SETTINGS.model_copy(update={"factors": tuple(labels)}))
+    assert scores.values("metric") == ["accuracy"]
 
 
 def test_one_instruction_string_leaves_the_interval_empty():
     states = planted_states()
     labels = {**states.labels, "instruction": np.zeros(240, dtype=np.int64)}
-    states = HiddenStates(states.states, states.sites, states.positions, states.split, labels, states.step)
-    assert score(states).table["ci_low"].null_count == 24
+    states = replace(states, labels=labels)
+    scores = score(states)
+    assert scores.table["ci_low"].null_count == len(scores)
 
 
 @pytest.mark.parametrize(

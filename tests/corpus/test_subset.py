@@ -34,3 +34,13 @@ def test_sample_depends_on_nothing_but_its_arguments(corpus: Corpus) -> None:
 def test_a_split_that_is_not_there_gives_no_rows(corpus: Corpus) -> None:
     assert analysis_subset(corpus, 5, 50, ["unseen_dialect"], seed=0).shape == (0,)
     assert analysis_subset(corpus, 5, 50, [], seed=0).shape == (0,)
+
+
+def test_no_instruction_comes_more_often_than_asked(corpus: Corpus) -> None:
+    instruction = corpus.labels()["instruction"]
+    for most in (1, 2):
+        rows = analysis_subset(corpus, 99, 10**6, ["train"], seed=0, per_instruction=most)
+        assert max(Counter(instruction[rows]).values()) == most
+    everything = analysis_subset(corpus, 99, 10**6, ["train"], seed=0)
+    once = analysis_subset(corpus, 99, 10**6, ["train"], seed=0, per_instruction=1)
+    assert set(instruction[once]) == set(instruction[everything])

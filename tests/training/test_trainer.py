@@ -119,13 +119,22 @@ def test_a_value_that_is_not_finite_stops_at_once(corpus, tmp_path, monkeypatch,
 def test_task_labels_never_enter_a_batch(corpus):
     """A batch holds tokens and places alone, and it is the same where every label is another one."""
     assert set(PackedBatch.__dataclass_fields__) == {
-        "input_ids", "position_ids", "visible", "rows", "columns", "targets", "weights", "is_answer"
-    }  # fmt: skip
+        "input_ids",
+        "position_ids",
+        "visible",
+        "rows",
+        "columns",
+        "targets",
+        "weights",
+        "is_answer",
+    }
     assert not {"task", "dialect", "labels"} & set(inspect.signature(pack).parameters)
     scrambled = corpus.table
     for name in ("task", "dialect"):
         column = scrambled.schema.get_field_index(name)
-        scrambled = scrambled.set_column(column, name, scrambled[name].take(np.arange(len(corpus.table))[::-1]))
+        scrambled = scrambled.set_column(
+            column, name, scrambled[name].take(np.arange(len(corpus.table))[::-1])
+        )
     other = type(corpus)(corpus.settings, corpus.seed, scrambled, corpus.tasks)
     first, second = (pack_split(one, "train", "sequence") for one in (corpus, other))
     for field in PackedRows.__dataclass_fields__:
@@ -145,7 +154,9 @@ def test_no_held_out_pair_is_a_training_target(corpus):
 
 
 def test_answer_accuracy_is_that_of_the_plain_forward_pass(corpus):
-    model = build_model(SETTINGS.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=3).eval()
+    model = build_model(
+        SETTINGS.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=3
+    ).eval()
     with torch.no_grad():
         right = [
             int(model(torch.tensor([ids[:-1]])).logits[0, -1].argmax()) == ids[-1]

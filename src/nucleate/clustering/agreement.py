@@ -85,6 +85,29 @@ def adjusted_rand_interval(
     return float(low), float(high)
 
 
+def mean_interval(
+    values: Float[np.ndarray, " example"],
+    units: Int[np.ndarray, " example"],
+    *,
+    n_resamples: int,
+    seed: int,
+) -> tuple[float, float]:
+    """A 95 % percentile interval of a mean over resampled units.
+
+    Returns: the lower and the upper end; both NaN where there are fewer than two units.
+    """
+    units = _numbered(units)
+    n_units = int(units.max()) + 1
+    if n_units < 2:
+        return float("nan"), float("nan")
+    sums, sizes = np.bincount(units, values), np.bincount(units)
+    rng = np.random.default_rng(seed)
+    drawn = (rng.integers(n_units, size=n_units) for _ in range(n_resamples))
+    means = [sums[copies].sum() / sizes[copies].sum() for copies in drawn]
+    low, high = np.percentile(means, LEVELS)
+    return float(low), float(high)
+
+
 class _Comparison:
     """Labels against one clustering, ready for any number of copies of each unit.
 

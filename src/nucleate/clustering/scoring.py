@@ -1,9 +1,8 @@
 """From hidden states to rows of Scores.
 
-Hidden here: which examples are analysed, how many clusters are asked for, and where every random number
-comes from. One rule holds throughout: what is drawn depends on the seed and on names, never on
-the step, so two checkpoints are scored on the same examples from the same starts, and what
-differs between them is the model.
+Hidden here: how many clusters are asked for, and where every random number comes from. One rule holds
+throughout: what is drawn depends on the seed and on names, never on the step, so two checkpoints are
+scored from the same starts, and what differs between them is the model.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pydantic
-from jaxtyping import Bool, Int
+from jaxtyping import Int
 
-from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval
+from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval, mean_interval
 from nucleate.clustering.kmeans import kmeans
 from nucleate.config import Settings
 from nucleate.errors import LabelsError
@@ -30,36 +29,14 @@ class ScoringSettings(Settings):
 
     positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
     factors: tuple[str, ...] = ("task",)
+    splits: tuple[str, ...] = ("train", "validation")
     n_tasks: int = pydantic.Field(20, ge=2, description="tasks analysed, the same in every split")
     n_examples: int = pydantic.Field(1000, ge=2, description="examples analysed per split, at most")
+    instances_per_instruction: int = pydantic.Field(
+        1, ge=1, description="more than one repeats the same state at `last_instruction`, and lifts agreement"
+    )
     n_init: int = pydantic.Field(10, ge=1, description="k-means starts")
     n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
-
-
-def analysis_subset(
-    split: np.ndarray, labels: Mapping[str, Int[np.ndarray, " example"]], settings: ScoringSettings, seed: int
-) -> Bool[np.ndarray, " example"]:
-    """Which examples are analysed: `n_examples` of every split at most, all of the same `n_tasks` tasks.
-
-    A subset of a subset is the same subset, so states may be captured for these examples alone.
-
-    Args:
-        split: the split of each example.
-        labels: labels by factor; without `task` among them, all tasks are kept.
-        settings: how many of each.
-        seed: the run's.
-
-    Returns: true where an example is analysed.
-    """
-    eligible = np.ones(len(split), dtype=bool)
-    if "task" in labels:
-        chosen = _some(np.unique(labels["task"]), settings.n_tasks, _seed(seed, "tasks"))
-        eligible = np.isin(labels["task"], chosen)
-    kept = np.zeros(len(split), dtype=bool)
-    for name in np.unique(split):
-        candidates = np.flatnonzero(eligible & (split == name))
-        kept[_some(candidates, settings.n_examples, _seed(seed, "examples", name))] = True
-    return kept
 
 
 def score_states(
@@ -72,7 +49,7 @@ def score_states(
     resampled together.
 
     Args:
-        states: of one model at one step; examples beyond the analysis subset are left out.
+        states: of one model at one step, of the examples that are to be analysed.
         settings: what to score.
         run: goes into every row.
         model: goes into every row.
@@ -82,16 +59,14 @@ def score_states(
         LabelsError: `states` lack a position or a factor of the settings.
     """
     _check(states, settings)
-    states = states.select(analysis_subset(states.split, states.labels, settings, seed))
-    figures = (
-        _score(states.of_split(split), position, factor, settings, seed)
-        for split in np.unique(states.split)
-        for position in settings.positions
-        for factor in settings.factors
-    )
-    return Scores.from_rows(
-        Score(run=run, model=model, seed=seed, **figure) for part in figures for figure in part
-    )
+    figures: list[dict[str, Any]] = []
+    for split in np.unique(states.split):
+        part = states.of_split(split)
+        figures.append(_accuracy(part, settings, seed))
+        for position in settings.positions:
+            for factor in settings.factors:
+                figures += _score(part, position, factor, settings, seed)
+    return Scores.from_rows(Score(run=run, model=model, seed=seed, **figure) for figure in figures)
 
 
 def untrained_control(scores: Scores) -> Scores:
@@ -109,6 +84,32 @@ def untrained_control(scores: Scores) -> Scores:
     )
 
 
+def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> dict[str, Any]:
+    """Task accuracy of one split, its interval over resampled instructions."""
+    split, right = str(states.split[0]), states.predicted == states.expected
+    low, high = mean_interval(
+        right.astype(float),
+        _units(states),
+        n_resamples=settings.n_resamples,
+        seed=_seed(seed, split, "accuracy"),
+    )
+    return {
+        "step": states.step,
+        "split": split,
+        "method": "model",
+        "metric": "accuracy",
+        "n_examples": len(right),
+        "value": float(right.mean()),
+        "ci_low": _null_if_nan(low),
+        "ci_high": _null_if_nan(high),
+    }
+
+
+def _units(states: HiddenStates) -> Int[np.ndarray, " example"]:
+    """What is resampled together: the instances of one instruction."""
+    return np.asarray(states.labels.get("instruction", np.arange(len(states.split))))
+
+
 def _score(
     states: HiddenStates, position: str, factor: str, settings: ScoringSettings, seed: int
 ) -> Iterator[dict[str, Any]]:
@@ -119,7 +120,7 @@ def _score(
         return
     own_seed = _seed(seed, split, position, factor)
     clusters = kmeans(states.at(position), n_clusters, n_init=settings.n_init, seed=own_seed)
-    units = states.labels.get("instruction", np.arange(len(labels)))
+    units = _units(states)
     for index, site in enumerate(states.sites):
         low, high = adjusted_rand_interval(
             labels,
@@ -154,13 +155,6 @@ def _what(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """What a row is a figure of, whatever the step."""
     of_the_step = {"step", "control", "n_clusters", "n_examples", "value", "ci_low", "ci_high"}
     return tuple(value for column, value in row.items() if column not in of_the_step)
-
-
-def _some(values: np.ndarray, at_most: int, seed: int) -> np.ndarray:
-    """All values, or as many as may be, drawn without replacement."""
-    if len(values) <= at_most:
-        return values
-    return np.random.default_rng(seed).choice(values, at_most, replace=False)
 
 
 def _seed(seed: int, *names: str) -> int:

@@ -32,11 +32,11 @@ class GrammarSettings(Settings):
         max_attempts: expressions drawn for each one kept, before it is given up.
     """
 
-    n_symbols: int = Field(20, ge=2, le=MAX_SYMBOLS)
+    n_symbols: int = Field(40, ge=2, le=MAX_SYMBOLS)
     min_length: int = Field(4, ge=1)
-    max_length: int = Field(14, ge=1, le=64)
-    min_parts: int = Field(5, ge=1)
-    max_parts: int = Field(8, ge=1, le=32)
+    max_length: int = Field(10, ge=1, le=64)
+    min_parts: int = Field(3, ge=1)
+    max_parts: int = Field(5, ge=1, le=32)
     max_language_size: int = Field(100_000, ge=1, le=2**53)
     max_states: int = Field(256, ge=1)
     max_attempts: int = Field(1000, ge=1)

@@ -15,7 +15,12 @@ from nucleate.corpus.instances import stream
 
 
 def analysis_subset(
-    corpus: Corpus, n_tasks: int, n_examples: int, splits: Sequence[str], seed: int
+    corpus: Corpus,
+    n_tasks: int,
+    n_examples: int,
+    splits: Sequence[str],
+    seed: int,
+    per_instruction: int | None = None,
 ) -> Int[np.ndarray, " example"]:
     """Rows of `corpus.table`: of each split up to `n_examples`, spread evenly over the same tasks.
 
@@ -27,23 +32,28 @@ def analysis_subset(
         n_examples: instances of each split, or all that the tasks have where these are fewer.
         splits: which splits; rows come split after split, in order within each.
         seed: of the sample, not of the corpus.
+        per_instruction: instances of one instruction in a split, at most. They share their state at the last
+            instruction token, and copies of one state gather whatever the model does.
     """
     n_chosen = min(n_tasks, len(corpus.tasks))
     chosen = stream(seed, "subset", "tasks").choice(len(corpus.tasks), n_chosen, replace=False)
     task, split = corpus.table["task"].to_numpy(), corpus.table["split"].to_numpy(zero_copy_only=False)
+    instruction = corpus.table["instruction_id"].to_numpy()
     samples = []
     for name in splits:
         rows = np.flatnonzero((split == name) & np.isin(task, chosen))
-        rng = stream(seed, "subset", name)
-        samples.append(np.sort(_in_turns(rng.permutation(rows), task)[:n_examples]))
+        rows = stream(seed, "subset", name).permutation(rows)
+        if per_instruction is not None:
+            rows = rows[_turns(instruction[rows]) < per_instruction]
+        in_turns = rows[np.argsort(_turns(task[rows]), kind="stable")]
+        samples.append(np.sort(in_turns[:n_examples]))
     return np.concatenate([np.empty(0, dtype=np.int64), *samples])
 
 
-def _in_turns(rows: Int[np.ndarray, " row"], task: Int[np.ndarray, " example"]) -> Int[np.ndarray, " row"]:
-    """The rows reordered so that every task has one, then every task a second, and so on."""
-    taken: dict[int, int] = {}
-    turns = []
-    for row in rows:
-        turns.append(taken.get(task[row], 0))
-        taken[task[row]] = turns[-1] + 1
-    return rows[np.argsort(turns, kind="stable")]
+def _turns(groups: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
+    """How often each row's group has come before it: so every group has its first, then its second."""
+    order = np.argsort(groups, kind="stable")
+    begins = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    turns = np.empty_like(order)
+    turns[order] = np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
+    return turns

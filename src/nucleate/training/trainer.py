@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -273,7 +273,7 @@ def _dropout_seed(seed: int, step: int) -> int:
     return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
 
 
-def _lines_until(folder: RunFolder, step: int) -> Sequence[dict[str, float]]:
+def _lines_until(folder: RunFolder, step: int) -> Sequence[dict[str, Any]]:
     """The log's lines up to `step`; a last line that a crash cut short belongs to a later step."""
     lines = []
     try:
