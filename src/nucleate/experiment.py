@@ -24,6 +24,7 @@ from nucleate.capture.record import capture
 from nucleate.claims import ClaimSettings, ClaimVerdict, judge_claims, read_claims, write_claims
 from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.kmeans import kmeans
+from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, balanced_order
 from nucleate.clustering.scoring import ScoringSettings, score_states, untrained_control
 from nucleate.config import Settings, nearest, override, read_toml
 from nucleate.corpus.corpus import Corpus
@@ -250,15 +251,30 @@ def _score_checkpoints(
         settings.seed,
         scoring.instances_per_instruction,
     )
-    parts = []
-    for done, step in enumerate(steps):
+    shown = balanced_order(*_split_and_task(corpus, rows), POINTS_PER_SPLIT, settings.seed)
+    parts, projector = [], Projector(shown, settings.seed)
+    for done, step in enumerate(reversed(steps)):  # the last one sets the axes of the projections
         observer.on_progress(done, len(steps))
         model = load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
         states = capture(model, corpus, rows, step=step, positions=scoring.positions)
         parts.append(score_states(states, scoring, run=folder.path.name, model="gpt2", seed=settings.seed))
+        projector.add(states)
     observer.on_progress(len(steps), len(steps))
-    scores = Scores.concatenate(parts)
+    _write_projections(folder, corpus, rows[shown], projector)
+    scores = Scores.concatenate(reversed(parts))
     return Scores.concatenate([scores, untrained_control(scores)])
+
+
+def _split_and_task(corpus: Corpus, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    table = corpus.table.take(rows)
+    return np.asarray(table["split"].to_pylist()), corpus.labels()["task"][rows]
+
+
+def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, projector: Projector) -> None:
+    examples = corpus.table.take(rows).drop_columns(["input_ids"])
+    tokens = corpus.tokenizer.convert_ids_to_tokens(list(range(corpus.vocab_size)))
+    with folder.commit(folder.projections) as path:
+        projector.finish(examples, tokens).write(path)
 
 
 def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> None:
