@@ -1,4 +1,4 @@
-"""The stages in order: corpus, training, scoring, claims, figures.
+"""The stages in order: corpus, training, scoring, claims, figures, report.
 
 Each stage reads the run's folder and writes to it, and is skipped where it was finished from the same
 inputs, so a run goes on where it stopped. Nothing is decided here but the order.
@@ -33,6 +33,7 @@ from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import ConfigError
 from nucleate.figures import emergence_figure, save_figure
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
+from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
 from nucleate.training.trainer import TrainingObserver, TrainingRecord, TrainingSettings, train
@@ -156,6 +157,7 @@ def run(
         _train(settings, folder, corpus, observer)
         score(settings, folder, corpus, observer)
         draw(settings, folder, observer)
+        make_report(folder, observer)
     return Run(folder)
 
 
@@ -180,6 +182,15 @@ def rescore(folder: RunFolder, overrides: Iterable[str], observer: Observer) -> 
         folder.write_config(settings.to_toml())
         score(settings, folder, Corpus.load(folder.corpus), observer)
         draw(settings, folder, observer)
+        make_report(folder, observer)
+    return Run(folder)
+
+
+def redraw(folder: RunFolder) -> Run:
+    """Verdicts, figures and page again, from the scores that are there; needs no model."""
+    with folder.locked():
+        draw(settings_of(folder), folder, _Silent(), again=True)
+        make_report(folder, _Silent(), again=True)
     return Run(folder)
 
 
@@ -277,10 +288,12 @@ def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, proj
         projector.finish(examples, tokens).write(path)
 
 
-def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> None:
+def draw(
+    settings: ExperimentSettings, folder: RunFolder, observer: Observer, *, again: bool = False
+) -> None:
     """Judge the claims and draw the figures; needs no model."""
     inputs = digest_of(settings.claims.digest(), folder.outputs_digest("scoring"))
-    if folder.is_done("claims", inputs) and folder.is_done("figures", inputs):
+    if not again and folder.is_done("claims", inputs) and folder.is_done("figures", inputs):
         observer.on_stage("figures", "is done already")
         return
     folder.require("scoring")
@@ -298,6 +311,19 @@ def _draw_emergence(scores: Scores, settings: ClaimSettings, path: Path) -> None
         name = "emergence" if position == settings.position else f"emergence-{position}"
         with emergence_figure(scores, position, settings.factor) as figure:
             save_figure(figure, path, name)
+
+
+def make_report(folder: RunFolder, observer: Observer, *, again: bool = False) -> None:
+    """Write the run's page from everything that is in its folder."""
+    others = {stage: folder.outputs_digest(stage) for stage in folder.manifest["stages"] if stage != "report"}
+    inputs = digest_of(others)
+    if not again and folder.is_done("report", inputs):
+        observer.on_stage("report", "is done already")
+        return
+    observer.on_stage("report", "begins")
+    with folder.stage("report", inputs), folder.commit(folder.report) as path:
+        path.write_text(build_page([folder]), encoding="utf-8")
+    observer.on_stage("report", "ends")
 
 
 class _AgreementWatcher:

@@ -32,5 +32,6 @@ def run(preset: str, /, *, out: Path | None = None, set_: Overrides = (), seed: 
         done = experiment.run(settings, folder, observer=progress, command=["nucleate", *sys.argv[1:]])
     print_verdicts(done.claims, settings.claims.position)
     progress.console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", highlight=False)
+    progress.console.print(f"  The page: {done.folder.report}", highlight=False)
     progress.console.print(f"  The scores: {done.folder.scores}", highlight=False)
     return 0

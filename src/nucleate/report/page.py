@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
@@ -19,6 +20,7 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from nucleate.errors import RunFolderError
 from nucleate.report import words
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.encoding import script_json, visible
@@ -27,8 +29,10 @@ from nucleate.report.score_data import score_data
 from nucleate.run_folder import RunFolder
 
 _SCRIPTS = ("data", "state", "look", "figure", "emergence", "atlas", "points", "clusters", "more", "main")
-_PLOTLY_STYLE = ""
-"""plotly.js adds one empty style element and fills it through the CSSOM: its hash is that of nothing."""
+_EMPTY_STYLE = ""
+"""plotly.js adds empty style elements and fills them through the CSSOM: their hash is that of nothing."""
+_STYLE_OF_MAPS = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
+"""plotly.js adds a style for maps unless an element of this id is there; the page has no map."""
 
 
 def build_page(folders: Sequence[RunFolder]) -> str:
@@ -41,6 +45,23 @@ def build_page(folders: Sequence[RunFolder]) -> str:
     return render([read_run(folder, name) for folder, name in zip(folders, names, strict=True)])
 
 
+def write_page(page: str, path: Path) -> None:
+    """Write beside `path` and rename, so that a page is there whole or not at all.
+
+    Raises:
+        RunFolderError: `path` cannot be written.
+    """
+    temporary = path.with_name(f".writing-{path.name}")
+    try:
+        temporary.write_text(page, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunFolderError(
+            f"cannot write {path}: {error.strerror}", "Name a file in a folder that can be written to."
+        ) from None
+
+
 def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
     """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
     style, script, library = _own("style.css"), _script(), get_plotlyjs()
@@ -48,7 +69,8 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
         title=" and ".join(run.name for run in runs) if len(runs) < 4 else f"{len(runs)} runs",
         runs=runs,
         words=words,
-        policy=content_security_policy([library, script], [style, _PLOTLY_STYLE]),
+        policy=content_security_policy([library, script], [style, _EMPTY_STYLE]),
+        styles_not_needed=_STYLE_OF_MAPS.findall(library),
         style=Markup(style),  # noqa: S704 - our own files and plotly's, no data
         script=Markup(script),  # noqa: S704
         plotly=Markup(library),  # noqa: S704

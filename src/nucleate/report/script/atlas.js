@@ -51,7 +51,7 @@ function moveInAtlas(event) {
   if (!move) return;
   event.preventDefault();
   const within = (list, index) => list[Math.min(Math.max(index, 0), list.length - 1)];
-  choose({ step: within(steps, steps.indexOf(state.step) + move[0]), site: within(sites, sites.indexOf(state.site) + move[1]) });
+  choose({ step: within(steps, steps.indexOf(nearest(steps, state.step)) + move[0]), site: within(sites, sites.indexOf(state.site) + move[1]) });
 }
 
 function chooseCell({ points }) {

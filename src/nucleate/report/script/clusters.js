@@ -10,7 +10,7 @@ function colourings() {
 const COLOUR_WORDS = { cluster: "assigned cluster", answer: "right or wrong answer" };
 
 function fillClusterControls() {
-  const { step: steps, site: sites } = choices(), points = pointsNow();
+  const { site: sites } = choices(), steps = stepsToChoose(), points = pointsNow();
   fill(element("site"), sites, siteWords, state.site);
   fill(element("run"), runsOfGroup(state.group).filter((index) => runPoints[index]), (index) => page.runs[index].name, state.run);
   element("step").max = steps.length - 1;
@@ -118,7 +118,7 @@ function drawClusters(changed = new Set()) {
 
 function play(on = !playing) {
   clearInterval(playing);
-  const { step: steps } = choices();
+  const steps = stepsToChoose();
   if (on && state.step === steps.at(-1)) choose({ step: steps[0] });
   playing = on ? setInterval(() => {
     const next = steps.indexOf(state.step) + 1;

@@ -15,6 +15,7 @@ function panels() {
 
 /** Mean over the runs of a group with its band: an interval where there is one run, the range of seeds else. */
 function overRuns(list) {
+  if (!list.length) return null;
   if (list.length === 1) return list[0];
   const steps = distinct(list.flatMap((one) => [...one.step])).sort((a, b) => a - b);
   const at = (step) => list.map((one) => one.value[one.step.indexOf(step)]).filter(Number.isFinite);
@@ -35,13 +36,11 @@ function accuracyOf(panel) {
   const rows = seriesWhere({ method: "model", metric: "accuracy", control: "none", split: panel.split }).filter(inGroup(panel.group));
   return rows.length && isBounded() ? overRuns(rows) : null;
 }
-/** Levels to compare with: for each control the lowest and highest over the layers. */
+/** Levels to compare with: for each control the lowest and highest over the layers, with their intervals. */
 function controlsOf(panel) {
   const rows = seriesWhere({ ...lensOf(), split: panel.split }).filter((one) => one.control !== "none").filter(inGroup(panel.group));
-  const anywhere = series.filter((one) => one.control === "bag_of_tokens" && one.measure === state.measure && one.factor === state.factor && one.split === panel.split).filter(inGroup(panel.group));
-  const all = distinct([...rows, ...anywhere]);
-  return distinct(all.map((one) => one.control)).map((control) => {
-    const values = all.filter((one) => one.control === control).map((one) => one.value.at(-1)).filter(Number.isFinite);
+  return distinct(rows.map((one) => one.control)).map((control) => {
+    const values = rows.filter((one) => one.control === control).flatMap((one) => [one.low.at(-1), one.value.at(-1), one.high.at(-1)]).filter(Number.isFinite);
     return { control, low: Math.min(...values), high: Math.max(...values) };
   });
 }
@@ -68,7 +67,7 @@ function drawEmergence() {
   const last = Math.max(...drawn.flatMap(({ lines }) => lines.flatMap((one) => one.step.at(-1))), 1);
   drawn.forEach(({ panel, lines, accuracy, controls }, index) => {
     const tag = index ? index + 1 : "", x = `x${tag}`, y = `y${tag}`;
-    const [from, to] = stacked ? [0, 0.84] : [index / columns + (index ? 0.012 : 0), (index + 1) / columns - 0.4 / columns / Math.sqrt(columns) / 1.6];
+    const [from, to] = stacked ? [0, narrow.matches ? 0.76 : 0.88] : [index / columns + (index ? 0.012 : 0), (index + 1) / columns - 0.4 / columns / Math.sqrt(columns) / 1.6];
     const rows = stacked ? [1 - (index + 0.84) / shown.length, 1 - (index + 0.1) / shown.length] : [0, 0.93];
     axes[`xaxis${tag}`] = { domain: [from, to], anchor: y, range: [along(0) - along(last) * 0.015, along(last) * 1.01], showgrid: false, ticks: "outside", ...ticks(last), title: { text: index === shown.length - 1 || !stacked ? "step" : "", standoff: 6 } };
     axes[`yaxis${tag}`] = { domain: rows, anchor: x, range: [bottom, top], title: { text: index === 0 && !stacked ? plotlyText(metricWords(state.measure.split("/")[1])) : "" }, showticklabels: stacked || index === 0, ...(index && !stacked ? { matches: "y" } : {}) };
@@ -127,7 +126,7 @@ function nameLines(lines, accuracy, { x, y, last, gap }, annotations) {
     ...(accuracy ? [{ words: "accuracy", value: accuracy.value.at(-1), colour: css("--ink") }] : [])];
   const heights = apart(ends.map((end) => end.value), gap);
   ends.forEach((end, i) => annotations.push({
-    text: end.site === state.site ? `<b>${plotlyText(end.words)}</b>` : plotlyText(end.words), xref: x, yref: y, x: along(last) * 1.02, y: heights[i],
+    text: end.site === state.site ? `<b>${plotlyText(end.words)}</b>` : plotlyText(end.words), xref: `${x} domain`, yref: y, x: 1.015, y: heights[i],
     xanchor: "left", yanchor: "middle", showarrow: false, font: { size: 13, color: end.colour },
   }));
 }
@@ -136,7 +135,7 @@ function describeEmergence(drawn) {
   const bands = several || page.runs.length > 1 ? "bands reach from the lowest seed to the highest" : "bands are 95 % intervals";
   const controls = distinct(drawn.flatMap((one) => one.controls.map(({ control }) => plain(control))));
   element("emergence-caption").textContent = `Agreement of clusters with ${plain(state.factor)}, read at the ${positionWords(state.position)}: ${measureWords(state.measure)}, states ${preparationWords(state.preparation)}. ` +
-    `Lines are layers; ${bands}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ` + (controls.length ? `Grey levels are controls (${controls.join(", ")}), over all layers.` : "This run has no control at this place.");
+    `Lines are layers; ${bands}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ` + (controls.length ? `Grey levels are controls (${controls.join(", ")}), over all layers, with their intervals.` : "This run has no control at this place.");
   const last = drawn.flatMap(({ panel, lines }) => lines.map((one) => `${panel.title}, ${siteWords(one.site)}: ${number(one.value[0])} to ${number(one.value.at(-1))}`));
   emergencePlot.setAttribute("aria-label", `Agreement with ${plain(state.factor)} over steps. ${last.join("; ")}.`);
 }

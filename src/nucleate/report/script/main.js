@@ -5,9 +5,9 @@ document.body.classList.toggle("single-group", !several);
 
 function fillLens() {
   const found = choices();
-  fill(element("factor"), found.factor, plain, state.factor);
-  fill(element("position"), found.position, positionWords, state.position);
-  fill(element("measure"), found.measure, measureWords, state.measure);
+  fill(element("factor"), found.factor, plain, state.factor, true);
+  fill(element("position"), found.position, positionWords, state.position, true);
+  fill(element("measure"), found.measure, measureWords, state.measure, true);
   fill(element("preparation"), found.preparation, preparationWords, state.preparation);
   fill(element("group"), page.groups.map((_, index) => index), (index) => page.groups[index], state.group);
   for (const id of ["split", "atlas-split"]) fill(element(id), [...found.split].sort(bySplit), plain, state.split);
@@ -39,7 +39,7 @@ element("atlas-split").addEventListener("change", (event) => choose({ split: eve
 element("colour").addEventListener("change", (event) => choose({ colour: event.target.value, isolated: -1 }));
 element("search").addEventListener("input", (event) => choose({ search: event.target.value }));
 element("zoom").addEventListener("change", (event) => choose({ zoom: event.target.checked }));
-element("step").addEventListener("input", (event) => { if (playing) play(false); choose({ step: choices().step[event.target.value] }); });
+element("step").addEventListener("input", (event) => { if (playing) play(false); choose({ step: stepsToChoose()[event.target.value] }); });
 element("play").addEventListener("click", () => play());
 element("lens").addEventListener("submit", (event) => event.preventDefault());
 for (const input of document.querySelectorAll("[name=scale]")) input.addEventListener("change", () => choose({ scale: input.value }));
@@ -66,7 +66,7 @@ function drawAll() {
 }
 
 settle();
-state.step = choices().step.at(-1) ?? 0;
+state.step = stepsToChoose().at(-1) ?? 0;
 drawAll().then(() => {
   emergencePlot.on("plotly_hover", pointTip);
   emergencePlot.on("plotly_unhover", hideTip);
@@ -74,8 +74,8 @@ drawAll().then(() => {
   atlasPlot.on("plotly_hover", cellTip);
   atlasPlot.on("plotly_unhover", hideTip);
   atlasPlot.on("plotly_click", chooseCell);
-  for (const { id } of BARS) element(`${id}-plot`).on?.("plotly_hover", barTip);
-  for (const { id } of BARS) element(`${id}-plot`).on?.("plotly_unhover", hideTip);
+  for (const { id } of MORE) element(`${id}-plot`).on?.("plotly_hover", moreTip);
+  for (const { id } of MORE) element(`${id}-plot`).on?.("plotly_unhover", hideTip);
   document.documentElement.dataset.ready = "yes";
 });
 for (const media of [dark, narrow]) media.addEventListener("change", drawAll);

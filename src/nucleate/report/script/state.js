@@ -42,16 +42,20 @@ function settle() {
       state[name] = name === "site" ? layers.at(-1) ?? found.site.at(-1) : found[name][0];
     }
   }
-  if (found.step.length && !found.step.includes(state.step)) state.step = nearest(found.step, state.step);
+  const steps = stepsToChoose(found.step);
+  if (steps.length && !steps.includes(state.step)) state.step = nearest(steps, state.step);
   if (!runsOfGroup(state.group).includes(state.run)) state.run = runsOfGroup(state.group)[0];
 }
+
+/** The steps that have points, and those that have the scores in question: a metric may be taken at fewer. */
+const stepsToChoose = (scored = choices().step) => distinct([...(runPoints[state.run]?.steps ?? []), ...scored]).sort((a, b) => a - b);
 
 const nearest = (values, wanted) => values.reduce((a, b) => (Math.abs(b - wanted) < Math.abs(a - wanted) ? b : a));
 
 /** Fill a <select>; labels are text and nothing else. */
-function fill(select, values, words = (value) => String(value), selected = null) {
+function fill(select, values, words = (value) => String(value), selected = null, always = false) {
   const same = select.options.length === values.length && values.every((value, i) => select.options[i].value === String(value));
   if (!same) select.replaceChildren(...values.map((value) => new Option(words(value), value)));
   if (selected !== null) select.value = selected;
-  select.closest("label").hidden = values.length < 2;
+  select.closest("label").hidden = values.length < 2 && !always;
 }
