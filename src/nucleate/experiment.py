@@ -288,9 +288,7 @@ def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, proj
         projector.finish(examples, tokens).write(path)
 
 
-def draw(
-    settings: ExperimentSettings, folder: RunFolder, observer: Observer, *, again: bool = False
-) -> None:
+def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer, *, again: bool = False) -> None:
     """Judge the claims and draw the figures; needs no model."""
     inputs = digest_of(settings.claims.digest(), folder.outputs_digest("scoring"))
     if not again and folder.is_done("claims", inputs) and folder.is_done("figures", inputs):

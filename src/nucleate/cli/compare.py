@@ -19,7 +19,9 @@ def compare(*directories: Path, out: Path) -> int:
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
 
     if not directories:
-        raise ConfigError("expected the folders of the runs, got none", "nucleate compare DIR DIR --out FILE.html")
+        raise ConfigError(
+            "expected the folders of the runs, got none", "nucleate compare DIR DIR --out FILE.html"
+        )
     write_page(build_page([RunFolder.open(directory) for directory in directories]), out)
     Console(highlight=False, soft_wrap=True).print(f"  The page: {out}", markup=False)
     return 0

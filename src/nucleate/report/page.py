@@ -71,10 +71,11 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
         words=words,
         policy=content_security_policy([library, script], [style, _EMPTY_STYLE]),
         styles_not_needed=_STYLE_OF_MAPS.findall(library),
-        style=Markup(style),  # noqa: S704 - our own files and plotly's, no data
-        script=Markup(script),  # noqa: S704
-        plotly=Markup(library),  # noqa: S704
-        data=Markup(script_json(page_data(runs, n_points))),  # noqa: S704 - script_json escapes it
+        # Marked as safe: our own files, plotly's, and what script_json has escaped.
+        style=Markup(style),
+        script=Markup(script),
+        plotly=Markup(library),
+        data=Markup(script_json(page_data(runs, n_points))),
         differing=words.differing_settings(runs) if len(runs) > 1 else {},
     )
 

@@ -24,6 +24,7 @@ def number(n: int) -> str:
 
 
 def position_words(position: str) -> str:
+    """A position as a reader would say it."""
     return POSITION_WORDS.get(position, visible(position.replace("_", " ")))
 
 
@@ -36,7 +37,11 @@ def setting_in_a_sentence(run: RunContents) -> str:
     if "steps" in training:
         sentence += f", trained for {training['steps']:,} steps"
     if {"n_tasks", "n_dialects", "n_inputs", "input_vocabulary"} <= set(corpus):
-        dialects = "one wording each" if corpus["n_dialects"] == 1 else f"{number(corpus['n_dialects'])} dialects each"
+        dialects = (
+            "one wording each"
+            if corpus["n_dialects"] == 1
+            else f"{number(corpus['n_dialects'])} dialects each"
+        )
         sentence += (
             f" on {number(corpus['n_tasks'])} tasks with {dialects}; "
             f"every task maps {number(corpus['n_inputs'])} of {number(corpus['input_vocabulary'])} inputs"
@@ -81,7 +86,11 @@ def example_instances(run: RunContents) -> list[Mapping[str, Any]]:
     every = max(1, table.num_rows // _SHOWN_INSTANCES)
     rows = table.take(list(range(0, table.num_rows, every))[:_SHOWN_INSTANCES]).to_pylist()
     return [
-        {name: visible(str(value)) for name, value in row.items() if name not in ("instance", "instruction_id")}
+        {
+            name: visible(str(value))
+            for name, value in row.items()
+            if name not in ("instance", "instruction_id")
+        }
         for row in rows
     ]
 

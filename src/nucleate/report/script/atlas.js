@@ -20,7 +20,7 @@ function drawAtlas() {
   const extra = {
     xaxis: { tickvals: shown, ticktext: shown.map((i) => String(steps[i])), showgrid: false, showline: false, title: { text: "step", standoff: 6 }, tickangle: 0 },
     yaxis: { tickvals: lines.map((_, i) => i), ticktext: lines.map((one) => plotlyText(siteWords(one.site))), showgrid: false, showline: false },
-    shapes: cellShape(lines, steps), annotations: low || steps.length > 20 ? [] : cellTexts(z, top), height, margin: { l: 78, r: 4, t: 6, b: 46 },
+    shapes: cellShape(lines, steps), annotations: low || steps.length > 20 ? [] : cellTexts(z, top), height, margin: { l: 84, r: 4, t: 6, b: 46 },
   };
   element("atlas-caption").textContent = `${measureWords(state.measure)} with ${plain(state.factor)} at the ${positionWords(state.position)}, ${plain(state.split)}` +
     `${several ? `, ${page.groups[state.group]}` : ""}. Steps are those of the checkpoints, not evenly spaced.`;

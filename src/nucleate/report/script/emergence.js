@@ -47,15 +47,13 @@ function controlsOf(panel) {
 
 const along = (step) => (state.scale === "log" ? Math.log10(1 + step) : step);
 
-/** Heights for labels at the end of lines, pushed apart where they would touch. */
-function apart(values, gap) {
-  const order = values.map((value, index) => [value, index]).sort((a, b) => a[0] - b[0]);
-  let floor = -Infinity;
-  const placed = order.map(([value, index]) => { floor = Math.max(value, floor + gap); return [floor, index]; });
-  const over = Math.max(0, placed.length ? placed.at(-1)[0] - Math.max(...values) - gap * placed.length / 3 : 0);
-  const result = [];
-  for (const [height, index] of placed) result[index] = height - over;
-  return result;
+/** Heights for labels beside `values`, at least `gap` apart and none above `most`, as near as that allows. */
+function apart(values, gap, most) {
+  const order = values.map((value, index) => [value, index]).sort((a, b) => a[0] - b[0]), heights = [];
+  let floor = -Infinity, ceiling = most;
+  for (const [value, index] of order) heights[index] = floor = Math.max(value, floor + gap);
+  for (const [, index] of order.reverse()) { heights[index] = Math.min(heights[index], ceiling); ceiling = heights[index] - gap; }
+  return heights;
 }
 
 function drawEmergence() {
@@ -72,10 +70,10 @@ function drawEmergence() {
     axes[`xaxis${tag}`] = { domain: [from, to], anchor: y, range: [along(0) - along(last) * 0.015, along(last) * 1.01], showgrid: false, ticks: "outside", ...ticks(last), title: { text: index === shown.length - 1 || !stacked ? "step" : "", standoff: 6 } };
     axes[`yaxis${tag}`] = { domain: rows, anchor: x, range: [bottom, top], title: { text: index === 0 && !stacked ? plotlyText(metricWords(state.measure.split("/")[1])) : "" }, showticklabels: stacked || index === 0, ...(index && !stacked ? { matches: "y" } : {}) };
     annotations.push({ text: `<b>${plotlyText(panel.title)}</b>`, x: from, y: rows[1] + 12 / height, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", showarrow: false, font: { color: css("--ink"), size: 15 } });
-    for (const one of controls) drawControl(one, { x, y, last, gap }, traces, annotations, shapes);
+    drawControls(controls, { x, y, gap, top }, annotations, shapes);
     for (const one of lines) drawLine(one, { x, y, panel }, traces);
     if (accuracy) traces.push({ ...dashed(accuracy), xaxis: x, yaxis: y });
-    nameLines(lines, accuracy, { x, y, last, gap }, annotations);
+    nameLines(lines, accuracy, { x, y, gap, top }, annotations);
     shapes.push({ type: "line", xref: x, yref: `${y} domain`, x0: along(state.step), x1: along(state.step), y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dot" }, layer: "below", name: "chosen" });
   });
   emergencePlot.style.height = `${height}px`;
@@ -115,16 +113,19 @@ const dashed = (one) => ({
   line: { color: css("--ink"), width: 1.6, dash: "6px,4px" }, customdata: Array.from(one.step, (step, i) => ({ step, i, one })),
 });
 
-function drawControl({ control, low, high }, { x, y, last, gap }, traces, annotations, shapes) {
-  const half = Math.max(0, gap * 0.12 - (high - low) / 2), colour = css("--control");
-  shapes.push({ type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: low - half, y1: high + half, fillcolor: colour, opacity: 0.2, line: { width: 0 }, layer: "below", name: control });
-  annotations.push({ text: plotlyText(plain(control)), xref: `${x} domain`, yref: y, x: 0.995, y: high + half, xanchor: "right", yanchor: "bottom", showarrow: false, font: { size: 12, color: colour } });
+function drawControls(controls, { x, y, gap, top }, annotations, shapes) {
+  const heights = apart(controls.map((one) => one.high + gap * 0.55), gap, top), colour = css("--control");
+  controls.forEach(({ control, low, high }, i) => {
+    const half = Math.max(0, gap * 0.12 - (high - low) / 2);
+    shapes.push({ type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: low - half, y1: high + half, fillcolor: colour, opacity: 0.2, line: { width: 0 }, layer: "below", name: control });
+    annotations.push({ text: plotlyText(plain(control)), xref: `${x} domain`, yref: y, x: 0.99, y: heights[i], xanchor: "right", yanchor: "middle", showarrow: false, font: { size: 12, color: colour }, bgcolor: css("--ground"), borderpad: 1, opacity: 0.85 });
+  });
 }
 
-function nameLines(lines, accuracy, { x, y, last, gap }, annotations) {
+function nameLines(lines, accuracy, { x, y, gap, top }, annotations) {
   const ends = [...lines.map((one) => ({ words: siteWords(one.site), value: one.value.at(-1), colour: siteColour(one.site), site: one.site })),
     ...(accuracy ? [{ words: "accuracy", value: accuracy.value.at(-1), colour: css("--ink") }] : [])];
-  const heights = apart(ends.map((end) => end.value), gap);
+  const heights = apart(ends.map((end) => end.value), gap, top - gap / 3);
   ends.forEach((end, i) => annotations.push({
     text: end.site === state.site ? `<b>${plotlyText(end.words)}</b>` : plotlyText(end.words), xref: `${x} domain`, yref: y, x: 1.015, y: heights[i],
     xanchor: "left", yanchor: "middle", showarrow: false, font: { size: 13, color: end.colour },

@@ -1,0 +1,46 @@
+import base64
+
+import numpy as np
+import pandas as pd
+
+from nucleate.report.score_data import KEY, score_data
+
+TYPES = {"Float32": "<f4", "Uint8": "u1", "Uint16": "<u2", "Uint32": "<u4"}
+
+
+def decode(array):
+    return np.frombuffer(base64.b64decode(array["base64"]), dtype=TYPES[array["type"]])
+
+
+def rows_of(data):
+    """The table that the series stand for."""
+    codes, starts = {name: decode(data["codes"][name]) for name in KEY}, decode(data["starts"])
+    columns = {name: decode(data[name]) for name in ("step", "value", "low", "high", "n_examples")}
+    for index, (start, end) in enumerate(zip(starts, starts[1:], strict=False)):
+        key = {name: data["names"][name][codes[name][index]] for name in KEY}
+        for row in range(start, end):
+            yield key | {name: column[row] for name, column in columns.items()}
+
+
+def test_every_figure_of_the_run_is_there_once(contents):
+    found = pd.DataFrame(rows_of(score_data([contents])))
+    expected = contents.scores[contents.scores["control"] == "none"]
+    key = [name for name in KEY if name != "run"] + ["step"]
+    both = expected.merge(found, on=key, how="outer", suffixes=("", "_page"), validate="one_to_one", indicator=True)
+    assert (both.loc[both["control"] == "none", "_merge"] == "both").all()
+    np.testing.assert_allclose(both["value"], both["value_page"].where(both["_merge"] == "both"), atol=1e-6)
+
+
+def test_a_control_is_kept_at_its_last_step(contents):
+    found = pd.DataFrame(rows_of(score_data([contents])))
+    controls = found[(found["control"] == "untrained") & (found["metric"] == "ari")]
+    assert set(controls["step"]) == {12} and len(controls) == 2 * 3 * 4
+
+
+def test_sites_go_from_the_bottom_up_and_runs_keep_apart(contents):
+    data = score_data([contents, contents])
+    sites = [site for site in data["names"]["site"] if site]
+    assert sites == ["embed", "block.1", "block.2", "final_norm"]
+    assert data["names"]["run"] == ["0", "1"]
+    found = pd.DataFrame(rows_of(data))
+    assert (found["run"] == "0").sum() == (found["run"] == "1").sum()
