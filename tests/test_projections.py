@@ -7,7 +7,15 @@ from nucleate.projections import FRAMES_SCHEMA, Projections
 
 def frames(steps=(0, 4)):
     rows = [
-        {"embedding": "pca", "step": step, "position": "input", "site": "embed", "x": [0.0, 1.0], "y": [2.0, 3.0], "cluster": [0, 1]}
+        {
+            "embedding": "pca",
+            "step": step,
+            "position": "input",
+            "site": "embed",
+            "x": [0.0, 1.0],
+            "y": [2.0, 3.0],
+            "cluster": [0, 1],
+        }
         for step in steps
     ]
     return pa.Table.from_pylist(rows, schema=FRAMES_SCHEMA)

@@ -22,7 +22,9 @@ def test_a_run_is_read_whole(contents):
 
 def test_runs_of_one_group_differ_in_their_seed_alone(contents):
     other_seed = replace(contents, config={**contents.config, "seed": 9})
-    other_task = replace(contents, config={**contents.config, "corpus": {**contents.config["corpus"], "n_tasks": 5}})
+    other_task = replace(
+        contents, config={**contents.config, "corpus": {**contents.config["corpus"], "n_tasks": 5}}
+    )
     assert other_seed.group == contents.group != other_task.group
 
 

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from nucleate.report.encoding import LONGEST_TEXT, script_json, smallest_unsigned, typed_array, visible
 
 
-@given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 def test_script_json_is_json_that_can_end_no_element(document):
     text = script_json(document)
     assert not set(text) & set("<>&\u2028\u2029")
@@ -29,7 +34,12 @@ def test_typed_arrays_come_back(type_):
 
 
 def test_the_smallest_type_that_holds_the_values():
-    assert [smallest_unsigned(np.array([top])).dtype.name for top in (0, 255, 256, 65536)] == ["uint8", "uint8", "uint16", "uint32"]
+    assert [smallest_unsigned(np.array([top])).dtype.name for top in (0, 255, 256, 65536)] == [
+        "uint8",
+        "uint8",
+        "uint16",
+        "uint32",
+    ]
 
 
 def test_what_hides_is_named():

@@ -8,13 +8,19 @@ from nucleate.report.point_data import MOST_BYTES, USUAL_BYTES, point_data, poin
 
 def test_coordinates_come_back_within_a_65535th(contents):
     data, frames = point_data(contents.projections), contents.projections.frames.to_pylist()
-    row = next(one for one in frames if (one["step"], one["position"], one["site"]) == (6, "input", "block.2"))
+    row = next(
+        one for one in frames if (one["step"], one["position"], one["site"]) == (6, "input", "block.2")
+    )
     place = data["frames"]["pca/input/block.2"]
-    xy = np.frombuffer(base64.b64decode(place["xy"]["base64"]), "<u2").reshape(len(data["steps"]), 2, data["n_points"])
+    xy = np.frombuffer(base64.b64decode(place["xy"]["base64"]), "<u2").reshape(
+        len(data["steps"]), 2, data["n_points"]
+    )
     span = place["high"] - place["low"]
     real = place["low"] + xy[data["steps"].index(6)] / 65535 * span
     np.testing.assert_allclose(real, [row["x"], row["y"]], atol=span / 65535)
-    clusters = np.frombuffer(base64.b64decode(place["cluster"]["base64"]), "u1").reshape(len(data["steps"]), -1)
+    clusters = np.frombuffer(base64.b64decode(place["cluster"]["base64"]), "u1").reshape(
+        len(data["steps"]), -1
+    )
     assert clusters[data["steps"].index(6)].tolist() == row["cluster"]
 
 
@@ -23,7 +29,9 @@ def test_labels_and_answers_come_back(contents):
     task, predicted = data["columns"]["task"], data["predicted"]
     codes = np.frombuffer(base64.b64decode(task["code"]["base64"]), "u1")
     assert [task["texts"][code] for code in codes] == [f"task {one['task']}" for one in examples]
-    answers = np.frombuffer(base64.b64decode(predicted["code"]["base64"]), "u1").reshape(len(data["steps"]), -1)
+    answers = np.frombuffer(base64.b64decode(predicted["code"]["base64"]), "u1").reshape(
+        len(data["steps"]), -1
+    )
     assert [predicted["texts"][code] for code in answers[-1]] == [one["predicted"][-1] for one in examples]
 
 

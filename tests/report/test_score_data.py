@@ -26,7 +26,9 @@ def test_every_figure_of_the_run_is_there_once(contents):
     found = pd.DataFrame(rows_of(score_data([contents])))
     expected = contents.scores[contents.scores["control"] == "none"]
     key = [name for name in KEY if name != "run"] + ["step"]
-    both = expected.merge(found, on=key, how="outer", suffixes=("", "_page"), validate="one_to_one", indicator=True)
+    both = expected.merge(
+        found, on=key, how="outer", suffixes=("", "_page"), validate="one_to_one", indicator=True
+    )
     assert (both.loc[both["control"] == "none", "_merge"] == "both").all()
     np.testing.assert_allclose(both["value"], both["value_page"].where(both["_merge"] == "both"), atol=1e-6)
 

@@ -22,7 +22,13 @@ def test_verdicts_are_counted_where_the_run_judges_them(contents):
     def judged(*verdicts):
         claims = [one for one in contents.claims if one.position == "last_instruction"][: len(verdicts)]
         elsewhere = [one for one in contents.claims if one.position != "last_instruction"]
-        return replace(contents, claims=(*(replace(one, verdict=verdict) for one, verdict in zip(claims, verdicts, strict=True)), *elsewhere))
+        return replace(
+            contents,
+            claims=(
+                *(replace(one, verdict=verdict) for one, verdict in zip(claims, verdicts, strict=True)),
+                *elsewhere,
+            ),
+        )
 
     assert words.verdict_in_a_sentence(judged("holds", "holds", "holds")) == "All three claims hold."
     assert words.verdict_in_a_sentence(judged("holds", "fails", "fails")) == "One of three claims holds."
@@ -40,4 +46,6 @@ def test_examples_and_grammars_are_those_of_the_corpus(contents):
     instances = contents.corpus.table.to_pylist()
     for row in words.example_instances(contents):
         assert any(all(str(one[name]) == value for name, value in row.items()) for one in instances)
-    assert [dict(task["function"]) for task in words.grammars(contents)] == [task.function for task in contents.corpus.tasks]
+    assert [dict(task["function"]) for task in words.grammars(contents)] == [
+        task.function for task in contents.corpus.tasks
+    ]

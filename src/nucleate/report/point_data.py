@@ -48,7 +48,7 @@ def point_data(projections: Projections, n_runs: int = 1, n_points: int | None =
         "n_steps_in_file": len(projections.steps),
         "frames": _frames(table, set(steps), examples.num_rows),
         "columns": {
-            name: _column(name, examples[name].to_pylist())
+            visible(name): _column(visible(name), examples[name].to_pylist())
             for name in examples.column_names
             if name not in _NOT_LABELS
         },

@@ -5,9 +5,8 @@ let playing = 0;
 
 function colourings() {
   const labels = Object.keys(pointsNow().columns);
-  return distinct([...["task", "dialect", "instruction", "input", "output"].filter((name) => labels.includes(name)), ...labels, "cluster", "answer"]);
+  return distinct([...["task", "dialect", "instruction", "input", "output"].filter((name) => labels.includes(name)), ...labels, "assigned cluster", "right or wrong answer"]);
 }
-const COLOUR_WORDS = { cluster: "assigned cluster", answer: "right or wrong answer" };
 
 function fillClusterControls() {
   const { site: sites } = choices(), steps = stepsToChoose(), points = pointsNow();
@@ -21,8 +20,8 @@ function fillClusterControls() {
   const embeddings = distinct(Object.keys(points.frames).map((name) => name.split("/")[0]));
   if (!embeddings.includes(state.embedding)) state.embedding = embeddings[0];
   fill(element("embedding"), embeddings, (name) => ({ pca: "PCA", tsne: "t-SNE" })[name] ?? plain(name), state.embedding);
-  if (!colourings().includes(state.colour)) state.colour = "cluster";
-  fill(element("colour"), colourings(), (name) => COLOUR_WORDS[name] ?? plain(name), state.colour);
+  if (!colourings().includes(state.colour)) state.colour = "assigned cluster";
+  fill(element("colour"), colourings(), plain, state.colour);
 }
 
 function drawLegend() {
@@ -54,7 +53,7 @@ function chip(index) {
 
 /** How many points of each cluster carry each label; clusters in the order of their commonest label. */
 function counts() {
-  const points = pointsNow(), n = points.n_points, factor = ["cluster", "answer"].includes(state.colour) ? "task" : state.colour;
+  const points = pointsNow(), n = points.n_points, factor = ["assigned cluster", "right or wrong answer"].includes(state.colour) ? "task" : state.colour;
   const { texts, code } = points.columns[factor] ?? Object.values(points.columns)[0];
   const cluster = placeNow().cluster.subarray(frameIndex() * n, frameIndex() * n + n), n_clusters = Math.max(...cluster) + 1;
   const table = Array.from({ length: n_clusters }, () => new Uint32Array(texts.length));
@@ -113,7 +112,7 @@ function drawClusters(changed = new Set()) {
   drawConfusion();
   describeClusters();
   const onlyMoved = [...changed].every((name) => name === "step" || name === "zoom");
-  if (!onlyMoved || !changed.size || state.colour === "cluster") drawLegend();
+  if (!onlyMoved || !changed.size || state.colour === "assigned cluster") drawLegend();
 }
 
 function play(on = !playing) {

@@ -34,11 +34,11 @@ function boxOf(pairs) {
 /** The label of every point in the chosen colouring: {texts, code}. */
 function labelling() {
   const points = pointsNow(), n = points.n_points;
-  if (state.colour === "cluster") {
+  if (state.colour === "assigned cluster") {
     const cluster = placeNow().cluster.subarray(frameIndex() * n, frameIndex() * n + n);
     return { texts: Array.from({ length: Math.max(...cluster) + 1 }, (_, i) => `cluster ${i}`), code: cluster };
   }
-  if (state.colour === "answer") {
+  if (state.colour === "right or wrong answer") {
     const code = Uint8Array.from({ length: n }, (_, i) => Number(answerOf(i) === textOf("output", i)));
     return { texts: ["answered wrong", "answered right"], code };
   }
