@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 import nucleate
 from nucleate.report.contents import read_run
@@ -27,8 +28,6 @@ def contents(run_folder):
 def browser():
     if CHROMIUM is None:
         pytest.skip("needs Debian's chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
     arguments = [
         "--no-sandbox",
         "--disable-gpu",

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from nucleate.errors import RunFolderError
 from nucleate.report.page import build_page, render, write_page
@@ -250,7 +252,6 @@ def test_sections_are_there_where_the_run_has_them(open_page, contents, rich):
     ("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
 )
 def test_it_fits_and_has_no_serious_findings(open_page, rich, width, scheme):
-    from axe_playwright_python.sync_playwright import Axe
 
     with open_page(rich, width=width, scheme=scheme) as opened:
         assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -293,7 +294,6 @@ def test_every_control_is_reached_by_keyboard_and_shows_it(open_page, contents):
 
 def hostile(contents):
     """The run with every text of its corpus, labels and names turned against the page."""
-    import pyarrow as pa
 
     def harm(table, names):
         for name in names:
@@ -372,7 +372,6 @@ def test_five_thousand_points_answer_the_slider_at_once(open_page, contents):
     for row in frames:
         for name in ("x", "y", "cluster"):
             row[name] = [row[name][index] for index in many]
-    import pyarrow as pa
 
     large = replace(
         projections,

@@ -1,4 +1,5 @@
 import base64
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ def rows_of(data):
     """The table that the series stand for."""
     codes, starts = {name: decode(data["codes"][name]) for name in KEY}, decode(data["starts"])
     columns = {name: decode(data[name]) for name in ("step", "value", "low", "high", "n_examples")}
-    for index, (start, end) in enumerate(zip(starts, starts[1:], strict=False)):
+    for index, (start, end) in enumerate(pairwise(starts)):
         key = {name: data["names"][name][codes[name][index]] for name in KEY}
         for row in range(start, end):
             yield key | {name: column[row] for name, column in columns.items()}

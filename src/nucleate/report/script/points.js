@@ -58,7 +58,7 @@ function inLight() {
   });
 }
 /** "task 1" finds task 1 and not task 12: a match ends where a word ends. */
-const matchesSearch = (text, words) => (` ${text} `).includes(/\d$/.test(words) ? `${words} ` : words) ;
+const matchesSearch = (text, words) => (` ${text} `).includes(/\d$/.test(words) ? `${words} ` : words);
 
 function travel() {
   const target = coordinates();
@@ -151,7 +151,8 @@ function walk(event) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!by || !view.now) return;
   event.preventDefault();
-  const lit = [...inLight().keys()].filter((i) => inLight()[i]), at = lit.indexOf(view.hovered);
+  const light = inLight(), lit = [...light.keys()].filter((i) => light[i]), at = lit.indexOf(view.hovered);
+  if (!lit.length) return;
   const i = lit[(at + by + lit.length) % lit.length], box = canvas.getBoundingClientRect(), n = pointsNow().n_points;
   hover(i, box.left + view.now[i] * box.width, box.top + view.now[n + i] * box.height);
   element("spoken").textContent = factsOf(i).map(([name, value]) => `${name}: ${value}`).join(", ");
