@@ -29,6 +29,7 @@ from nucleate.config import Settings, nearest, override, read_toml
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.subset import analysis_subset
+from nucleate.emergence import emergence_table
 from nucleate.errors import ConfigError
 from nucleate.figures import emergence_figure, save_figure
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
@@ -270,8 +271,11 @@ def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) ->
     folder.require("scoring")
     scores = Scores.read(folder.scores)
     observer.on_stage("figures", "begins")
-    with folder.stage("claims", inputs), folder.commit(folder.claims) as path:
-        write_claims(judge_claims(scores, settings.claims), path)
+    with folder.stage("claims", inputs):
+        with folder.commit(folder.claims) as path:
+            write_claims(judge_claims(scores, settings.claims), path)
+        with folder.commit(folder.emergence) as path:
+            emergence_table(scores).to_parquet(path, index=False)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
         _draw_emergence(scores, settings.claims, path)
     observer.on_stage("figures", "ends")

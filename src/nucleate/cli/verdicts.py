@@ -31,4 +31,5 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
 
 
 def _figures(verdict: ClaimVerdict) -> str:
-    return " · ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in verdict.figures.items())
+    figures = [f"{name.replace('_', ' ')} {value:.2f}" for name, value in verdict.figures.items()]
+    return " · ".join([*figures, *([f"over {verdict.control.replace('_', ' ')}"] if verdict.control else [])])
