@@ -27,9 +27,9 @@ Verdict = Literal["holds", "fails", "not measured"]
 
 HIGH = 0.5
 """Excess that counts as high: half of the way from no agreement to full agreement."""
-MOST_LATE_GAIN = 0.1
-"""Saturated: a line through the last third gains or loses at most this share of the highest excess. A
-steady climb would gain a third; an exponential approach that gains a tenth is within 6 % of its end."""
+MOST_LATE_PACE = 0.5
+"""Saturated: over the last third the excess gains or loses at most this share of what a steady climb to its
+highest would. Noise of 0.05 in each of three checkpoints alone gives a pace of 0.2, so less is no test."""
 LEAST_RANK_CORRELATION = 0.7
 """Higher layers agree better where Spearman's correlation of layer with excess is at least this."""
 MOST_CHANGE, MOST_CHANGE_SHARE = 0.1, 0.25
@@ -142,7 +142,7 @@ def _emerges(evidence: Evidence) -> Judgement | None:
     top = evidence.layers["validation"].iloc[-1]
     columns = ("value", "control_value", "excess", "excess_low", "highest", "late_gain")
     is_high = top["excess"] >= HIGH and top["excess_low"] > 0
-    is_saturated = abs(top["late_gain"]) <= MOST_LATE_GAIN * top["highest"]
+    is_saturated = abs(top["late_gain"]) <= MOST_LATE_PACE * top["highest"] / 3
     return Judgement(is_high and is_saturated, {name: top[name] for name in columns}, top["control"])
 
 
@@ -202,8 +202,8 @@ CLAIMS: Sequence[Claim] = (
         "emergence",
         "Agreement with task identity rises during training until it saturates at a high value.",
         "top layer, validation, last third of training: mean excess over the strongest control at least "
-        f"{HIGH}, interval above all controls, and a fitted line gains or loses at most {MOST_LATE_GAIN} of "
-        "the highest excess",
+        f"{HIGH}, interval above all controls, and a fitted line gains or loses at most {MOST_LATE_PACE} of "
+        "what a steady climb to the highest excess would",
         _emerges,
     ),
     Claim(
