@@ -2,7 +2,16 @@
 
 import pytest
 
-from nucleate.claims import CLAIMS, Claim, ClaimSettings, Judgement, judge_claims, read_claims, write_claims
+from nucleate.claims import (
+    CLAIMS,
+    Claim,
+    ClaimSettings,
+    Judgement,
+    claims_over_runs,
+    judge_claims,
+    read_claims,
+    write_claims,
+)
 from nucleate.scores import Scores
 
 RISE = {0: 0.0, 5: 0.0, 10: 0.1, 20: 0.3, 50: 0.7, 100: 0.96, 150: 1.0, 200: 1.0}
@@ -128,3 +137,17 @@ def test_claims_round_trip(planted_scores, tmp_path):
     found = judge_claims(planted_scores(papers), ClaimSettings())
     write_claims(found, tmp_path / "claims.json")
     assert read_claims(tmp_path / "claims.json") == found
+
+
+def test_several_runs_are_summed_up_claim_by_claim(planted_scores):
+    levels = (0.1, 0.2, 0.24)
+    pictures = [
+        planted_scores(lambda step, layer, level=level: 0.05 + level * layer * RISE[step], seed=seed)
+        for seed, level in enumerate(levels)
+    ]
+    runs = [judge_claims(scores, ClaimSettings()) for scores in pictures]
+    summary = {one.claim: one for one in claims_over_runs(runs, "last_instruction")}
+    assert (summary["emergence"].n_holds, summary["emergence"].n_judged) == (2, 3)
+    assert summary["emergence"].figures["highest"] == pytest.approx((0.72, 0.4, 0.96))
+    unmeasured = [judge_claims(planted_scores(papers, steps=(0,)), ClaimSettings())]
+    assert claims_over_runs(unmeasured, "last_instruction")[0].n_judged == 0

@@ -241,6 +241,40 @@ def judge_claims(
     return [_judge(claim, one) for one in evidence for claim in claims]
 
 
+@dataclass(frozen=True)
+class ClaimOverRuns:
+    """One claim at one position in several runs.
+
+    Attributes:
+        claim: short name.
+        words: the claim as the papers make it.
+        n_holds: in how many runs it holds.
+        n_judged: in how many runs it was measured.
+        figures: mean, lowest and highest of every number that it rests on.
+    """
+
+    claim: str
+    words: str
+    n_holds: int
+    n_judged: int
+    figures: dict[str, tuple[float, float, float]]
+
+
+def claims_over_runs(runs: Sequence[Sequence[ClaimVerdict]], position: str) -> list[ClaimOverRuns]:
+    """What several runs say together of each claim at one position."""
+    verdicts = [one for run in runs for one in run if one.position == position]
+    by_claim = {one.claim: [other for other in verdicts if other.claim == one.claim] for one in verdicts}
+    return [_over_runs(together) for together in by_claim.values()]
+
+
+def _over_runs(verdicts: Sequence[ClaimVerdict]) -> ClaimOverRuns:
+    judged = [one for one in verdicts if one.verdict != "not measured"]
+    table = pd.DataFrame([one.figures for one in judged])
+    spread = {str(name): (numbers.mean(), numbers.min(), numbers.max()) for name, numbers in table.items()}
+    n_holds = sum(one.verdict == "holds" for one in judged)
+    return ClaimOverRuns(verdicts[0].claim, verdicts[0].words, n_holds, len(judged), spread)
+
+
 def write_claims(verdicts: Sequence[ClaimVerdict], path: Path) -> None:
     """Write `claims.json`."""
     path.write_text(json.dumps([asdict(verdict) for verdict in verdicts], indent=2) + "\n", encoding="utf-8")
