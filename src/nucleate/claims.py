@@ -37,9 +37,7 @@ MOST_CHANGE, MOST_CHANGE_SHARE = 0.1, 0.25
 SOMETHING_TO_FOLLOW = 0.2
 """Least excess on train for which it makes sense to ask whether held-out splits follow."""
 LEAST_SHARE_OF_TRAIN = 0.75
-"""A held-out split follows train where its excess is at least this share of train's."""
-HELD_OUT = ("validation", "unseen_instruction")
-"""Splits of instances never trained on that are drawn as the trained ones are."""
+"""Validation follows train where its excess is at least this share of train's."""
 
 
 class ClaimSettings(Settings):
@@ -187,14 +185,13 @@ def _layer_0_hardly_changes(evidence: Evidence) -> Judgement | None:
 def _held_out_follows_train(evidence: Evidence) -> Judgement | None:
     if not {"train", "validation"} <= set(evidence.layers):
         return None
-    train = evidence.layers["train"].iloc[-1]
-    held_out = {split: evidence.layers[split].iloc[-1] for split in HELD_OUT if split in evidence.layers}
-    follows = all(
-        top["excess_low"] > 0 and top["excess"] >= LEAST_SHARE_OF_TRAIN * train["excess"]
-        for top in held_out.values()
-    )
-    figures = {split: top["excess"] for split, top in {"train": train, **held_out}.items()}
-    return Judgement(follows and train["excess"] >= SOMETHING_TO_FOLLOW, figures, train["control"])
+    splits = [split for split in ("train", "validation", "unseen_instruction") if split in evidence.layers]
+    tops = {split: evidence.layers[split].iloc[-1] for split in splits}
+    over: dict[str, float] = {split: top["excess"] for split, top in tops.items()}
+    follows = SOMETHING_TO_FOLLOW <= over["train"] <= over["validation"] / LEAST_SHARE_OF_TRAIN
+    # Few unseen instructions make poor clusters, so of them it is asked only to be sure, not to be as high.
+    is_sure = all(top["excess_low"] > 0 for split, top in tops.items() if split != "train")
+    return Judgement(follows and is_sure, over, tops["train"]["control"])
 
 
 CLAIMS: Sequence[Claim] = (
@@ -223,9 +220,9 @@ CLAIMS: Sequence[Claim] = (
     Claim(
         "generalisation",
         "Validation follows training.",
-        "top layer, last third: on validation, and on unseen_instruction where it is scored, the interval is "
-        f"above all controls and the excess at least {LEAST_SHARE_OF_TRAIN} of train's, which is at least "
-        f"{SOMETHING_TO_FOLLOW}",
+        f"top layer, last third: excess on train at least {SOMETHING_TO_FOLLOW}, on validation at least "
+        f"{LEAST_SHARE_OF_TRAIN} of it; intervals of validation, and of unseen_instruction where scored, "
+        "above all controls",
         _held_out_follows_train,
     ),
 )

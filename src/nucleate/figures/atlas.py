@@ -77,7 +77,7 @@ def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
     )
     axes.pcolormesh(value, cmap=_colours(), norm=_SCALE, edgecolors="white", linewidth=0.4)
     rows, columns = np.nonzero(value <= level)
-    axes.plot(columns + 0.5, rows + 0.5, ls="", marker="o", ms=1.1, color="#777777")
+    axes.plot(columns + 0.5, rows + 0.5, ls="", marker="o", ms=1.2, color="#4a4a4a")
 
 
 def _middles(n: int) -> np.ndarray:
