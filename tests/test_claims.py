@@ -88,6 +88,14 @@ def test_an_interval_that_reaches_into_its_controls_is_no_excess(planted_scores)
     assert {"emergence", "depth", "generalisation"} <= failing(planted_scores(papers, spread=0.5))
 
 
+def test_layers_whose_intervals_overlap_are_not_told_apart(planted_scores):
+    def nearly_alike(step, layer):
+        return 0.05 + (0.5 + 0.03 * layer) * RISE[step]
+
+    assert verdicts(planted_scores(nearly_alike, spread=0.02))["depth"] == "holds"
+    assert verdicts(planted_scores(nearly_alike, spread=0.08))["depth"] == "fails"
+
+
 @pytest.mark.parametrize(
     ("split", "share", "verdict"),
     [
