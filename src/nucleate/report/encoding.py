@@ -31,7 +31,7 @@ def smallest_unsigned(values: np.ndarray) -> np.ndarray:
 
 
 def visible(text: str) -> str:
-    """`text` with control and formatting characters, such as right-to-left overrides, named; cut to length."""
+    """`text`, cut, with control and formatting characters such as right-to-left overrides named."""
     cut = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
     return "".join(_named(character) for character in cut)
 
