@@ -56,20 +56,30 @@ function apart(values, gap, most) {
   return heights;
 }
 
+const MARGIN = { top: 30, bottom: 46, between: 76, names: 92 };
+/** Where panels lie: side by side where there is room, each with room for the names of its lines. */
+function gridOf(n) {
+  const columns = narrow.matches ? 1 : n === 4 ? 2 : Math.min(n, 3), rows = Math.ceil(n / columns);
+  const panelHeight = rows === 1 && !narrow.matches ? 390 : narrow.matches ? 250 : 300, inner = rows * panelHeight + (rows - 1) * MARGIN.between;
+  const width = Math.max(emergencePlot.clientWidth - 70, 200), names = MARGIN.names / width;
+  const place = (index) => {
+    const column = index % columns, row = Math.floor(index / columns), above = row * (panelHeight + MARGIN.between);
+    return { column, row, from: column / columns + (column ? 0.012 : 0), to: (column + 1) / columns - names, rows: [Math.max(0, 1 - (above + panelHeight) / inner), 1 - above / inner] };
+  };
+  return { rows, panelHeight, height: inner + MARGIN.top + MARGIN.bottom, place };
+}
+
 function drawEmergence() {
-  const shown = panels(), stacked = narrow.matches || shown.length > 3;
-  const columns = stacked ? 1 : shown.length, height = stacked ? 330 * shown.length + 40 : 470;
+  const shown = panels(), grid = gridOf(shown.length), { height } = grid;
   const traces = [], annotations = [], shapes = [], axes = {};
   const drawn = shown.map((panel) => ({ panel, lines: linesOf(panel), accuracy: accuracyOf(panel), controls: controlsOf(panel) }));
-  const [bottom, top] = rangeOf(drawn), panelHeight = stacked ? 250 : 370, gap = ((top - bottom) * 17) / panelHeight;
+  const [bottom, top] = rangeOf(drawn), gap = ((top - bottom) * 17) / grid.panelHeight;
   const last = Math.max(...drawn.flatMap(({ lines }) => lines.flatMap((one) => one.step.at(-1))), 1);
   drawn.forEach(({ panel, lines, accuracy, controls }, index) => {
-    const tag = index ? index + 1 : "", x = `x${tag}`, y = `y${tag}`;
-    const [from, to] = stacked ? [0, narrow.matches ? 0.76 : 0.88] : [index / columns + (index ? 0.012 : 0), (index + 1) / columns - 0.4 / columns / Math.sqrt(columns) / 1.6];
-    const rows = stacked ? [1 - (index + 0.84) / shown.length, 1 - (index + 0.1) / shown.length] : [0, 0.93];
-    axes[`xaxis${tag}`] = { domain: [from, to], anchor: y, range: [along(0) - along(last) * 0.015, along(last) * 1.01], showgrid: false, ticks: "outside", ...ticks(last), title: { text: index === shown.length - 1 || !stacked ? "step" : "", standoff: 6 } };
-    axes[`yaxis${tag}`] = { domain: rows, anchor: x, range: [bottom, top], title: { text: index === 0 && !stacked ? plotlyText(metricWords(state.measure.split("/")[1])) : "" }, showticklabels: stacked || index === 0, ...(index && !stacked ? { matches: "y" } : {}) };
-    annotations.push({ text: `<b>${plotlyText(panel.title)}</b>`, x: from, y: rows[1] + 12 / height, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", showarrow: false, font: { color: css("--ink"), size: 15 } });
+    const tag = index ? index + 1 : "", x = `x${tag}`, y = `y${tag}`, { column, row, from, to, rows } = grid.place(index);
+    axes[`xaxis${tag}`] = { domain: [from, to], anchor: y, range: [along(0) - along(last) * 0.015, along(last) * 1.01], showgrid: false, ticks: "outside", ...ticks(last), title: { text: row === grid.rows - 1 ? "step" : "", standoff: 6 } };
+    axes[`yaxis${tag}`] = { domain: rows, anchor: x, range: [bottom, top], title: { text: column === 0 && !narrow.matches ? plotlyText(metricWords(state.measure.split("/")[1])) : "" }, showticklabels: column === 0 };
+    annotations.push({ text: `<b>${plotlyText(panel.title)}</b>`, x: from, y: rows[1] + 10 / height, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", showarrow: false, font: { color: css("--ink"), size: 15 } });
     drawControls(controls, { x, y, gap, top }, annotations, shapes);
     for (const one of lines) drawLine(one, { x, y, panel }, traces);
     if (accuracy) traces.push({ ...dashed(accuracy), xaxis: x, yaxis: y });
@@ -78,7 +88,13 @@ function drawEmergence() {
   });
   emergencePlot.style.height = `${height}px`;
   describeEmergence(drawn);
-  return Plotly.react(emergencePlot, traces, layout({ ...axes, annotations, shapes, height, margin: { l: stacked ? 38 : 62, r: 4, t: 8, b: 46 } }), CONFIG);
+  return Plotly.react(emergencePlot, traces, layout({ ...axes, annotations, shapes, height, margin: { l: narrow.matches ? 38 : 62, r: 4, t: MARGIN.top, b: MARGIN.bottom } }), CONFIG);
+}
+
+/** The chosen step in both charts, moved without drawing anything else anew. */
+function moveMarks() {
+  const at = along(state.step), shapes = emergencePlot.layout.shapes.map((one) => (one.name === "chosen" ? { ...one, x0: at, x1: at } : one));
+  return Promise.all([Plotly.relayout(emergencePlot, { shapes }), Plotly.relayout(atlasPlot, { shapes: cellShape(atlasLines(), choices().step) })]);
 }
 
 function rangeOf(drawn) {
@@ -118,7 +134,7 @@ function drawControls(controls, { x, y, gap, top }, annotations, shapes) {
   controls.forEach(({ control, low, high }, i) => {
     const half = Math.max(0, gap * 0.12 - (high - low) / 2);
     shapes.push({ type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: low - half, y1: high + half, fillcolor: colour, opacity: 0.2, line: { width: 0 }, layer: "below", name: control });
-    annotations.push({ text: plotlyText(plain(control)), xref: `${x} domain`, yref: y, x: 0.99, y: heights[i], xanchor: "right", yanchor: "middle", showarrow: false, font: { size: 12, color: colour }, bgcolor: css("--ground"), borderpad: 1, opacity: 0.85 });
+    annotations.push({ text: plotlyText(plain(control)), xref: `${x} domain`, yref: y, x: 0.99, y: heights[i], xanchor: "right", yanchor: "middle", showarrow: false, font: { size: 12, color: colour }, bgcolor: css("--ground"), borderpad: 1, opacity: 0.8 });
   });
 }
 

@@ -1,7 +1,13 @@
 // How things look: colours from the style sheet, and names in words.
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const known = new Map();
+/** A custom property of the style sheet; asked of the browser once, and again after `forgetColours`. */
+function css(name) {
+  if (!known.has(name)) known.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return known.get(name);
+}
+const forgetColours = () => known.clear();
 const hex = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-const dark = matchMedia("(prefers-color-scheme: dark)");
+const dark = matchMedia("screen and (prefers-color-scheme: dark)"); // paper is never dark;
 const narrow = matchMedia("(max-width: 40rem)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 

@@ -15,20 +15,26 @@ function fillLens() {
 }
 
 /** Many moves in a row are answered once they rest: the points follow at once, the charts a moment later. */
-let resting = 0;
-function drawCharts() {
+let resting = 0, whole = false;
+function onceAtRest(needsAll) {
   clearTimeout(resting);
-  resting = setTimeout(() => { drawEmergence(); drawAtlas(); }, SETTLE_MS);
+  whole ||= needsAll;
+  resting = setTimeout(() => { (whole ? drawCharts : moveMarks)(); whole = false; }, SETTLE_MS);
 }
+
+const drawCharts = () => Promise.all([drawEmergence(), drawAtlas()]);
 
 onChange((changed) => {
   fillLens();
   if (hasClusters) drawClusters(changed);
   const only = (...names) => [...changed].every((name) => names.includes(name));
   if (only("colour", "embedding", "search", "isolated", "zoom", "run")) return;
-  if (only("step", "site")) { readAtlas(); drawCharts(); return; }
-  drawEmergence();
-  drawAtlas();
+  if (only("step", "site")) {
+    readAtlas();
+    onceAtRest(changed.has("site"));
+    return;
+  }
+  drawCharts();
   if (changed.has("group")) drawMore();
 });
 
@@ -62,7 +68,7 @@ addEventListener("scroll", hideTip, { passive: true });
 function drawAll() {
   fillLens();
   if (hasClusters) drawClusters();
-  return Promise.all([drawEmergence(), drawAtlas(), drawMore()]);
+  return Promise.all([drawCharts(), drawMore()]);
 }
 
 settle();
@@ -78,6 +84,6 @@ drawAll().then(() => {
   for (const { id } of MORE) element(`${id}-plot`).on?.("plotly_unhover", hideTip);
   document.documentElement.dataset.ready = "yes";
 });
-for (const media of [dark, narrow]) media.addEventListener("change", drawAll);
+for (const media of [dark, narrow]) media.addEventListener("change", () => { forgetColours(); drawAll(); });
 let width = innerWidth;
 addEventListener("resize", () => { if (innerWidth !== width && hasClusters) { width = innerWidth; paint(); if (view.now) drawConfusion(); } });

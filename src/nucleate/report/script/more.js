@@ -35,6 +35,7 @@ function drawMoreOf(section) {
   });
   element(`${section.id}-caption`).textContent = `${metricWords(rows[0].metric)} by layer, at the last step measured; bars are 95 % intervals. ${controls.length > 1 ? "Grey lines are controls." : "No control was measured here."}`;
   plot.setAttribute("aria-label", traces.map((one) => `${one.name}: ${one.y.map((value) => number(value)).join(", ")}`).join("; "));
+  plot.style.height = "420px";
   return Plotly.react(plot, traces, layout({
     height: 420, showlegend: controls.length > 1, legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, margin: { l: 56, r: 8, t: 40, b: 40 },
     xaxis: { showgrid: false }, yaxis: { rangemode: "tozero", title: { text: plotlyText(metricWords(rows[0].metric)) } },
