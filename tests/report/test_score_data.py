@@ -1,4 +1,5 @@
 import base64
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -47,3 +48,11 @@ def test_sites_go_from_the_bottom_up_and_runs_keep_apart(contents):
     assert data["names"]["run"] == ["0", "1"]
     found = pd.DataFrame(rows_of(data))
     assert (found["run"] == "0").sum() == (found["run"] == "1").sum()
+
+
+def test_a_deeper_run_keeps_the_order_of_sites(contents):
+    top = contents.scores["site"] == "block.2"
+    deeper = contents.scores[top].assign(site="block.3", layer=3)
+    both = replace(contents, scores=pd.concat([contents.scores, deeper], ignore_index=True))
+    sites = [site for site in score_data([contents, both])["names"]["site"] if site]
+    assert sites == ["embed", "block.1", "block.2", "block.3", "final_norm"]

@@ -27,6 +27,7 @@ def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
         `starts`: where each series begins in `step`, `value`, `low`, `high` and `n_examples`.
     """
     frame = pd.concat([_rows_of(index, run) for index, run in enumerate(runs)], ignore_index=True)
+    frame = frame.sort_values("order", kind="stable")  # so that sites go from the bottom up
     names: dict[str, list[str]] = {}
     for column in KEY:
         codes, values = pd.factorize(frame[column], sort=column != "site")
@@ -48,9 +49,8 @@ def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
 
 
 def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
-    frame = run.scores.assign(run=index, layer=run.scores["layer"])
-    order = frame["layer"].fillna(10**6).where(frame["site"] != "", -1)
-    frame = frame.assign(order=order).sort_values("order", kind="stable")  # sites from the bottom up
+    order = run.scores["layer"].fillna(10**6).where(run.scores["site"] != "", -1)
+    frame = run.scores.assign(run=index, order=order)
     what = [name for name in KEY if name != "run"]
     last = frame.groupby(what)["step"].transform("max")
     return frame[(frame["control"] == "none") | (frame["step"] == last)]

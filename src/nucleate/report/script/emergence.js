@@ -149,7 +149,8 @@ function nameLines(lines, accuracy, { x, y, gap, top }, annotations) {
 }
 
 function describeEmergence(drawn) {
-  const bands = several || page.runs.length > 1 ? "bands reach from the lowest seed to the highest" : "bands are 95 % intervals";
+  const members = page.groups.map((_, group) => runsOfGroup(group).length), alone = members.some((n) => n === 1), seeds = members.some((n) => n > 1);
+  const bands = `bands ${seeds ? "reach from the lowest seed to the highest" : ""}${seeds && alone ? "; where there is one run, they " : ""}${alone ? "are 95 % intervals" : ""}`;
   const controls = distinct(drawn.flatMap((one) => one.controls.map(({ control }) => plain(control))));
   element("emergence-caption").textContent = `Agreement of clusters with ${plain(state.factor)}, read at the ${positionWords(state.position)}: ${measureWords(state.measure)}, states ${preparationWords(state.preparation)}. ` +
     `Lines are layers; ${bands}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ` + (controls.length ? `Grey levels are controls (${controls.join(", ")}), over all layers, with their intervals.` : "This run has no control at this place.");
@@ -160,7 +161,7 @@ function describeEmergence(drawn) {
 function pointTip({ points, event }) {
   const { step, i, one } = points[0].customdata;
   const rows = [["step", String(step)], ["value", number(one.value[i], 3)]];
-  if (Number.isFinite(one.low[i])) rows.push([page.runs.length > 1 ? "range" : "95 %", `${number(one.low[i], 3)} to ${number(one.high[i], 3)}`]);
+  if (Number.isFinite(one.low[i])) rows.push([runsOfGroup(page.runs[one.run].group).length > 1 ? "range" : "95 %", `${number(one.low[i], 3)} to ${number(one.high[i], 3)}`]);
   rows.push(["split", plain(one.split)], ["examples", String(one.n_examples[i] ?? "")]);
   showTip(event.clientX, event.clientY, one.site ? siteWords(one.site) : "task accuracy", rows);
 }
