@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nucleate.clustering.scoring import ScoringSettings, score_states, untrained_control
+from nucleate.clustering.scoring import score_states
+from nucleate.clustering.settings import ScoringSettings, milestone_steps
 from nucleate.config import override
 from nucleate.errors import LabelsError
 from nucleate.hidden_states import HiddenStates
-from nucleate.scores import Score, Scores
+from nucleate.scores import Scores
 
 SETTINGS = ScoringSettings(
     positions=("last_instruction", "input"), factors=("task", "input"), n_init=2, n_resamples=40
@@ -46,7 +47,7 @@ def score(states: HiddenStates, settings: ScoringSettings = SETTINGS, seed: int 
 
 
 def test_one_row_per_split_position_factor_and_site():
-    frame = score(planted_states()).where(method="kmeans").to_pandas()
+    frame = score(planted_states()).where(method="kmeans", control="none").to_pandas()
     assert len(frame) == 2 * 2 * 2 * 3
     assert not frame.duplicated(["split", "position", "factor", "site"]).any()
     constant = ["run", "model", "seed", "step", "preparation", "method", "metric", "control"]
@@ -54,12 +55,13 @@ def test_one_row_per_split_position_factor_and_site():
         ["r", "m", 1, 400, "raw", "kmeans", "ari", "none"]
     ]
     assert frame.layer.isna().equals(frame.site == "final_norm")
-    assert set(frame[frame.factor == "task"].n_examples) == {180, 60}
+    at_input = frame[(frame.factor == "task") & (frame.position == "input")]
+    assert set(at_input.n_examples) == {180, 60}
     assert set(frame[frame.factor == "input"].n_clusters) == {5}
 
 
 def test_planted_clusters_score_one_where_they_are_and_zero_elsewhere():
-    frame = score(planted_states()).where(split="train", factor="task").to_pandas()
+    frame = score(planted_states()).where(split="train", factor="task", control="none").to_pandas()
     planted = (frame.site == "block.1") & (frame.position == "last_instruction")
     assert frame.value[planted].min() > 0.99
     assert frame.value[~planted].abs().max() < 0.1
@@ -85,9 +87,62 @@ def test_a_factor_with_one_label_or_no_label_twice_has_no_row():
 def test_one_instruction_string_leaves_the_interval_empty():
     states = planted_states()
     labels = {**states.labels, "instruction": np.zeros(240, dtype=np.int64)}
-    states = replace(states, labels=labels)
-    scores = score(states)
+    scores = score(replace(states, labels=labels)).where(control="none")
+    assert scores.values("position") == ["", "input"]  # one state is nothing to cluster
     assert scores.table["ci_low"].null_count == len(scores)
+
+
+def test_before_the_input_an_instruction_counts_once():
+    frame = score(planted_states()).where(factor="task", position="last_instruction").to_pandas()
+    units = {"train": 120, "validation": 60}  # of the 120 instructions, half have one instance in each split
+    assert frame.groupby("split").n_examples.unique().map(list).to_dict() == {
+        k: [v] for k, v in units.items()
+    }
+
+
+def test_instruction_is_scored_where_its_instances_differ():
+    states = planted_states()
+    settings = SETTINGS.model_copy(update={"factors": ("instruction",)})
+    scores = score(states, settings).where(metric="ari")
+    assert scores.values("position") == ["input"]
+    assert scores.values("split") == ["train"]
+    assert scores.values("n_clusters") == [60]
+
+
+def test_shuffled_labels_stand_beside_every_figure_and_hold_nothing():
+    frame = score(planted_states()).where(metric="ari").to_pandas()
+    key = ["split", "position", "factor", "site", "n_clusters", "n_examples"]
+    figures, shuffled = (frame[frame.control == name][key] for name in ("none", "shuffled_labels"))
+    assert sorted(figures.to_numpy().tolist()) == sorted(shuffled.to_numpy().tolist())
+    null = frame[frame.control == "shuffled_labels"]
+    assert null.value.abs().max() < 0.02
+    assert ((null.ci_low < null.value) & (null.value < null.ci_high)).all()
+
+
+def test_costly_figures_come_at_milestones():
+    plain, milestone = (
+        score_states(planted_states(), SETTINGS, run="r", model="m", seed=1, milestone=one)
+        for one in (False, True)
+    )
+    assert plain.values("metric") == ["accuracy", "ari"]
+    assert set(milestone.values("metric")) >= {"ari", "ami", "matched", "purity", "stability"}
+    planted = milestone.where(split="train", factor="task", site="block.1", position="last_instruction")
+    assert min(planted.where(control="none").table["value"].to_pylist()) > 0.9
+    assert milestone.where(metric="ari").table.equals(plain.where(metric="ari").table)
+
+
+def test_milestones_are_spread_from_first_to_last():
+    steps = (0, 2, 5, 10, 23, 50, 100)
+    assert milestone_steps(steps, 3) == (0, 10, 100)
+    assert milestone_steps(steps, 1) == (100,)
+    assert milestone_steps(steps, 0) == ()
+    assert milestone_steps(steps, 99) == steps
+    assert milestone_steps((7,), 3) == (7,)
+
+
+def test_many_clusters_get_fewer_starts():
+    assert [ScoringSettings(n_init=10).starts(k) for k in (2, 20, 40, 60, 500)] == [10, 10, 5, 3, 3]
+    assert ScoringSettings(n_init=2).starts(500) == 2
 
 
 @pytest.mark.parametrize(
@@ -102,34 +157,3 @@ def test_what_the_states_lack_is_named(change, message):
 def test_settings_come_from_dotted_overrides():
     values = override({}, ["n_init=3", 'factors=["task", "dialect"]'])
     assert ScoringSettings.from_mapping(values, "test").factors == ("task", "dialect")
-
-
-def row(step: int, value: float, **other: object) -> Score:
-    given = {"run": "r", "model": "m", "seed": 1, "split": "train", "metric": "ari", "method": "kmeans"}
-    return Score(
-        **(given | {"site": "embed", "layer": 0, "n_examples": 9, "step": step, "value": value} | other)
-    )
-
-
-def test_untrained_control_repeats_step_zero_beside_every_later_step():
-    scores = Scores.from_rows(
-        [
-            row(0, 0.1, ci_low=0.0, ci_high=0.2),
-            row(100, 0.5),
-            row(200, 0.9),
-            row(0, 0.3, site="block.1", layer=1),
-        ]
-    )
-    control = untrained_control(scores).to_pandas()
-    assert control[["step", "value", "ci_low", "control", "site"]].to_numpy().tolist() == [
-        [100, 0.1, 0.0, "untrained", "embed"],
-        [200, 0.1, 0.0, "untrained", "embed"],
-    ]
-
-
-def test_untrained_control_keeps_runs_apart_and_takes_no_control_for_a_figure():
-    scores = Scores.from_rows(
-        [row(0, 0.1), row(100, 0.5, run="other"), row(0, 0.2, control="shuffled_labels"), row(100, 0.6)]
-    )
-    control = untrained_control(scores)
-    assert [(each["run"], each["value"]) for each in control] == [("r", 0.1)]

@@ -1,52 +1,48 @@
 """From hidden states to rows of Scores.
 
-Hidden here: how many clusters are asked for, and where every random number comes from. One rule holds
-throughout: what is drawn depends on the seed and on names, never on the step, so two checkpoints are
-scored from the same starts, and what differs between them is the model.
+Hidden here: the order in which splits, positions and factors are gone through so that nothing is drawn
+or clustered twice. Factors with as many labels share their clusters, all sites share the draws behind
+their intervals, and shuffled labels are scored on the clusters that are there.
 """
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import pydantic
 from jaxtyping import Int
 
-from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval, mean_interval
-from nucleate.clustering.kmeans import kmeans
-from nucleate.config import Settings
+from nucleate.clustering.controls import shuffled_figures
+from nucleate.clustering.methods import METHODS, Clusters
+from nucleate.clustering.partitions import Figure, partition_figures
+from nucleate.clustering.resampling import Resamples, mean_interval, permute_labels
+from nucleate.clustering.samples import Sample, samples_at, units_of
+from nucleate.clustering.seeds import seed_of
+from nucleate.clustering.settings import ScoringSettings
 from nucleate.errors import LabelsError
 from nucleate.hidden_states import HiddenStates, layer_of
 from nucleate.scores import Score, Scores
 
-
-class ScoringSettings(Settings):
-    """What is clustered, against what it is scored, and how often it is drawn again."""
-
-    positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
-    factors: tuple[str, ...] = ("task",)
-    splits: tuple[str, ...] = ("train", "validation")
-    n_tasks: int = pydantic.Field(20, ge=2, description="tasks analysed, the same in every split")
-    n_examples: int = pydantic.Field(1000, ge=2, description="examples analysed per split, at most")
-    instances_per_instruction: int = pydantic.Field(
-        1, ge=1, description="more than one repeats the same state at `last_instruction`, and lifts agreement"
-    )
-    n_init: int = pydantic.Field(10, ge=1, description="k-means starts")
-    n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
+Row = dict[str, Any]
+"""What `Score` wants to know of a figure, beside the run."""
 
 
 def score_states(
-    states: HiddenStates, settings: ScoringSettings, *, run: str, model: str, seed: int
+    states: HiddenStates,
+    settings: ScoringSettings,
+    *,
+    run: str,
+    model: str,
+    seed: int,
+    milestone: bool = False,
 ) -> Scores:
-    """Agreement of k-means clusters with every factor, per split, position and site.
+    """Agreement of clusters with every factor, per split, position and site, beside that of shuffled labels.
 
-    There is one cluster per distinct label. A factor that has a single label in a split, or no label
-    twice, has no partition to agree with and gets no row. The examples of one instruction string are
-    resampled together.
+    There is one cluster per distinct label. A factor that has a single label among the examples of a
+    position, or no label twice, has no partition to agree with and gets no row. The examples of one
+    instruction string are resampled together.
 
     Args:
         states: of one model at one step, of the examples that are to be analysed.
@@ -54,112 +50,99 @@ def score_states(
         run: goes into every row.
         model: goes into every row.
         seed: the run's; rows are a pure function of it, of `states` and of `settings`.
+        milestone: whether to take the costly figures too.
 
     Raises:
         LabelsError: `states` lack a position or a factor of the settings.
     """
     _check(states, settings)
-    figures: list[dict[str, Any]] = []
+    metrics = (*settings.metrics, *(settings.milestone_metrics if milestone else ()))
+    figures: list[Row] = []
     for split in np.unique(states.split):
         part = states.of_split(split)
         figures.append(_accuracy(part, settings, seed))
         for position in settings.positions:
-            for factor in settings.factors:
-                figures += _score(part, position, factor, settings, seed)
-    return Scores.from_rows(Score(run=run, model=model, seed=seed, **figure) for figure in figures)
+            for sample in samples_at(part, position, settings.factors):
+                figures += _Scorer(sample, str(split), position, states.sites, settings, metrics, seed).rows()
+    made: Row = {"step": states.step, "run": run, "model": model, "seed": seed}
+    return Scores.from_rows(Score(**made, **figure) for figure in figures)
 
 
-def untrained_control(scores: Scores) -> Scores:
-    """The rows of step 0 again, as the control of every later step.
-
-    Returns: for each row of a later step whose figure was also taken at step 0 of the same run, that
-        figure with the later step and `control="untrained"`; for joining to `scores`.
-    """
-    figures = list(scores.where(control="none"))
-    untrained = {_what(row): row for row in figures if row["step"] == 0}
-    return Scores.from_rows(
-        Score(**(untrained[_what(row)] | {"step": row["step"], "control": "untrained"}))
-        for row in figures
-        if row["step"] > 0 and _what(row) in untrained
-    )
-
-
-def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> dict[str, Any]:
+def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> Row:
     """Task accuracy of one split, its interval over resampled instructions."""
     split, right = str(states.split[0]), states.predicted == states.expected
-    low, high = mean_interval(
+    interval = mean_interval(
         right.astype(float),
-        _units(states),
+        units_of(states),
         n_resamples=settings.n_resamples,
-        seed=_seed(seed, split, "accuracy"),
+        seed=seed_of(seed, split, "accuracy"),
     )
-    return {
-        "step": states.step,
-        "split": split,
-        "method": "model",
-        "metric": "accuracy",
-        "n_examples": len(right),
-        "value": float(right.mean()),
-        "ci_low": _null_if_nan(low),
-        "ci_high": _null_if_nan(high),
-    }
+    figure = Figure.with_interval("accuracy", float(right.mean()), interval)
+    return {"split": split, "method": "model", "n_examples": len(right), **asdict(figure)}
 
 
-def _units(states: HiddenStates) -> Int[np.ndarray, " example"]:
-    """What is resampled together: the instances of one instruction."""
-    return np.asarray(states.labels.get("instruction", np.arange(len(states.split))))
+@dataclass
+class _Scorer:
+    """One sample of one split at one position: what its figures have in common."""
 
+    sample: Sample
+    split: str
+    position: str
+    sites: tuple[str, ...]
+    settings: ScoringSettings
+    metrics: tuple[str, ...]
+    seed: int
+    _clusters: dict[int, Clusters] = field(default_factory=dict)
 
-def _score(
-    states: HiddenStates, position: str, factor: str, settings: ScoringSettings, seed: int
-) -> Iterator[dict[str, Any]]:
-    """For each site of one split, what `Score` wants to know beside the run."""
-    split, labels = str(states.split[0]), states.labels[factor]
-    n_clusters = len(np.unique(labels))
-    if not 1 < n_clusters < len(labels):
-        return
-    own_seed = _seed(seed, split, position, factor)
-    clusters = kmeans(states.at(position), n_clusters, n_init=settings.n_init, seed=own_seed)
-    units = _units(states)
-    for index, site in enumerate(states.sites):
-        low, high = adjusted_rand_interval(
-            labels,
-            clusters.labels[index],
-            clusters.inertia[index],
-            units,
-            n_resamples=settings.n_resamples,
-            seed=own_seed,
-        )
-        yield {
-            "step": states.step,
-            "split": split,
-            "position": position,
+    def rows(self) -> Iterator[Row]:
+        seed = self._seed("resamples")
+        resamples = Resamples.draw(self.sample.units, self.settings.n_resamples, seed)
+        for factor, labels in self.sample.labels.items():
+            clusters = self._cluster(len(np.unique(labels)))
+            permuted = permute_labels(
+                labels, self.sample.units, self.settings.n_permutations, self._seed("shuffled", factor)
+            )
+            yield from self._rows_of_factor(factor, labels, permuted, clusters, resamples)
+
+    def _cluster(self, n_clusters: int) -> Clusters:
+        if n_clusters not in self._clusters:
+            starts, seed = self.settings.starts(n_clusters), self._seed("clusters", n_clusters)
+            found = METHODS["kmeans"](self.sample.points, n_clusters, n_init=starts, seed=seed)
+            self._clusters[n_clusters] = found
+        return self._clusters[n_clusters]
+
+    def _rows_of_factor(
+        self,
+        factor: str,
+        labels: Int[np.ndarray, " example"],
+        permuted: Int[np.ndarray, "permutation example"],
+        clusters: Clusters,
+        resamples: Resamples,
+    ) -> Iterator[Row]:
+        seed = self._seed("starts", factor)
+        n_clusters = len(np.unique(labels))
+        for site, found, inertia in zip(self.sites, clusters.labels, clusters.inertia, strict=True):
+            figures = partition_figures(labels, found, inertia, resamples, self.metrics, seed)
+            shuffled = shuffled_figures(permuted, found[inertia.argmin()], self.metrics)
+            for control, rows in (("none", figures), ("shuffled_labels", shuffled)):
+                yield from (self._row(figure, site, factor, n_clusters, control) for figure in rows)
+
+    def _row(self, figure: Figure, site: str, factor: str, n_clusters: int, control: str) -> Row:
+        return {
+            "split": self.split,
+            "position": self.position,
             "factor": factor,
             "site": site,
             "layer": layer_of(site),
             "method": "kmeans",
-            "metric": "ari",
+            "control": control,
             "n_clusters": n_clusters,
-            "n_examples": len(labels),
-            "value": adjusted_rand_index(labels, clusters.best_labels[index]),
-            "ci_low": _null_if_nan(low),
-            "ci_high": _null_if_nan(high),
+            "n_examples": len(self.sample.rows),
+            **asdict(figure),
         }
 
-
-def _null_if_nan(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _what(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a row is a figure of, whatever the step."""
-    of_the_step = {"step", "control", "n_clusters", "n_examples", "value", "ci_low", "ci_high"}
-    return tuple(value for column, value in row.items() if column not in of_the_step)
-
-
-def _seed(seed: int, *names: str) -> int:
-    """A seed of its own for every purpose, the same on every machine."""
-    return int.from_bytes(hashlib.sha256("/".join((str(seed), *names)).encode()).digest()[:8])
+    def _seed(self, *names: str | int) -> int:
+        return seed_of(self.seed, self.split, self.position, self.sample.name, *names)
 
 
 def _check(states: HiddenStates, settings: ScoringSettings) -> None:
