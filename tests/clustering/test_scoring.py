@@ -23,7 +23,7 @@ SITES = ("embed", "block.1", "final_norm")
 def planted_states(step: int = 400, n_examples: int = 240, n_tasks: int = 6) -> HiddenStates:
     """At `last_instruction` the states of `block.1` gather by task; all else is noise."""
     rng = np.random.default_rng(0)
-    task = np.arange(n_examples) % n_tasks
+    task = np.arange(n_examples) // 4 % n_tasks
     states = rng.standard_normal((n_examples, len(SITES), 2, 8)).astype(np.float32)
     states[:, 1, 0] += 12 * rng.standard_normal((n_tasks, 8))[task]
     return HiddenStates(
@@ -81,14 +81,15 @@ def test_a_factor_with_one_label_or_no_label_twice_has_no_row():
     labels = {"dialect": np.zeros(240, dtype=np.int64), "instruction": np.arange(240)}
     states = replace(states, labels=labels)
     scores = score(states, SETTINGS.model_copy(update={"factors": tuple(labels)}))
-    assert scores.values("metric") == ["accuracy"]
+    assert scores.values("metric") == ["accuracy", "top3_variance_share"]
 
 
 def test_one_instruction_string_leaves_the_interval_empty():
     states = planted_states()
     labels = {**states.labels, "instruction": np.zeros(240, dtype=np.int64)}
     scores = score(replace(states, labels=labels)).where(control="none")
-    assert scores.values("position") == ["", "input"]  # one state is nothing to cluster
+    clustered = scores.where(method="kmeans")
+    assert clustered.values("position") == ["input"]  # one state is nothing to cluster
     assert scores.table["ci_low"].null_count == len(scores)
 
 
@@ -124,11 +125,13 @@ def test_costly_figures_come_at_milestones():
         score_states(planted_states(), SETTINGS, run="r", model="m", seed=1, milestone=one)
         for one in (False, True)
     )
-    assert plain.values("metric") == ["accuracy", "ari"]
+    assert plain.values("metric") == ["accuracy", "ari", "top3_variance_share"]
     assert set(milestone.values("metric")) >= {"ari", "ami", "matched", "purity", "stability"}
     planted = milestone.where(split="train", factor="task", site="block.1", position="last_instruction")
+    planted = planted.where(metric=["ari", "ami", "matched", "purity", "stability"])
     assert min(planted.where(control="none").table["value"].to_pylist()) > 0.9
-    assert milestone.where(metric="ari").table.equals(plain.where(metric="ari").table)
+    same = {"metric": "ari", "method": "kmeans"}
+    assert milestone.where(**same).table.equals(plain.where(**same).table)
 
 
 def test_milestones_are_spread_from_first_to_last():
@@ -157,3 +160,50 @@ def test_what_the_states_lack_is_named(change, message):
 def test_settings_come_from_dotted_overrides():
     values = override({}, ["n_init=3", 'factors=["task", "dialect"]'])
     assert ScoringSettings.from_mapping(values, "test").factors == ("task", "dialect")
+
+
+def test_milestones_read_labels_off_the_states():
+    settings = SETTINGS.model_copy(update={"preparations": ("raw", "standardise")})
+    scores = score_states(planted_states(), settings, run="r", model="m", seed=1, milestone=True)
+    planted = scores.where(site="block.1", position="last_instruction", factor="task", control="none")
+    for metric in ("knn_purity", "nearest_centroid", "probe", "silhouette"):
+        found = planted.where(metric=metric).table["value"].to_pylist()
+        assert found, metric
+        assert min(found) > (0.5 if metric == "silhouette" else 0.89)  # 9 of 10 neighbours are all there are
+    for metric in ("separation", "collapse"):
+        there, not_there = (
+            scores.where(metric=metric, site=site, position="last_instruction", factor="task", split="train")
+            for site in ("block.1", "embed")
+        )
+        assert max(there.table["value"].to_pylist()) < min(not_there.table["value"].to_pylist())
+    assert scores.where(method="train_centroids").values("split") == ["validation"]
+    null = scores.where(metric="probe", factor="task", control="shuffled_labels").to_pandas()
+    assert null.value.mean() == pytest.approx(1 / 6, abs=0.05)
+    assert set(scores.values("preparation")) == {"raw", "standardise"}
+
+
+def test_validation_is_also_placed_among_the_clusters_of_train():
+    scores = score_states(planted_states(), SETTINGS, run="r", model="m", seed=1, milestone=True)
+    placed = scores.where(method="kmeans_from_train", metric="ari", control="none", factor="task")
+    assert placed.values("split") == ["validation"]
+    planted = placed.where(site="block.1", position="last_instruction")
+    assert planted.table["value"].to_pylist() == [1.0]
+    assert len(placed) == 2 * len(SITES)
+
+
+def test_other_methods_have_rows_of_their_own():
+    settings = SETTINGS.model_copy(
+        update={"methods": ("ward", "hdbscan"), "positions": ("last_instruction",)}
+    )
+    frame = score(planted_states(), settings).where(metric="ari", control="none", site="block.1").to_pandas()
+    planted = frame[(frame.factor == "task") & (frame.split == "train")]
+    assert dict(zip(planted.method, planted.n_clusters, strict=True)) == {"ward": 6, "hdbscan": 6}
+    assert planted.value.min() > 0.95
+
+
+def test_a_few_loud_coordinates_are_reported_everywhere():
+    states = planted_states()
+    states.states[:, 0, :, 0] *= 100
+    frame = score(states).where(metric="top3_variance_share").to_pandas()
+    assert len(frame) == 2 * 2 * 3
+    assert ((frame.value > 0.9) == (frame.site == "embed")).all()

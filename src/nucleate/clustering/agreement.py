@@ -7,6 +7,8 @@ sum over examples and never a pair, and all of them are counted at once.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
@@ -163,7 +165,13 @@ def purities(
     partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
 ) -> Float[np.ndarray, " partition"]:
     """The purity of one clustering by each of many partitions, such as permutations of the labels."""
-    return np.array([_table(labels, clusters).max(axis=0).sum() for labels in partitions]) / len(clusters)
+    names, numbered = np.unique(partitions, return_inverse=True)
+    columns = number_from_zero(clusters)
+    n_cells = len(names), int(columns.max()) + 1
+    cells = numbered.reshape(partitions.shape) * n_cells[1] + columns
+    tables = (np.bincount(each, minlength=math.prod(n_cells)) for each in cells)
+    commonest = (table.reshape(n_cells).max(axis=0) for table in tables)
+    return np.array([each.sum() for each in commonest]) / len(clusters)
 
 
 def stability(clusters: Int[np.ndarray, "start example"]) -> float:

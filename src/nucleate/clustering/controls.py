@@ -17,16 +17,12 @@ from jaxtyping import Int
 from nucleate.clustering.agreement import adjusted_rand_permuted, purities
 from nucleate.clustering.methods import by_kmeans
 from nucleate.clustering.partitions import Figure, partition_figures
-from nucleate.clustering.resampling import Resamples
+from nucleate.clustering.resampling import NULL_LEVELS, Resamples
 from nucleate.clustering.samples import samples_at
 from nucleate.clustering.seeds import seed_of
 from nucleate.clustering.settings import ScoringSettings
 from nucleate.hidden_states import HiddenStates
 from nucleate.scores import Score, Scores
-
-NULL_LEVELS = (2.5, 95.0)
-"""Percentiles of the figures of shuffled labels that stand as `ci_low` and `ci_high`: the upper is the level
-that labels without meaning pass once in twenty times."""
 
 NULLS = {"ari": adjusted_rand_permuted, "purity": purities}
 
@@ -93,10 +89,10 @@ def _bag_figures(
     states: HiddenStates, position: str, settings: ScoringSettings, seed: int
 ) -> Iterator[tuple[str, Figure]]:
     split = str(states.split[0])
-    metrics = (*settings.metrics, *settings.milestone_metrics)
-    assert states.instruction_counts is not None
+    metrics = settings.metrics_at(milestone=True)
     for sample in samples_at(states, position, settings.factors):
-        counts = states.instruction_counts[sample.rows].astype(np.float32)
+        assert sample.token_counts is not None
+        counts = sample.token_counts.astype(np.float32)
         resamples = Resamples.draw(sample.units, settings.n_resamples, seed_of(seed, split, sample.name))
         for factor, labels in sample.labels.items():
             n_clusters = len(np.unique(labels))

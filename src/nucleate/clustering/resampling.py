@@ -17,6 +17,10 @@ from scipy.sparse import csr_array
 LEVELS = (2.5, 97.5)
 """The percentiles between which a 95 % interval lies."""
 
+NULL_LEVELS = (2.5, 95.0)
+"""Percentiles of the figures of shuffled labels that stand as `ci_low` and `ci_high`: the upper is the level
+that labels without meaning pass once in twenty times."""
+
 CHUNK_VALUES = 2**22
 """Examples times replicates taken up at once: memory stays within tens of megabytes at 1e5 examples."""
 

@@ -28,6 +28,7 @@ class Sample:
         points: their states, a block of examples per site.
         labels: for each factor that is scored on them.
         units: what is resampled together: the instances of one instruction.
+        token_counts: bags of the instructions' tokens, where they are known.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Sample:
     points: Float[np.ndarray, "site example n_embd"]
     labels: dict[str, Int[np.ndarray, " example"]]
     units: Int[np.ndarray, " example"]
+    token_counts: Int[np.ndarray, "example token"] | None = None
 
 
 def samples_at(states: HiddenStates, position: str, factors: tuple[str, ...]) -> list[Sample]:
@@ -53,7 +55,9 @@ def samples_at(states: HiddenStates, position: str, factors: tuple[str, ...]) ->
             if kind == name and 1 < len(np.unique(states.labels[factor][rows])) < len(rows)
         }
         if labels:
-            samples.append(Sample(name, rows, states.at(position)[:, rows], labels, units[rows]))
+            counts = None if states.instruction_counts is None else states.instruction_counts[rows]
+            points = states.at(position)[:, rows]
+            samples.append(Sample(name, rows, points, labels, units[rows], counts))
     return samples
 
 

@@ -7,16 +7,20 @@ their intervals, and shuffled labels are scored on the clusters that are there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from nucleate.clustering.controls import shuffled_figures
-from nucleate.clustering.methods import METHODS, Clusters
+from nucleate.clustering.geometry import top_variance_share
+from nucleate.clustering.label_figures import LabelScorer
+from nucleate.clustering.methods import LEFT_TO_DATA, METHODS, Clusters, assign
 from nucleate.clustering.partitions import Figure, partition_figures
+from nucleate.clustering.preparation import prepare
 from nucleate.clustering.resampling import Resamples, mean_interval, permute_labels
 from nucleate.clustering.samples import Sample, samples_at, units_of
 from nucleate.clustering.seeds import seed_of
@@ -27,6 +31,11 @@ from nucleate.scores import Score, Scores
 
 Row = dict[str, Any]
 """What `Score` wants to know of a figure, beside the run."""
+
+Fits = dict[tuple[str, str, str, int], Clusters]
+"""k-means of the training split, by position, kind of sample, preparation and number of clusters."""
+
+TRAIN = "train"
 
 
 def score_states(
@@ -56,16 +65,31 @@ def score_states(
         LabelsError: `states` lack a position or a factor of the settings.
     """
     _check(states, settings)
-    metrics = (*settings.metrics, *(settings.milestone_metrics if milestone else ()))
+    splits = sorted(map(str, np.unique(states.split)), key=lambda name: (name != TRAIN, name))
     figures: list[Row] = []
-    for split in np.unique(states.split):
+    fits: Fits = {}
+    for split in splits:
         part = states.of_split(split)
         figures.append(_accuracy(part, settings, seed))
         for position in settings.positions:
+            figures += _variance_shares(part, position)
+            trained = _samples_of_train(states, position, settings)
             for sample in samples_at(part, position, settings.factors):
-                figures += _Scorer(sample, str(split), position, states.sites, settings, metrics, seed).rows()
+                for preparation in settings.preparations:
+                    place = (split, position, preparation)
+                    train = trained.get(sample.name)
+                    figures += _Scorer(
+                        sample, train, place, states.sites, settings, milestone, seed, fits
+                    ).rows()
     made: Row = {"step": states.step, "run": run, "model": model, "seed": seed}
     return Scores.from_rows(Score(**made, **figure) for figure in figures)
+
+
+def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSettings) -> dict[str, Sample]:
+    train = states.of_split(TRAIN)
+    if not len(train.split):
+        return {}
+    return {sample.name: sample for sample in samples_at(train, position, settings.factors)}
 
 
 def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> Row:
@@ -81,35 +105,77 @@ def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> Row
     return {"split": split, "method": "model", "n_examples": len(right), **asdict(figure)}
 
 
-@dataclass
+def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
+    """The warning that a few coordinates carry most of the variance, for each site where there is any."""
+    for site, points in zip(states.sites, states.at(position), strict=True):
+        share = top_variance_share(points)
+        if not math.isnan(share):
+            key = {"split": str(states.split[0]), "position": position, "site": site, "layer": layer_of(site)}
+            figure = asdict(Figure("top3_variance_share", share))
+            yield {**key, "method": "states", "n_examples": len(points), **figure}
+
+
+@dataclass(frozen=True)
 class _Scorer:
-    """One sample of one split at one position: what its figures have in common."""
+    """One sample of one split at one position, prepared in one way: what its figures have in common."""
 
     sample: Sample
-    split: str
-    position: str
+    train: Sample | None
+    place: tuple[str, str, str]
     sites: tuple[str, ...]
     settings: ScoringSettings
-    metrics: tuple[str, ...]
+    milestone: bool
     seed: int
-    _clusters: dict[int, Clusters] = field(default_factory=dict)
+    fits: Fits
 
     def rows(self) -> Iterator[Row]:
-        seed = self._seed("resamples")
-        resamples = Resamples.draw(self.sample.units, self.settings.n_resamples, seed)
-        for factor, labels in self.sample.labels.items():
-            clusters = self._cluster(len(np.unique(labels)))
-            permuted = permute_labels(
-                labels, self.sample.units, self.settings.n_permutations, self._seed("shuffled", factor)
-            )
-            yield from self._rows_of_factor(factor, labels, permuted, clusters, resamples)
+        split, _, preparation = self.place
+        train_points = (self.train or self.sample).points
+        components = self.settings.pca_components
+        points = prepare(self.sample.points, train_points, preparation, components)
+        resamples = Resamples.draw(
+            self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
+        )
+        yield from self._rows_of_partitions(points, resamples)
+        if self.milestone:
+            train_points = prepare(train_points, train_points, preparation, components)
+            train = None if split == TRAIN else self.train
+            yield from self._rows_of_labels(points, train_points, train, resamples)
 
-    def _cluster(self, n_clusters: int) -> Clusters:
-        if n_clusters not in self._clusters:
-            starts, seed = self.settings.starts(n_clusters), self._seed("clusters", n_clusters)
-            found = METHODS["kmeans"](self.sample.points, n_clusters, n_init=starts, seed=seed)
-            self._clusters[n_clusters] = found
-        return self._clusters[n_clusters]
+    def _rows_of_partitions(
+        self, points: Float[np.ndarray, "site example d"], resamples: Resamples
+    ) -> Iterator[Row]:
+        found: dict[tuple[str, int], Clusters | None] = {}
+        for factor, labels in self.sample.labels.items():
+            seed = self._seed("shuffled", factor, preparation="")
+            permuted = permute_labels(labels, self.sample.units, self.settings.n_permutations, seed)
+            for method in self.settings.methods_at(self.milestone):
+                n_clusters = self._n_clusters(method, factor, labels)
+                if (method, n_clusters) not in found:
+                    found[method, n_clusters] = self._cluster(points, method, n_clusters)
+                clusters = found[method, n_clusters]
+                if clusters is not None:
+                    yield from self._rows_of_factor(factor, labels, permuted, clusters, method, resamples)
+
+    def _n_clusters(self, method: str, factor: str, labels: Int[np.ndarray, " example"]) -> int:
+        if method == "kmeans_from_train" and self.train is not None:
+            labels = self.train.labels.get(factor, labels)
+        return 0 if method in LEFT_TO_DATA else len(np.unique(labels))
+
+    def _cluster(
+        self, points: Float[np.ndarray, "site example d"], method: str, n_clusters: int
+    ) -> Clusters | None:
+        """None where clusters are to come from the training split and do not."""
+        split, position, preparation = self.place
+        fitted = (position, self.sample.name, preparation, n_clusters)
+        if method == "kmeans_from_train":
+            return assign(points, self.fits[fitted]) if split != TRAIN and fitted in self.fits else None
+        starts = self.settings.starts(max(n_clusters, 1))
+        seed = self._seed("clusters", n_clusters, preparation=preparation)
+        found = METHODS[method](points, n_clusters, n_init=starts, seed=seed)
+        if split == TRAIN and method == "kmeans":
+            self.fits[fitted] = found
+        return found
 
     def _rows_of_factor(
         self,
@@ -117,32 +183,56 @@ class _Scorer:
         labels: Int[np.ndarray, " example"],
         permuted: Int[np.ndarray, "permutation example"],
         clusters: Clusters,
+        method: str,
         resamples: Resamples,
     ) -> Iterator[Row]:
-        seed = self._seed("starts", factor)
-        n_clusters = len(np.unique(labels))
-        for site, found, inertia in zip(self.sites, clusters.labels, clusters.inertia, strict=True):
-            figures = partition_figures(labels, found, inertia, resamples, self.metrics, seed)
-            shuffled = shuffled_figures(permuted, found[inertia.argmin()], self.metrics)
-            for control, rows in (("none", figures), ("shuffled_labels", shuffled)):
-                yield from (self._row(figure, site, factor, n_clusters, control) for figure in rows)
+        seed = self._seed("starts", factor, preparation="")
+        metrics = self.settings.metrics_at(self.milestone)
+        for site, (found, inertia, n_clusters) in enumerate(
+            zip(clusters.labels, clusters.inertia, clusters.n_clusters, strict=True)
+        ):
+            figures = partition_figures(labels, found, inertia, resamples, metrics, seed)
+            shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics)
+            for control, controlled in (("none", figures), ("shuffled_labels", shuffled)):
+                for figure in controlled:
+                    yield self._row(figure, site, factor, method, n_clusters, control)
 
-    def _row(self, figure: Figure, site: str, factor: str, n_clusters: int, control: str) -> Row:
+    def _rows_of_labels(
+        self,
+        points: Float[np.ndarray, "site example d"],
+        train_points: Float[np.ndarray, "site train d"],
+        train: Sample | None,
+        resamples: Resamples,
+    ) -> Iterator[Row]:
+        distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
+        seed = self._seed("labels", preparation="")
+        scorer = LabelScorer(self.sample, train, resamples, distance, metrics, seed)
+        for site, (own, own_train) in enumerate(zip(points, train_points, strict=True)):
+            for found in scorer.figures(own, own_train):
+                n_labels = len(np.unique(self.sample.labels[found.factor]))
+                if math.isfinite(found.figure.value):
+                    yield self._row(found.figure, site, found.factor, found.method, n_labels, found.control)
+
+    def _row(self, figure: Figure, site: int, factor: str, method: str, n_clusters: int, control: str) -> Row:
+        split, position, preparation = self.place
         return {
-            "split": self.split,
-            "position": self.position,
+            "split": split,
+            "position": position,
             "factor": factor,
-            "site": site,
-            "layer": layer_of(site),
-            "method": "kmeans",
+            "site": self.sites[site],
+            "layer": layer_of(self.sites[site]),
+            "preparation": preparation,
+            "method": method,
             "control": control,
             "n_clusters": n_clusters,
             "n_examples": len(self.sample.rows),
             **asdict(figure),
         }
 
-    def _seed(self, *names: str | int) -> int:
-        return seed_of(self.seed, self.split, self.position, self.sample.name, *names)
+    def _seed(self, *names: str | int, preparation: str) -> int:
+        """Draws of examples do not depend on the preparation; those of a method do."""
+        split, position, _ = self.place
+        return seed_of(self.seed, split, position, self.sample.name, preparation, *names)
 
 
 def _check(states: HiddenStates, settings: ScoringSettings) -> None:

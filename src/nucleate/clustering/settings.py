@@ -7,7 +7,7 @@ number of clusters is worth.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import pydantic
 
@@ -16,7 +16,22 @@ from nucleate.config import Settings
 FEW_CLUSTERS, FEWEST_STARTS = 20, 3
 """Up to so many clusters get every start; more get fewer, in proportion, but no fewer than this."""
 
-Metric = Literal["ari", "ami", "matched", "purity", "stability"]
+Metric = Literal[
+    "ari",
+    "ami",
+    "matched",
+    "purity",
+    "stability",
+    "knn_purity",
+    "silhouette",
+    "separation",
+    "collapse",
+    "nearest_centroid",
+    "probe",
+]
+COSTLY: tuple[Metric, ...] = tuple(name for name in get_args(Metric) if name != "ari")
+MethodName = Literal["kmeans", "kmeans_from_train", "kmeans_auto", "ward", "gaussian_mixture", "hdbscan"]
+PreparationName = Literal["raw", "centre", "standardise", "l2", "pca", "whiten"]
 
 
 class ScoringSettings(Settings):
@@ -42,13 +57,36 @@ class ScoringSettings(Settings):
     )
     n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
     n_permutations: int = pydantic.Field(100, ge=100, description="permutations behind `shuffled_labels`")
-    metrics: tuple[Metric, ...] = pydantic.Field(("ari",), description="taken at every checkpoint")
-    milestone_metrics: tuple[Metric, ...] = pydantic.Field(
-        ("ami", "matched", "purity", "stability"), description="taken at the milestones only"
+    preparations: tuple[PreparationName, ...] = pydantic.Field(
+        ("raw",), min_length=1, description="what is done to states first, fitted on the training split"
     )
+    pca_components: float = pydantic.Field(
+        0.9, gt=0, description="components that `pca` keeps, or below 1 the share of variance"
+    )
+    methods: tuple[MethodName, ...] = pydantic.Field(
+        ("kmeans",), min_length=1, description="ways to cluster, at every checkpoint"
+    )
+    metrics: tuple[Metric, ...] = pydantic.Field(("ari",), description="figures of every checkpoint")
     milestones: int = pydantic.Field(
         3, ge=0, description="checkpoints, spread from first to last, at which costly figures are taken too"
     )
+    milestone_methods: tuple[MethodName, ...] = pydantic.Field(
+        ("kmeans_from_train",), description="further ways to cluster, at the milestones"
+    )
+    milestone_metrics: tuple[Metric, ...] = pydantic.Field(
+        COSTLY, description="further figures of the milestones"
+    )
+    least_token_distance: int = pydantic.Field(
+        3, ge=0, description="`knn_purity` leaves out neighbours whose instruction differs by fewer tokens"
+    )
+
+    def methods_at(self, milestone: bool) -> tuple[MethodName, ...]:
+        """The ways to cluster at a checkpoint, each once."""
+        return tuple(dict.fromkeys((*self.methods, *(self.milestone_methods if milestone else ()))))
+
+    def metrics_at(self, milestone: bool) -> tuple[Metric, ...]:
+        """The figures to take at a checkpoint."""
+        return (*self.metrics, *(self.milestone_metrics if milestone else ()))
 
     def starts(self, n_clusters: int) -> int:
         """How many starts a clustering into `n_clusters` gets."""
