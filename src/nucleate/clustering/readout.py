@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_array
 
 from nucleate.clustering.resampling import number_from_zero
 
@@ -63,22 +64,34 @@ class Probe:
     def _right(self, labels: Int[np.ndarray, "fit example"]) -> Bool[np.ndarray, "fit example"]:
         names, flat = np.unique(labels, return_inverse=True)
         numbered = flat.reshape(labels.shape)
-        targets = np.eye(len(names))[numbered.T].reshape(labels.shape[1], -1)
+        columns = numbered + np.arange(len(labels))[:, None] * len(names)
         right = np.zeros(labels.shape, dtype=bool)
         for test, solved, points in self._folds:
-            shares = targets[~test].mean(axis=0)
-            answers = points @ (solved @ (targets[~test] - shares)) + shares
-            found = answers.reshape(len(points), len(labels), len(names)).argmax(axis=2)
-            right[:, test] = numbered[:, test] == found.T
+            targets = _one_hot(columns[:, ~test], labels.shape[0] * len(names))
+            shares = np.asarray(targets.sum(axis=1)) / targets.shape[1]
+            # Sums over the columns of one label; centring the targets takes their share of all columns off.
+            weights = targets @ solved - shares[:, None] * solved.sum(axis=0)
+            answers = weights @ points + shares[:, None]
+            found = answers.reshape(len(labels), len(names), -1).argmax(axis=1)
+            right[:, test] = found == numbered[:, test]
         return right
+
+
+def _one_hot(columns: Int[np.ndarray, "fit train"], n_columns: int) -> csr_array:
+    """One-hot targets of every fit, [fit and label, train]; a product with them is a sum by label."""
+    n_fits, n_train = columns.shape
+    examples = np.tile(np.arange(n_train), n_fits)
+    ones = np.ones(columns.size, dtype=np.float32)
+    return csr_array((ones, (columns.ravel(), examples)), shape=(n_columns, n_train))
 
 
 def _solver(
     train: Float[np.ndarray, "train d"], test: Float[np.ndarray, "test d"]
-) -> tuple[Float[np.ndarray, "d train"], Float[np.ndarray, "test d"]]:
+) -> tuple[Float[np.ndarray, "train d"], Float[np.ndarray, "d test"]]:
     """What leads from centred targets to the weights of a ridge regression, and the centred test points."""
     offset = train.mean(axis=0, dtype=np.float64)
     train, test = train - offset, test - offset
     gram = train.T @ train
     penalty = RIDGE * max(float(np.trace(gram)) / len(gram), np.finfo(float).tiny)
-    return np.linalg.solve(gram + penalty * np.eye(len(gram)), train.T), test
+    solved = np.linalg.solve(gram + penalty * np.eye(len(gram)), train.T)
+    return solved.T.astype(np.float32), test.T.astype(np.float32)
