@@ -24,6 +24,7 @@ from nucleate.capture.record import capture
 from nucleate.claims import ClaimSettings, ClaimVerdict, judge_claims, read_claims, write_claims
 from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
+from nucleate.clustering.embedded_scoring import EmbeddedScorer
 from nucleate.clustering.kmeans import kmeans
 from nucleate.clustering.scoring import score_states
 from nucleate.clustering.settings import ScoringSettings, milestone_steps
@@ -254,6 +255,8 @@ def _score_checkpoints(
         scoring.whole_instructions,
     )
     milestones = milestone_steps(steps, scoring.milestones)
+    pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
+    pictures = EmbeddedScorer(scoring, run=folder.path.name, model="gpt2", seed=settings.seed)
     parts = []
     for done, step in enumerate(steps):
         observer.on_progress(done, len(steps))
@@ -269,6 +272,8 @@ def _score_checkpoints(
                 milestone=step in milestones,
             )
         )
+        if step in pictured:
+            parts.append(pictures.score(states, parts[-1]))
     observer.on_progress(len(steps), len(steps))
     scores = Scores.concatenate(parts)
     bag_of_tokens = bag_of_tokens_control(scores, states, scoring, seed=settings.seed)

@@ -29,11 +29,12 @@ def prepare(
     Args:
         points: of any split.
         train_points: of the training split.
-        name: `raw` leaves all as it is; `l2` scales every centred state to length 1.
+        name: `raw`, and every name that is not of this module, leaves all as it is; `l2` scales every
+            centred state to length 1.
         pca_components: how many principal components `pca` keeps, or below 1 the share of variance that
             they hold at least.
     """
-    if name == "raw":
+    if name not in _FITS:
         return points
     fit = _FITS[name]
     blocks = [

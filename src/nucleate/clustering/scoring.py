@@ -115,6 +115,21 @@ def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
             yield {**key, "method": "states", "n_examples": len(points), **figure}
 
 
+def score_sample(
+    sample: Sample, place: tuple[str, str, str], sites: tuple[str, ...], settings: ScoringSettings, seed: int
+) -> Iterator[Row]:
+    """The figures of clusters of one sample whose points are used as they are.
+
+    Args:
+        sample: of which split and position `place` tells.
+        place: split, position, and what the rows are to say of the preparation.
+        sites: of the sample's points.
+        settings: methods and metrics are those of every checkpoint.
+        seed: the run's.
+    """
+    return _Scorer(sample, None, place, sites, settings, False, seed, {}).rows()
+
+
 @dataclass(frozen=True)
 class _Scorer:
     """One sample of one split at one position, prepared in one way: what its figures have in common."""

@@ -76,9 +76,23 @@ class ScoringSettings(Settings):
     milestone_metrics: tuple[Metric, ...] = pydantic.Field(
         COSTLY, description="further figures of the milestones"
     )
+    tsne: bool = pydantic.Field(
+        False, description="score t-SNE pictures too; it costs several times as much as all the rest"
+    )
+    tsne_steps: int = pydantic.Field(
+        3, ge=1, description="checkpoints of which t-SNE pictures are made, spread from first to last"
+    )
+    tsne_positions: tuple[str, ...] = ("last_instruction",)
     least_token_distance: int = pydantic.Field(
         3, ge=0, description="`knn_purity` leaves out neighbours whose instruction differs by fewer tokens"
     )
+
+    @pydantic.model_validator(mode="after")
+    def _pictures_are_of_positions(self) -> ScoringSettings:
+        missing = [name for name in self.tsne_positions if name not in self.positions]
+        if self.tsne and missing:
+            raise ValueError(f"tsne_positions has {missing[0]!r}, which positions has not")
+        return self
 
     def methods_at(self, milestone: bool) -> tuple[MethodName, ...]:
         """The ways to cluster at a checkpoint, each once."""
