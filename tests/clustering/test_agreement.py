@@ -198,9 +198,12 @@ def test_starts_that_are_not_the_lowest_of_a_draw_do_not_count():
     assert low < adjusted_rand_index(labels, clusters) < high
 
 
-def test_interval_of_equal_partitions_is_a_point():
-    labels = np.arange(100) % 5
-    assert interval(labels, labels, np.arange(100)) == (1.0, 1.0)
+def test_equal_partitions_of_few_units_are_less_sure_than_of_many():
+    few, many = (interval(np.arange(n) % 5, np.arange(n) % 5, np.arange(n)) for n in (50, 5000))
+    assert few[1] == many[1] == 1.0
+    assert 0.7 < few[0] < 0.9
+    assert 0.995 < many[0] < 1.0
+    assert interval(np.zeros(50, dtype=np.int64), np.zeros(50, dtype=np.int64), np.arange(50)) == (1.0, 1.0)
 
 
 def test_interval_is_a_function_of_its_seed():

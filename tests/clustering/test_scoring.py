@@ -144,7 +144,7 @@ def test_milestones_are_spread_from_first_to_last():
 
 
 def test_many_clusters_get_fewer_starts():
-    assert [ScoringSettings(n_init=10).starts(k) for k in (2, 20, 40, 60, 500)] == [10, 10, 5, 3, 3]
+    assert [ScoringSettings(n_init=10).starts(k) for k in (2, 20, 40, 60, 500)] == [10, 10, 5, 3, 2]
     assert ScoringSettings(n_init=2).starts(500) == 2
 
 

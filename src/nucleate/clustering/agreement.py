@@ -17,6 +17,10 @@ from sklearn.metrics import adjusted_mutual_info_score
 from nucleate.clustering.resampling import Resamples, interval_of, number_from_zero
 from nucleate.errors import LabelsError
 
+MISPLACED = 4
+"""Of many units of which none was seen misplaced, so many may have been: -log(0.025) is 3.7, after Hanley and
+Lippman-Hand (1983), "If nothing goes wrong, is everything all right?"."""
+
 Pairs = float | np.floating | np.ndarray
 """Counts of ordered pairs of examples, one or many."""
 
@@ -48,9 +52,15 @@ def adjusted_rand_interval(
     Every replicate draws units with replacement, and starts too, of which it takes the one with the
     lowest inertia, as the reported figure takes it of all. The ends are percentiles: they respect the index's
     range, and on planted agreement of 0.0 to 0.95 they covered as often as basic intervals, or oftener near
-    1. They are wider than need be where there is no agreement at all. What is covered is the index of
-    another sample of the same make: where units have several examples, the index itself lies above that of
-    independent units, by chance 0.07 with 200 units of 5 examples and 20 clusters that split no unit.
+    1. Where nothing is misplaced no replicate can show that something might be, so the lower end is at most
+    the index with `MISPLACED` units put elsewhere.
+
+    What is covered is the mean index of other samples of the same make: in 95 of 100 draws over planted
+    clusters in 2 to 256 dimensions, from none to full separation. The interval is wider than need be where
+    there is no agreement. It is too narrow where clusters as a whole come out otherwise from sample to
+    sample: in 256 dimensions at a mean index of 0.73 it covered 12 of 20. Where units have several examples,
+    the index itself lies above that of independent units, by chance 0.07 with 200 units of 5 examples
+    and 20 clusters that split no unit.
 
     Args:
         labels: what the clusters are compared with.
@@ -74,7 +84,23 @@ def adjusted_rand_interval(
     if not resamples.tell_something:
         return float("nan"), float("nan")
     starts = draw_starts(inertia, resamples.n_resamples, seed)
-    return interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples))
+    low, high = interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples))
+    misplaced = _misplace(clusters[inertia.argmin()], resamples.units, seed)
+    return min(low, adjusted_rand_index(labels, misplaced)), high
+
+
+def _misplace(
+    clusters: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], seed: int
+) -> Int[np.ndarray, " example"]:
+    """The clusters with a few units drawn at random and moved to others."""
+    names, numbered = np.unique(clusters, return_inverse=True)
+    if len(names) < 2:
+        return clusters
+    rng = np.random.default_rng(seed)
+    n_units = int(units.max()) + 1
+    moved = np.isin(units, rng.choice(n_units, min(MISPLACED, n_units), replace=False))
+    shifts = rng.integers(1, len(names), size=n_units)[units]
+    return np.where(moved, names[(numbered + shifts) % len(names)], clusters)
 
 
 def draw_starts(

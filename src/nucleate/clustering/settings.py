@@ -13,7 +13,7 @@ import pydantic
 
 from nucleate.config import Settings
 
-FEW_CLUSTERS, FEWEST_STARTS = 20, 3
+FEW_CLUSTERS, FEWEST_STARTS = 20, 2
 """Up to so many clusters get every start; more get fewer, in proportion, but no fewer than this."""
 
 Metric = Literal[
@@ -53,7 +53,7 @@ class ScoringSettings(Settings):
         "the factor `instruction` is scored on them",
     )
     n_init: int = pydantic.Field(
-        10, ge=1, description="clustering starts up to 20 clusters; with more clusters fewer, down to 3"
+        5, ge=1, description="clustering starts up to 20 clusters; with more clusters fewer, down to 2"
     )
     n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
     n_permutations: int = pydantic.Field(100, ge=100, description="permutations behind `shuffled_labels`")
@@ -68,7 +68,7 @@ class ScoringSettings(Settings):
     )
     metrics: tuple[Metric, ...] = pydantic.Field(("ari",), description="figures of every checkpoint")
     milestones: int = pydantic.Field(
-        3, ge=0, description="checkpoints, spread from first to last, at which costly figures are taken too"
+        2, ge=0, description="checkpoints, spread from first to last, at which costly figures are taken too"
     )
     milestone_methods: tuple[MethodName, ...] = pydantic.Field(
         ("kmeans_from_train",), description="further ways to cluster, at the milestones"
