@@ -32,8 +32,9 @@ from nucleate.config import Settings, nearest, override, read_toml
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.subset import analysis_subset
+from nucleate.emergence import emergence_table
 from nucleate.errors import ConfigError
-from nucleate.figures import emergence_figure, save_figure
+from nucleate.figures.gallery import draw_figures
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
@@ -289,18 +290,14 @@ def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) ->
     folder.require("scoring")
     scores = Scores.read(folder.scores)
     observer.on_stage("figures", "begins")
-    with folder.stage("claims", inputs), folder.commit(folder.claims) as path:
-        write_claims(judge_claims(scores, settings.claims), path)
+    with folder.stage("claims", inputs):
+        with folder.commit(folder.claims) as path:
+            write_claims(judge_claims(scores, settings.claims), path)
+        with folder.commit(folder.emergence) as path:
+            emergence_table(scores).to_parquet(path, index=False)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
-        _draw_emergence(scores, settings.claims, path)
+        draw_figures(scores, path, position=settings.claims.position, factor=settings.claims.factor)
     observer.on_stage("figures", "ends")
-
-
-def _draw_emergence(scores: Scores, settings: ClaimSettings, path: Path) -> None:
-    for position in scores.where(metric="ari").values("position"):
-        name = "emergence" if position == settings.position else f"emergence-{position}"
-        with emergence_figure(scores, position, settings.factor) as figure:
-            save_figure(figure, path, name)
 
 
 class _AgreementWatcher:
