@@ -23,9 +23,12 @@ from transformers import PreTrainedModel
 from nucleate.capture.record import capture
 from nucleate.claims import ClaimSettings, ClaimVerdict, judge_claims, read_claims, write_claims
 from nucleate.clustering.agreement import adjusted_rand_index
+from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
+from nucleate.clustering.embedded_scoring import EmbeddedScorer
 from nucleate.clustering.kmeans import kmeans
 from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, balanced_order
-from nucleate.clustering.scoring import ScoringSettings, score_states, untrained_control
+from nucleate.clustering.scoring import score_states
+from nucleate.clustering.settings import ScoringSettings, milestone_steps
 from nucleate.config import Settings, nearest, override, read_toml
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.settings import CorpusSettings
@@ -33,6 +36,7 @@ from nucleate.corpus.subset import analysis_subset
 from nucleate.emergence import emergence_table
 from nucleate.errors import ConfigError
 from nucleate.figures.gallery import draw_figures
+from nucleate.hidden_states import HiddenStates
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
 from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
@@ -262,24 +266,51 @@ def _score_checkpoints(
         scoring.splits,
         settings.seed,
         scoring.instances_per_instruction,
+        scoring.whole_instructions,
     )
-    shown = balanced_order(*_split_and_task(corpus, rows), POINTS_PER_SPLIT, settings.seed)
-    parts, projector = [], Projector(shown, settings.seed)
-    for done, step in enumerate(reversed(steps)):  # the last one sets the axes of the projections
+    milestones = milestone_steps(steps, scoring.milestones)
+    pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
+    pictures = EmbeddedScorer(scoring, run=folder.path.name, model="gpt2", seed=settings.seed)
+    projector = _projector(settings, folder, corpus, rows)
+    parts = []
+    for done, step in enumerate(steps):
         observer.on_progress(done, len(steps))
-        model = load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
-        states = capture(model, corpus, rows, step=step, positions=scoring.positions)
-        parts.append(score_states(states, scoring, run=folder.path.name, model="gpt2", seed=settings.seed))
-        projector.add(states)
+        states = _states_at(step, settings, folder, corpus, rows)
+        parts.append(
+            score_states(
+                states,
+                scoring,
+                run=folder.path.name,
+                model="gpt2",
+                seed=settings.seed,
+                milestone=step in milestones,
+            )
+        )
+        if step in pictured:
+            parts.append(pictures.score(states, parts[-1]))
+        projector.add(states, tsne_positions=scoring.tsne_positions if step in pictured else ())
     observer.on_progress(len(steps), len(steps))
-    _write_projections(folder, corpus, rows[shown], projector)
-    scores = Scores.concatenate(reversed(parts))
-    return Scores.concatenate([scores, untrained_control(scores)])
+    _write_projections(folder, corpus, rows[projector.shown], projector)
+    scores = Scores.concatenate(parts)
+    bag_of_tokens = bag_of_tokens_control(scores, states, scoring, seed=settings.seed)
+    return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
 
 
-def _split_and_task(corpus: Corpus, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    table = corpus.table.take(rows)
-    return np.asarray(table["split"].to_pylist()), corpus.labels()["task"][rows]
+def _states_at(
+    step: int, settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, rows: np.ndarray
+) -> HiddenStates:
+    model = load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
+    return capture(model, corpus, rows, step=step, positions=settings.scoring.positions)
+
+
+def _projector(
+    settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, rows: np.ndarray
+) -> Projector:
+    """With the axes of the last checkpoint, so that all steps can be seen along them."""
+    split, task = corpus.table["split"].to_numpy(zero_copy_only=False)[rows], corpus.labels()["task"][rows]
+    shown = balanced_order(split, task, POINTS_PER_SPLIT, settings.seed)
+    last = _states_at(folder.checkpoint_steps()[-1], settings, folder, corpus, rows[shown])
+    return Projector(last, shown, settings.seed)
 
 
 def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, projector: Projector) -> None:

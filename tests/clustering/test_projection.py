@@ -23,11 +23,12 @@ def states_of(points, step, task=None):
     )
 
 
-def projected(*states):
+def projected(*states, **options):
+    """Steps in order; the last one sets the axes."""
     n = len(states[0].split)
-    projector = Projector(np.arange(n), seed=1)
+    projector = Projector(states[-1], np.arange(n), seed=1)
     for one in states:
-        projector.add(one)
+        projector.add(one, **options)
     return projector.finish(pa.table({"split": ["train"] * n}), ["no", "yes"])
 
 
@@ -44,7 +45,7 @@ def test_what_stands_still_in_the_model_stands_still_in_the_picture():
     last = np.random.default_rng(0).normal(size=(30, 5)) * [9, 4, 1, 1, 1]
     before = last.copy()
     before[7] += [3, 0, 0, 0, 0]
-    rows = projected(states_of(last, 9), states_of(before, 2)).frames.to_pylist()
+    rows = projected(states_of(before, 2), states_of(last, 9)).frames.to_pylist()
     assert [row["step"] for row in rows] == [2, 9]
     moved = np.abs(np.subtract(rows[0]["x"], rows[1]["x"])) + np.abs(np.subtract(rows[0]["y"], rows[1]["y"]))
     assert moved[7] > 1
@@ -55,11 +56,29 @@ def test_clusters_keep_their_numbers_and_answers_their_steps():
     rng = np.random.default_rng(1)
     task = np.repeat([0, 1, 2], 12)
     centres = np.array([[0, 0, 20], [20, 0, 0], [0, 20, 0]])
-    steps = [states_of(centres[task] + rng.normal(size=(36, 3)), step, task) for step in (8, 4, 0)]
+    steps = [states_of(centres[task] + rng.normal(size=(36, 3)), step, task) for step in (0, 4, 8)]
     found = projected(*steps)
     clusters = [tuple(row["cluster"]) for row in found.frames.to_pylist()]
     assert len(set(clusters)) == 1 and len(set(clusters[0])) == 3
     assert found.examples["predicted"].to_pylist()[1] == ["yes"] * 3
+
+
+def test_tsne_where_it_is_asked_for():
+    rng = np.random.default_rng(2)
+    task = np.repeat([0, 1, 2], 20)
+    centres = np.array([[0, 0, 90], [90, 0, 0], [0, 90, 0]])
+    steps = [states_of(centres[task] + rng.normal(size=(60, 3)), step, task) for step in (0, 4)]
+    frames = projected(*steps, tsne_positions=("input",)).frames.to_pylist()
+    assert [(one["embedding"], one["step"]) for one in frames] == [
+        ("pca", 0),
+        ("tsne", 0),
+        ("pca", 4),
+        ("tsne", 4),
+    ]
+    first, second = (np.stack([one["x"], one["y"]], axis=1) for one in frames if one["embedding"] == "tsne")
+    middles = np.array([[picture[task == k].mean(axis=0) for k in range(3)] for picture in (first, second)])
+    apart = np.linalg.norm(middles[0][0] - middles[0][1])
+    assert np.linalg.norm(middles[0] - middles[1], axis=1).max() < apart, "groups stay where they were"
 
 
 def test_axes_where_there_is_one_direction_or_none():

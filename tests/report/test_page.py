@@ -57,10 +57,10 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path):
 @pytest.fixture(scope="module")
 def rich(contents):
     """The run with made-up rows of what other analyses add: factors, metrics, interventions."""
-    agreement = contents.scores.query("metric == 'ari'")
+    agreement = contents.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
     others = [
-        agreement.assign(factor="dialect", value=agreement["value"] / 2),
-        agreement.assign(metric="ami"),
+        agreement.assign(factor="wording", value=agreement["value"] / 2),
+        agreement.assign(metric="made_up"),
     ]
     causes = agreement.query("control == 'none' and step == 12").assign(
         method="intervene", metric="becomes_b"
@@ -83,7 +83,13 @@ def lines_of(page, figure="emergence"):
 
 
 def scored(contents, **where):
-    query = {"control": "none", "metric": "ari", "factor": "task", "method": "kmeans"} | where
+    query = {
+        "control": "none",
+        "metric": "ari",
+        "factor": "task",
+        "method": "kmeans",
+        "preparation": "raw",
+    } | where
     rows = contents.scores
     for column, value in query.items():
         rows = rows[rows[column] == value]
@@ -119,11 +125,11 @@ def test_emergence_follows_its_controls(open_page, rich):
         for position in ("input", "instruction_mean"):
             page.select_option("#position", position)
             assert_lines_are_the_scores(page, rich, position=position)
-        page.select_option("#factor", "dialect")
-        assert_lines_are_the_scores(page, rich, position="instruction_mean", factor="dialect")
+        page.select_option("#factor", "wording")
+        assert_lines_are_the_scores(page, rich, position="instruction_mean", factor="wording")
         page.select_option("#factor", "task")
-        page.select_option("#measure", "kmeans/ami")
-        assert_lines_are_the_scores(page, rich, position="instruction_mean", metric="ami")
+        page.select_option("#measure", "kmeans/made_up")
+        assert_lines_are_the_scores(page, rich, position="instruction_mean", metric="made_up")
         places = page.evaluate("Array.from(document.getElementById('emergence-plot').data[1].x)")
         page.get_by_role("radio", name="log").check(force=True)
         logged = page.evaluate("Array.from(document.getElementById('emergence-plot').data[1].x)")
@@ -216,6 +222,37 @@ def test_colour_search_legend_and_play(open_page, contents):
         assert page.text_content("#step-readout") == "0 of 12"
         page.wait_for_selector("#play[aria-pressed=false]", timeout=20_000)
         assert page.text_content("#step-readout") == "12 of 12"
+
+
+@browser_test
+def test_tsne_is_shown_where_it_was_made_and_says_what_it_is(open_page, contents):
+    made = [row for row in contents.projections.frames.to_pylist() if row["step"] in (0, 12)]
+    pictures = [
+        row | {"embedding": "tsne", "x": row["y"], "y": row["x"]}
+        for row in made
+        if row["position"] == "input"
+    ]
+    frames = pa.Table.from_pylist(
+        [*contents.projections.frames.to_pylist(), *pictures], schema=contents.projections.frames.schema
+    )
+    with open_page(replace(contents, projections=replace(contents.projections, frames=frames))) as opened:
+        page = opened.page
+        assert not page.is_visible("#embedding")
+        page.select_option("#position", "input")
+        page.select_option("#embedding", "tsne")
+        assert "distances between groups, and their sizes, mean little" in page.text_content(
+            "#clusters-caption"
+        )
+        rows = saved(page, "clusters")
+        picture = next(row for row in pictures if row["step"] == 12 and row["site"] == "block.2")
+        np.testing.assert_allclose(
+            [float(row["x"]) for row in rows], picture["x"], atol=np.ptp(picture["x"]) / 1000 + 1e-3
+        )
+        page.focus("#step")
+        page.keyboard.press("ArrowLeft")
+        assert "The map is that of step" in page.text_content("#clusters-caption")
+        page.select_option("#position", "last_instruction")
+        assert "principal directions" in page.text_content("#clusters-caption")
 
 
 @browser_test
@@ -313,7 +350,7 @@ def hostile(contents):
         [[HOSTILE[row % len(HOSTILE)]] * len(contents.projections.steps) for row in range(examples.num_rows)]
     )
     examples = examples.set_column(examples.column_names.index("predicted"), "predicted", answers)
-    agreement = contents.scores.query("metric == 'ari'")
+    agreement = contents.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
     scores = pd.concat(
         [contents.scores, *(agreement.assign(factor=text) for text in HOSTILE)], ignore_index=True
     )

@@ -3,18 +3,19 @@
 The axes of a site and position are the two principal directions of the last step, and every other step
 is seen along the same two. So whatever moves on the screen moved in the model, and nothing turns or jumps
 for the picture's sake; the price is that an early step may have had its largest spread elsewhere.
-Hidden here: the sample of points, the signs of the axes, and that clusters keep their numbers while
-their members stay. Steps must come last one first.
+t-SNE pictures, where they are asked for, begin from the one before. Hidden here: the sample of points, the
+signs of the axes, and that clusters keep their numbers while their members stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
+from nucleate.clustering.embedding import embed
 from nucleate.clustering.kmeans import kmeans
 from nucleate.hidden_states import HiddenStates
 from nucleate.projections import FRAMES_SCHEMA, Projections
@@ -50,31 +51,46 @@ def _turns(groups: Int[np.ndarray, " example"]) -> Int[np.ndarray, " example"]:
 
 
 class Projector:
-    """Collects the points of one run, last step first."""
+    """Collects the points of one run, step after step."""
 
-    def __init__(self, shown: Int[np.ndarray, " point"], seed: int) -> None:
-        """`shown` are the examples of every step's states that are drawn."""
+    def __init__(self, last: HiddenStates, shown: Int[np.ndarray, " point"], seed: int) -> None:
+        """Set the axes.
+
+        Args:
+            last: states of the points at the last step, in the order of `shown`.
+            shown: the examples of every step's states that are drawn.
+            seed: of the clusters and of t-SNE.
+        """
         self.shown, self.seed = shown, seed
-        self._axes: dict[str, Float[np.ndarray, "site n_embd 2"]] = {}
-        self._centre: dict[str, Float[np.ndarray, "site 1 n_embd"]] = {}
+        self._centre = {name: last.at(name).mean(axis=1, keepdims=True) for name in last.positions}
+        self._axes = {name: principal_axes(last.at(name)) for name in last.positions}
         self._clusters: dict[str, Int[np.ndarray, "site point"]] = {}
+        self._tsne: dict[tuple[str, str], Float[np.ndarray, "point 2"]] = {}
         self._frames: list[dict[str, object]] = []
         self._predicted: list[Int[np.ndarray, " point"]] = []
 
-    def add(self, states: HiddenStates) -> None:
-        """Project the states of one step; the first step that comes sets the axes."""
-        self._predicted.insert(0, states.predicted[self.shown])
+    def add(self, states: HiddenStates, tsne_positions: Collection[str] = ()) -> None:
+        """Project the states of one step; a t-SNE picture too at some positions."""
+        self._predicted.append(states.predicted[self.shown])
         n_clusters = len(np.unique(states.labels["task"][self.shown]))
-        step_frames: list[dict[str, object]] = []
         for position in states.positions:
             points = states.at(position)[:, self.shown]
-            if position not in self._axes:
-                self._centre[position] = points.mean(axis=1, keepdims=True)
-                self._axes[position] = principal_axes(points)
-            plane = (points - self._centre[position]) @ self._axes[position]
             clusters = self._numbered(position, points, n_clusters)
-            step_frames += _frames_of(states, position, plane, clusters)
-        self._frames = step_frames + self._frames
+            plane = (points - self._centre[position]) @ self._axes[position]
+            self._frames += _frames_of(states, "pca", position, plane, clusters)
+            if position in tsne_positions:
+                pictures = [
+                    self._picture(block, position, site)
+                    for block, site in zip(points, states.sites, strict=True)
+                ]
+                self._frames += _frames_of(states, "tsne", position, np.stack(pictures), clusters)
+
+    def _picture(
+        self, points: Float[np.ndarray, "point n_embd"], position: str, site: str
+    ) -> Float[np.ndarray, "point 2"]:
+        key = (position, site)
+        self._tsne[key] = embed(points, self._tsne.get(key), seed=self.seed).picture
+        return self._tsne[key]
 
     def _numbered(
         self, position: str, points: Float[np.ndarray, "site point n_embd"], n_clusters: int
@@ -125,13 +141,14 @@ def renumber(
 
 def _frames_of(
     states: HiddenStates,
+    embedding: str,
     position: str,
     plane: Float[np.ndarray, "site point 2"],
     clusters: Int[np.ndarray, "site point"],
 ) -> Iterator[dict[str, object]]:
     for index, site in enumerate(states.sites):
         yield {
-            "embedding": "pca",
+            "embedding": embedding,
             "step": states.step,
             "position": position,
             "site": site,

@@ -31,9 +31,9 @@ def point_data(projections: Projections, n_runs: int = 1, n_points: int | None =
         n_points: instead of what the budget gives.
 
     Returns:
-        `frames`: name to x, y and cluster of every point; x and y are 16 bits between the `low` and
-        `high` that all steps of an embedding, position and site share. `columns`: of each label its
-        distinct `texts` and a `code` per point.
+        `frames`: name to its own `steps` and, for each of them, x, y and cluster of every point; x and y are
+        16 bits between the `low` and `high` that all steps of an embedding, position and site share.
+        `columns`: of each label its distinct `texts` and a `code` per point.
     """
     table = projections.frames
     n_points = n_points or points_within(table.num_rows, projections.examples.num_rows, n_runs)
@@ -89,6 +89,7 @@ def _place(frames: list[Mapping[str, Any]], n_points: int) -> dict[str, Any]:
     scaled = np.rint((xy - low) / max(high - low, 1e-9) * 65535).astype(np.uint16)
     clusters = np.array([row["cluster"][:n_points] for row in frames])
     return {
+        "steps": [row["step"] for row in frames],
         "low": float(low),
         "high": float(high),
         "xy": typed_array(scaled),

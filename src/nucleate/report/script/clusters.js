@@ -17,8 +17,8 @@ function fillClusterControls() {
   element("step").setAttribute("aria-valuetext", `step ${state.step}`);
   element("step-readout").textContent = `${state.step} of ${steps.at(-1)}`;
   if (!points) return;
-  const embeddings = distinct(Object.keys(points.frames).map((name) => name.split("/")[0]));
-  if (!embeddings.includes(state.embedding)) state.embedding = embeddings[0];
+  const embeddings = distinct(Object.keys(points.frames).filter((name) => name.endsWith(`/${state.position}/${state.site}`)).map((name) => name.split("/")[0]));
+  if (embeddings.length && !embeddings.includes(state.embedding)) state.embedding = embeddings[0];
   fill(element("embedding"), embeddings, (name) => ({ pca: "PCA", tsne: "t-SNE" })[name] ?? plain(name), state.embedding);
   if (!colourings().includes(state.colour)) state.colour = "assigned cluster";
   fill(element("colour"), colourings(), plain, state.colour);
@@ -92,9 +92,10 @@ function describeClusters() {
   const points = pointsNow(), tsne = state.embedding.includes("tsne");
   const thinned = points.n_points < points.n_points_in_file ? `, of ${points.n_points_in_file.toLocaleString("en")} in the run's folder` : "";
   const steps = points.steps.length < points.n_steps_in_file ? ` ${points.steps.length} of ${points.n_steps_in_file} steps are kept.` : "";
+  const picture = nearest(placeNow().steps, state.step), other = picture === state.step ? "" : ` The map is that of step ${picture}, the nearest that has one.`;
   const map = tsne ? "t-SNE keeps neighbours together; distances between groups, and their sizes, mean little."
     : "The axes are the two principal directions of the last step, the same at every step, so what moves here moved in the model; two directions never show all that there is.";
-  element("clusters-caption").textContent = `${points.n_points.toLocaleString("en")} instances${thinned}, balanced over splits and tasks, at the ${positionWords(state.position)}.${steps} ${map} ` +
+  element("clusters-caption").textContent = `${points.n_points.toLocaleString("en")} instances${thinned}, balanced over splits and tasks, at the ${positionWords(state.position)}.${steps}${other} ${map} ` +
     "Clusters are k-means of the full states of these points, as many as there are tasks; they are for looking at, the scores above are the evidence.";
 }
 

@@ -5,14 +5,16 @@ const view = { now: null, from: null, began: 0, request: 0, hovered: -1, drawn: 
 
 const pointsNow = () => runPoints[state.run];
 const placeNow = () => pointsNow()?.place(`${state.embedding}/${state.position}/${state.site}`);
-const frameIndex = () => { const { steps } = pointsNow(); return steps.indexOf(nearest(steps, state.step)); };
+const indexIn = (steps) => steps.indexOf(nearest(steps, state.step));
+/** Which of the place's pictures is shown; t-SNE may have been made at fewer steps than there are answers for. */
+const frameIndex = () => indexIn(placeNow().steps);
 
 /** A step's points, from 0 to 1 on both axes with one scale: the place's own box, or the step's. */
 function coordinates() {
   const place = placeNow(), n = pointsNow()?.n_points;
   if (!place) return null;
   const begin = frameIndex() * 2 * n, x = place.xy.subarray(begin, begin + n), y = place.xy.subarray(begin + n, begin + 2 * n);
-  const box = state.zoom ? boxOf([x, y]) : boxOf(pointsNow().steps.flatMap((_, i) => [place.xy.subarray(i * 2 * n, i * 2 * n + n), place.xy.subarray(i * 2 * n + n, i * 2 * n + 2 * n)]));
+  const box = state.zoom ? boxOf([x, y]) : boxOf(place.steps.flatMap((_, i) => [place.xy.subarray(i * 2 * n, i * 2 * n + n), place.xy.subarray(i * 2 * n + n, i * 2 * n + 2 * n)]));
   const found = new Float32Array(2 * n);
   for (let i = 0; i < n; i++) {
     found[i] = (x[i] - box.x) / box.size + 0.5;
@@ -45,7 +47,7 @@ function labelling() {
   return points.columns[state.colour];
 }
 const textOf = (name, i) => { const column = pointsNow().columns[name]; return column ? column.texts[column.code[i]] : "–"; };
-const answerOf = (i) => { const { predicted, n_points } = pointsNow(); return predicted.texts[predicted.code[frameIndex() * n_points + i]]; };
+const answerOf = (i) => { const { predicted, n_points, steps } = pointsNow(); return predicted.texts[predicted.code[indexIn(steps) * n_points + i]]; };
 
 /** Which points the search and the chosen label leave in the light. */
 function inLight() {
