@@ -64,7 +64,7 @@ def test_scores_hold_every_site_position_split_and_step(done):
     scores = done.scores
     assert scores.table.schema.equals(SCHEMA)
     steps = done.settings.training.all_checkpoint_steps()
-    agreement = scores.where(metric="ari", control="none", factor="task").to_pandas()
+    agreement = scores.where(metric="ari", method="kmeans", control="none", factor="task").to_pandas()
     expected = pd.MultiIndex.from_product(
         [
             steps,
@@ -83,9 +83,15 @@ def test_scores_hold_every_site_position_split_and_step(done):
 def test_the_untrained_control_is_step_0_beside_every_later_step(done):
     key = ["split", "position", "factor", "site"]
     control = (
-        done.scores.where(control="untrained", metric="ari", step=12).to_pandas().set_index(key)["value"]
+        done.scores.where(control="untrained", method="kmeans", metric="ari", step=12)
+        .to_pandas()
+        .set_index(key)["value"]
     )
-    untrained = done.scores.where(control="none", metric="ari", step=0).to_pandas().set_index(key)["value"]
+    untrained = (
+        done.scores.where(control="none", method="kmeans", metric="ari", step=0)
+        .to_pandas()
+        .set_index(key)["value"]
+    )
     pd.testing.assert_series_equal(control.sort_index(), untrained.sort_index())
 
 
