@@ -1,4 +1,4 @@
-"""The stages in order: corpus, training, scoring, claims, figures.
+"""The stages in order: corpus, training, scoring, unseen, intervene, claims, figures.
 
 Each stage reads the run's folder and writes to it, and is skipped where it was finished from the same
 inputs, so a run goes on where it stopped. Nothing is decided here but the order.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -21,7 +21,9 @@ from pydantic import Field
 from transformers import PreTrainedModel
 
 from nucleate.capture.record import capture
+from nucleate.cause_figures import draw_causes
 from nucleate.claims import ClaimSettings, ClaimVerdict, judge_claims, read_claims, write_claims
+from nucleate.claims_of_cause import judge_causes, read_causes
 from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.kmeans import kmeans
 from nucleate.clustering.scoring import ScoringSettings, score_states, untrained_control
@@ -29,12 +31,16 @@ from nucleate.config import Settings, nearest, override, read_toml
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.subset import analysis_subset
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, NobodyToPairError
 from nucleate.figures import emergence_figure, save_figure
+from nucleate.intervene.analysis import intervene_on, spread_steps
+from nucleate.intervene.effects import write_effects
+from nucleate.intervene.measure import InterveneSettings
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
 from nucleate.training.trainer import TrainingObserver, TrainingRecord, TrainingSettings, train
+from nucleate.unseen.analysis import UnseenSettings, analyse_unseen
 
 _PACKAGES = ("torch", "transformers", "numpy", "pyarrow", "automata-lib")
 _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
@@ -48,6 +54,8 @@ class ExperimentSettings(Settings):
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     scoring: ScoringSettings = ScoringSettings()
+    unseen: UnseenSettings = UnseenSettings()
+    intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
 
 
@@ -154,6 +162,9 @@ def run(
         corpus = make_corpus(settings, folder, observer)
         _train(settings, folder, corpus, observer)
         score(settings, folder, corpus, observer)
+        unseen(settings, folder, corpus, observer)
+        if settings.intervene.in_run:
+            _intervene_if_possible(settings, folder, corpus, observer)
         draw(settings, folder, observer)
     return Run(folder)
 
@@ -178,6 +189,24 @@ def rescore(folder: RunFolder, overrides: Iterable[str], observer: Observer) -> 
         folder.require("training")
         folder.write_config(settings.to_toml())
         score(settings, folder, Corpus.load(folder.corpus), observer)
+        draw(settings, folder, observer)
+    return Run(folder)
+
+
+def analyse_again(folder: RunFolder, stage: str, overrides: Iterable[str], observer: Observer) -> Run:
+    """Run the stage `unseen` or `intervene` of a finished training with changed settings of its own."""
+    overrides = list(overrides)
+    wrong = [one for one in overrides if not one.startswith(f"{stage}.")]
+    if wrong:
+        raise ConfigError(f"{wrong[0]} is not about {stage}", f"Change {stage}.* here.")
+    with folder.locked():
+        settings = settings_of(folder, overrides)
+        folder.require("corpus")
+        folder.require("training")
+        folder.write_config(settings.to_toml())
+        {"unseen": unseen, "intervene": intervene}[stage](
+            settings, folder, Corpus.load(folder.corpus), observer
+        )
         draw(settings, folder, observer)
     return Run(folder)
 
@@ -261,19 +290,92 @@ def _score_checkpoints(
     return Scores.concatenate([scores, untrained_control(scores)])
 
 
+def unseen(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+    """How lying with one's own task goes with being answered right, at every checkpoint."""
+    inputs = _inputs_of_analysis(settings, settings.unseen, folder)
+    if folder.is_done("unseen", inputs):
+        observer.on_stage("unseen", "is done already")
+        return
+    folder.require("training")
+    observer.on_stage("unseen", "begins")
+    with folder.stage("unseen", inputs):
+        models = _checkpoints(settings, folder, folder.checkpoint_steps(), observer)
+        rows = analyse_unseen(
+            models, corpus, settings.unseen, seed=settings.seed, run=folder.path.name, name="gpt2"
+        )
+        with folder.commit(folder.unseen) as path:
+            rows.write(path)
+    observer.on_stage("unseen", "ends")
+
+
+def intervene(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+    """What answers become when states are moved, at as many checkpoints as are asked for.
+
+    Raises:
+        InterventionError: the corpus has nothing to compare, or a proof failed.
+    """
+    inputs = _inputs_of_analysis(settings, settings.intervene, folder)
+    if folder.is_done("intervene", inputs):
+        observer.on_stage("intervene", "is done already")
+        return
+    folder.require("training")
+    observer.on_stage("intervene", "begins")
+    chosen, steps = settings.intervene, folder.checkpoint_steps()
+    with folder.stage("intervene", inputs):
+        effects = [
+            effect
+            for step, model in _checkpoints(settings, folder, spread_steps(steps, chosen.n_steps), observer)
+            for effect in intervene_on(
+                model, corpus, chosen, step=step, seed=settings.seed, run=folder.path.name, name="gpt2"
+            )
+        ]
+        with folder.commit(folder.interventions) as path:
+            write_effects(effects, path)
+    observer.on_stage("intervene", "ends")
+
+
+def _intervene_if_possible(
+    settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer
+) -> None:
+    """A corpus without tasks to compare is no reason to lose a run; it is said, and left out."""
+    try:
+        intervene(settings, folder, corpus, observer)
+    except NobodyToPairError as error:
+        observer.on_stage("intervene", f"is left out: {error.what}")
+
+
+def _inputs_of_analysis(settings: ExperimentSettings, own: Settings, folder: RunFolder) -> str:
+    return digest_of(
+        settings.seed, own.digest(), folder.outputs_digest("corpus"), folder.outputs_digest("training")
+    )
+
+
+def _checkpoints(
+    settings: ExperimentSettings, folder: RunFolder, steps: list[int], observer: Observer
+) -> Iterator[tuple[int, PreTrainedModel]]:
+    """Each step with its model, loaded when its turn comes."""
+    for done, step in enumerate(steps):
+        observer.on_progress(done, len(steps))
+        yield step, load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
+    observer.on_progress(len(steps), len(steps))
+
+
 def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> None:
     """Judge the claims and draw the figures; needs no model."""
-    inputs = digest_of(settings.claims.digest(), folder.outputs_digest("scoring"))
+    stages = ("scoring", "unseen", "intervene")
+    inputs = digest_of(settings.claims.digest(), *map(folder.outputs_digest, stages))
     if folder.is_done("claims", inputs) and folder.is_done("figures", inputs):
         observer.on_stage("figures", "is done already")
         return
     folder.require("scoring")
-    scores = Scores.read(folder.scores)
+    scores, causes = Scores.read(folder.scores), read_causes(folder)
     observer.on_stage("figures", "begins")
     with folder.stage("claims", inputs), folder.commit(folder.claims) as path:
-        write_claims(judge_claims(scores, settings.claims), path)
+        verdicts = [*judge_claims(scores, settings.claims), *judge_causes(*causes, settings.claims)]
+        write_claims(verdicts, path)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
         _draw_emergence(scores, settings.claims, path)
+        draw_causes(scores, *causes, path)
     observer.on_stage("figures", "ends")
 
 

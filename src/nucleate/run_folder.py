@@ -62,6 +62,14 @@ class RunFolder:
         return self.path / "scores.parquet"
 
     @property
+    def unseen(self) -> Path:
+        return self.path / "unseen.parquet"
+
+    @property
+    def interventions(self) -> Path:
+        return self.path / "interventions.parquet"
+
+    @property
     def claims(self) -> Path:
         return self.path / "claims.json"
 

@@ -28,6 +28,8 @@ _VERBS = {
     "run": "The whole experiment: corpus, training, scores, verdicts, figures.",
     "verify": "The verdict on every claim, with the numbers it rests on.",
     "score": "Score a finished training again, from its checkpoints.",
+    "unseen": "How clusters go with answers on unseen instances, alone.",
+    "intervene": "What answers become when states are moved, alone.",
     "corpus": "The corpus alone.",
     "check": "Are all files of a run whole?",
     "presets": "What there is to run.",

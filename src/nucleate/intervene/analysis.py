@@ -13,7 +13,7 @@ from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
 
 
-def intervene(
+def intervene_on(
     model: PreTrainedModel,
     corpus: Corpus,
     settings: InterveneSettings,
@@ -35,7 +35,7 @@ def intervene(
         name: of the model; goes into every row.
 
     Raises:
-        InterventionError: there is nobody to pair, or a proof failed.
+        InterventionError: a proof failed; NobodyToPairError: there is nobody to pair.
     """
     centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, seed))
     pairs = draw_pairs(corpus, settings.split, settings.n_pairs, seed)

@@ -49,7 +49,7 @@ class InterveneSettings(Settings):
     n_repaired: int = pydantic.Field(200, ge=1, description="unseen instances that repair looks at, at most")
     n_centroid_examples: int = pydantic.Field(2000, ge=2, description="train instances behind the centroids")
     n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
-    batch_size: int = pydantic.Field(256, ge=1)
+    batch_size: int = pydantic.Field(64, ge=1, description="of like length, so that little is padded")
 
     @pydantic.model_validator(mode="after")
     def _strength_one_is_there(self) -> InterveneSettings:

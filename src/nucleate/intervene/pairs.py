@@ -7,6 +7,7 @@ answer. Since input and length are the same, the two differ in nothing but the w
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from jaxtyping import Int
 
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.instances import stream
-from nucleate.errors import InterventionError
+from nucleate.errors import NobodyToPairError
 
 DONOR_SPLIT = "train"
 
@@ -47,16 +48,16 @@ def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
     """Up to `n_pairs` pairs, sources drawn from `split`, donors and twins from the train split.
 
     Raises:
-        InterventionError: there is no pair, or there are fewer than four tasks.
+        NobodyToPairError: there is no pair, or there are fewer than four tasks.
     """
     if len(corpus.tasks) < 4:
-        raise InterventionError(
+        raise NobodyToPairError(
             f"interventions compare four tasks, and the corpus has {len(corpus.tasks)}",
             "Set corpus.n_tasks to 4 or more, or intervene.in_run=false.",
         )
     found = list(_draw(corpus, split, n_pairs, stream(seed, "pairs")))
     if not found:
-        raise InterventionError(
+        raise NobodyToPairError(
             f"no instance of {split} has a partner: another task with the same input, the same length "
             "and another answer, and an instruction of its own task of that length",
             "Set corpus.n_variants higher, or intervene.in_run=false.",
@@ -66,7 +67,10 @@ def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
     return Pairs(rows, donors, twins, tasks, answers, corpus.labels()["instruction"][rows])
 
 
-def _draw(corpus: Corpus, split: str, n_pairs: int, rng: np.random.Generator):  # type: ignore[no-untyped-def]
+def _draw(
+    corpus: Corpus, split: str, n_pairs: int, rng: np.random.Generator
+) -> Iterator[tuple[int, int, int, tuple[int, int, int, int]]]:
+    """A source, its donor, its twin, and the four tasks."""
     task = corpus.labels()["task"]
     kinds = _kinds(corpus)
     splits = corpus.table["split"].to_numpy(zero_copy_only=False)

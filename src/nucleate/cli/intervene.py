@@ -1,0 +1,30 @@
+"""`nucleate intervene`: what answers become when states are moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nucleate.cli.run import Overrides
+
+
+def intervene(directory: Path, /, *, set_: Overrides = ()) -> int:
+    """Move states to another task's centroid, beside every control, and measure the answers.
+
+    Writes interventions.parquet, and judges the claims and draws the figures anew.
+
+    Args:
+        directory: A run's folder.
+        set_: Change a setting: intervene.n_steps=4. May be given many times.
+    """
+    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
+    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
+    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+
+    folder = RunFolder.open(directory)
+    position = experiment.settings_of(folder, set_).claims.position
+    with RunProgress(position) as progress:
+        done = experiment.analyse_again(folder, "intervene", set_, progress)
+    print_verdicts([one for one in done.claims if one.claim == "causal"], position)
+    progress.console.print(f"\n  The figure: {folder.figures / 'causes.png'}", highlight=False)
+    return 0
