@@ -16,8 +16,8 @@ test: check
 	.venv/bin/python -m pytest
 
 check: .venv/ready-dev
-	.venv/bin/ruff format --check src tests benchmarks
-	.venv/bin/ruff check src tests benchmarks
+	.venv/bin/ruff format --check src tests docs benchmarks
+	.venv/bin/ruff check src tests docs benchmarks
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 

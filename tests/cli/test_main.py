@@ -43,6 +43,17 @@ def test_a_mistake_is_two_lines_and_exit_code_2(arguments, what, capsys, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_fails_is_two_lines_too(run_folder, monkeypatch, capsys):
+    def full(*_arguments, **_named):
+        raise OSError(28, "No space left on device", "training.jsonl")
+
+    monkeypatch.setattr("nucleate.experiment.run", full)
+    assert main(["run", "smoke", "--out", str(run_folder)]) == 2
+    error = capsys.readouterr().err
+    assert "No space left on device: training.jsonl" in error
+    assert len(error.strip().splitlines()) == 2
+
+
 def test_another_configs_folder_is_refused_and_left_alone(run_folder, capsys):
     before = {file: file.read_bytes() for file in run_folder.rglob("*") if file.is_file()}
     assert main(["run", "smoke", "--out", str(run_folder), "--seed", "2"]) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nucleate.cli.run import Overrides
 
 
-def config(preset: str, *, set_: Overrides = (), seed: int | None = None) -> int:
+def config(preset: str, /, *, set_: Overrides = (), seed: int | None = None) -> int:
     """Print the resolved TOML of a preset: a file to change and run.
 
     Args:

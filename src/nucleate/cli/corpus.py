@@ -7,7 +7,7 @@ from pathlib import Path
 from nucleate.cli.run import Overrides
 
 
-def corpus(preset: str, *, out: Path, set_: Overrides = (), seed: int | None = None) -> int:
+def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None = None) -> int:
     """Make the corpus of a preset and nothing else; `nucleate run` on the same folder goes on from it.
 
     Args:

@@ -24,7 +24,7 @@ app = cyclopts.App(
     version=lambda: version("nucleate"),
     help_format="plaintext",
 )
-_VERBS = {
+VERBS = {
     "run": "The whole experiment: corpus, training, scores, verdicts, figures.",
     "verify": "The verdict on every claim, with the numbers it rests on.",
     "score": "Score a finished training again, from its checkpoints.",
@@ -35,8 +35,8 @@ _VERBS = {
     "presets": "What there is to run.",
     "config": "Every setting of a preset, as TOML to change and run.",
 }
-for verb, summary in _VERBS.items():  # named here, so that --help need not import them
-    app.command(f"nucleate.cli.{verb}:{verb}", name=verb, help=summary, sort_key=list(_VERBS).index(verb))
+for verb, summary in VERBS.items():  # named here, so that --help need not import them
+    app.command(f"nucleate.cli.{verb}:{verb}", name=verb, help=summary, sort_key=list(VERBS).index(verb))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         _explain(error)
+        return 2
+    except OSError as error:
+        if debug:
+            raise
+        _say(f"error: {error.strerror or error}: {error.filename or 'a file'}", style="bold red")
+        _say("  mend: Make room or look at the permissions; what was finished is kept, and the command goes on.")
         return 2
     except Interrupted as interrupt:
         _say("Interrupted. Everything finished so far is kept; the same command goes on from here.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nucleate.training.trainer import TrainingRecord
 
+_MOST_LAYERS = 8
 _BARS = "▁▂▃▄▅▆▇█"
 _COLOURS = ("#7a7a8c", "#6b7fb3", "#4a90b8", "#35a3a3", "#4db380", "#8cc456", "#d3c93c")
 
@@ -76,19 +77,21 @@ class RunProgress:
         """Nothing to show of the model itself; its agreement follows."""
 
     def on_agreement(self, step: int, agreement: Mapping[str, float]) -> None:
-        layers = {site: value for site, value in agreement.items() if site != "final_norm"}
+        values = [value for site, value in agreement.items() if site != "final_norm"]
+        shown = _spread(len(values))
         if self._header_is_due:
             self._header_is_due = False
-            self.console.print(self._header(len(layers)))
+            self.console.print(self._header(shown), soft_wrap=True)
         line = Text(f"  {step:>7}  {_number(self._loss):>6}  ")
         line.append(
             "  ".join(f"{_number(self._accuracy.get(split)):>6}" for split in ("train", "validation"))
         )
-        line.append("   ")
-        for value in layers.values():
-            level = min(max(value, 0.0), 1.0)
-            line.append(f" {_BARS[round(level * 7)]} {value:4.2f} ", style=_COLOURS[round(level * 6)])
-        self.console.print(line)
+        line.append("  ")
+        for layer in shown:
+            level = min(max(values[layer], 0.0), 1.0)
+            cell = f" {_BARS[round(level * 7)]}{_short(values[layer])}"
+            line.append(cell, style=_COLOURS[round(level * 6)])
+        self.console.print(line, soft_wrap=True)
 
     def on_progress(self, done: int, total: int) -> None:
         if self._task is not None:
@@ -98,10 +101,22 @@ class RunProgress:
         accuracy = "  ".join(f"{split} {value:.3f}" for split, value in self._accuracy.items())
         return f"loss {_number(self._loss)}  accuracy {accuracy}"
 
-    def _header(self, n_layers: int) -> Text:
-        names = "".join(f"{'layer' if i == 0 else '':>3}{i:>3}  " for i in range(n_layers))
-        title = f"\n{'accuracy':>33}    agreement with task at {self.position} (ARI, a quick sample)\n"
-        return Text(title + f"  {'step':>7}  {'loss':>6}  {'train':>6}  {'valid':>6}   {names}", style="dim")
+    def _header(self, layers: list[int]) -> Text:
+        names = "".join(f"{layer:>4}  " for layer in layers)
+        title = f"\n{'accuracy':>33}   agreement at {self.position}, by layer\n"
+        return Text(title + f"  {'step':>7}  {'loss':>6}  {'train':>6}  {'valid':>6}  {names}", style="dim")
+
+
+def _spread(n_layers: int) -> list[int]:
+    """The layers shown: all, or from the first to the last as many as fit on a line."""
+    n_shown = min(n_layers, _MOST_LAYERS)
+    return [round(i * (n_layers - 1) / max(1, n_shown - 1)) for i in range(n_shown)]
+
+
+def _short(value: float) -> str:
+    """Four characters: .51, -.04, 1.0."""
+    text = f"{value:.2f}" if value < 0.995 else "1.0"
+    return f"{text.replace('0.', '.', 1):<4}"
 
 
 def _number(value: float | None) -> str:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 Overrides = Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=False, negative="")]
 
 
-def run(preset: str, *, out: Path | None = None, set_: Overrides = (), seed: int | None = None) -> int:
+def run(preset: str, /, *, out: Path | None = None, set_: Overrides = (), seed: int | None = None) -> int:
     """Make the corpus, train, score every checkpoint, judge the claims and draw the figures.
 
     A second call on the same folder goes on where the first stopped.

@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -93,6 +93,7 @@ class TrainingRecord:
     accuracy: dict[str, float] | None = None
 
 
+@runtime_checkable
 class TrainingObserver(Protocol):
     """Who wants to watch. Nothing that it does may change the training."""
 

@@ -1,0 +1,42 @@
+"""The rules of the house that no linter knows."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "core", "base", "manager"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_read_in_one_sitting_and_says_what_it_hides(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 500
+    assert path.stem not in NAMELESS
+    assert not text or ast.get_docstring(ast.parse(text)), "a module says what it hides and why"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tests_mirror_the_source(path):
+    """A room is tested in the file of its name, or it is one that has nothing to test but through others."""
+    through_others = {
+        "__init__.py", "__main__.py", "errors.py", "interrupts.py",  # every test of a mistake or a signal
+        "hidden_states.py", "capture/positions.py", "capture/sites.py",  # tests of capture/record.py
+        "training/objective.py", "training/checkpoint.py",  # tests of packing.py and trainer.py
+    }  # fmt: skip
+    place = path.relative_to(ROOT / "src" / "nucleate").as_posix()
+    if place in through_others or place.startswith("cli/") or path.name == "__init__.py":
+        return
+    mirror = ROOT / "tests" / path.relative_to(ROOT / "src" / "nucleate").with_name(f"test_{path.name}")
+    assert mirror.exists(), f"{place} has no {mirror.relative_to(ROOT)}"
+
+
+def test_commands_page_is_what_the_program_says():
+    code = compile((ROOT / "docs" / "commands.py").read_text(), "commands.py", "exec")
+    names: dict = {"__name__": "commands"}
+    exec(code, names)
+    assert (ROOT / "docs" / "commands.md").read_text() == names["commands_page"](), (
+        "write it again with: python docs/commands.py"
+    )

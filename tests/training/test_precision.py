@@ -1,0 +1,79 @@
+import time
+
+import pytest
+import torch
+
+from nucleate.training.precision import DEFAULT, Precision, choose_precision, parse_precision
+
+CPU = torch.device("cpu")
+
+
+class Steps:
+    """Pretends that each precision takes its own time, and counts how often it was asked."""
+
+    def __init__(self, seconds):
+        self.seconds, self.calls = seconds, 0
+
+    def __call__(self, precision):
+        self.calls += 1
+        time.sleep(self.seconds.get(str(precision), 0.004))
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUCLEATE_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "choice"),
+    [
+        ({"bfloat16, eager attention": 0.001}, Precision("bfloat16", "eager")),
+        ({"float32, eager attention": 0.001}, Precision("float32", "eager")),
+        ({"float32, sdpa attention": 0.0036}, DEFAULT),
+    ],
+)
+def test_the_default_is_left_for_a_clear_margin_alone(seconds, choice):
+    assert choose_precision(Steps(seconds), CPU, (1,)) == choice
+
+
+def test_the_choice_is_remembered_per_shape():
+    choose_precision(Steps({"bfloat16, eager attention": 0.001}), CPU, (1, 2))
+    again = Steps({"float32, sdpa attention": 0.001})
+    assert choose_precision(again, CPU, (1, 2)) == Precision("bfloat16", "eager")
+    assert again.calls == 0
+    assert choose_precision(again, CPU, (1, 3)) == DEFAULT
+    assert again.calls > 0
+
+
+def test_a_torn_memory_is_made_anew(tmp_path):
+    choose_precision(Steps({}), CPU, (1,))
+    (file,) = (tmp_path / "cache").iterdir()
+    file.write_text("{")
+    assert choose_precision(Steps({}), CPU, (1,)) == DEFAULT
+    assert '"choice"' in file.read_text()
+
+
+def test_a_cache_that_cannot_be_written_costs_time_alone(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUCLEATE_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    assert choose_precision(Steps({}), CPU, (1,)) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [
+        ("float32", DEFAULT),
+        ("bfloat16-eager", Precision("bfloat16", "eager")),
+        ("float32-eager", Precision("float32", "eager")),
+    ],
+)
+def test_precisions_have_names(name, precision):
+    assert parse_precision(name) == precision
+
+
+def test_bfloat16_is_used_where_it_was_chosen_alone():
+    layer, x = torch.nn.Linear(4, 4), torch.ones(2, 4)
+    for precision in (DEFAULT, Precision("bfloat16", "eager")):
+        with precision.autocast(CPU):
+            assert str(layer(x).dtype) == f"torch.{precision.dtype}"
+    assert layer.weight.dtype == torch.float32
