@@ -50,16 +50,16 @@ def causes_figure(scores: Scores, effects: pd.DataFrame) -> Iterator[Figure]:
     sites = list(dict.fromkeys(effects["site"]))
     width = max(9.6, 2.6 * len(positions))
     with _figure("Where tasks can be told apart, and where that does the work", width, 5.9) as figure:
-        maps, doses = figure.subfigures(2, 1, height_ratios=[1, 1.05])
+        maps, doses = np.asarray(figure.subfigures(2, 1, height_ratios=[1, 1.05]))
         left, right = maps.subplots(1, 2, sharey=True)
         agreement, cause, works = _maps(scores, effects, positions, sites)
         _draw_map(left, agreement, np.ones_like(agreement, dtype=bool), positions, sites)
         left.set_title("agreement with task (ARI)")
         _draw_map(right, cause, works, positions, sites)
-        right.set_title("answers moved to the other task, above the strongest control")
+        right.set_title("share of answers moved to task B, less control")
         panels = np.atleast_1d(doses.subplots(1, len(positions), sharey=True))
         for axes, position in zip(panels, positions, strict=True):
-            _draw_doses(axes, effects[effects["position"] == position], sites)
+            _draw_doses(axes, effects[effects["position"] == position])
             axes.set_title(PLACE_WORDS.get(position, position))
             axes.set_xlabel("strength of the shift")
         panels[0].set_ylabel("answers that become B's")
@@ -98,18 +98,15 @@ def _draw_map(
         dark = "white" if value > 0.55 else "#1a1a1a"
         colour = dark if is_bold[row, column] else "#a0a0a0"
         text = "" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
-        weight = "bold" if is_bold[row, column] and value >= LEAST_FLIP else "normal"
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8, weight=weight)
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
 
 
-def _draw_doses(axes: Axes, effects: pd.DataFrame, sites: list[str]) -> None:
+def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:
     """A line per layer; grey is the highest that any control reaches at any of them."""
     flips = effects[(effects["metric"] == "becomes_b") & (effects["intervention"] == "shift")]
     flips = flips[flips["layer"].notna()]
     controls = flips[flips["control"] != "none"].groupby("strength")["ci_high"].max()
-    axes.fill_between(
-        controls.index, 0, controls, color=_GREY, alpha=0.25, lw=0, label="controls, at most"
-    )
+    axes.fill_between(controls.index, 0, controls, color=_GREY, alpha=0.25, lw=0, label="controls, at most")
     layers = sorted(flips["layer"].unique())
     colours = mpl.colormaps["viridis_r"](np.linspace(0.08, 1.0, max(len(layers), 2)))
     for layer, colour in zip(layers, colours, strict=False):
@@ -131,7 +128,9 @@ def unseen_figure(unseen: Scores) -> Iterator[Figure]:
     split = next(one for one in HARDEST_FIRST if one in unseen.values("split"))
     frame = unseen.where(split=split).to_pandas()
     positions = list(dict.fromkeys(frame.loc[frame["position"] != "", "position"]))
-    title = f"Unseen instances ({split.replace('_', ' ')}): does the nearest task centroid go with the answer?"
+    title = (
+        f"Unseen instances ({split.replace('_', ' ')}): does the nearest task centroid go with the answer?"
+    )
     with _figure(title, 3.0 + 2.5 * len(positions), 3.7) as figure:
         panels = figure.subplots(1, 1 + len(positions), sharey=True)
         _draw_course(panels[0], frame, positions)
@@ -147,7 +146,9 @@ def unseen_figure(unseen: Scores) -> Iterator[Figure]:
 def _draw_course(axes: Axes, frame: pd.DataFrame, positions: list[str]) -> None:
     answers = frame[frame["method"] == "model"].sort_values("step")
     last_step = int(frame["step"].max())
-    axes.fill_between(answers["step"], answers["ci_low"], answers["ci_high"], color="#222222", alpha=0.12, lw=0)
+    axes.fill_between(
+        answers["step"], answers["ci_low"], answers["ci_high"], color="#222222", alpha=0.12, lw=0
+    )
     axes.plot(answers["step"], answers["value"], color="#222222", lw=1.6, label="answered right")
     assigned = frame[(frame["metric"] == "assignment_accuracy") & (frame["control"] == "none")]
     top = assigned[assigned["layer"] == assigned["layer"].max()]
@@ -155,12 +156,20 @@ def _draw_course(axes: Axes, frame: pd.DataFrame, positions: list[str]) -> None:
         line = top[top["position"] == position].sort_values("step")
         words = f"nearest at {PLACE_WORDS.get(position, position)}"
         axes.plot(line["step"], line["value"], color=_RIGHT, ls=style, lw=1.4, label=words)
+    ends: list[tuple[float, str]] = []
     for method, words in _BASELINES.items():
         row = frame[frame["method"] == method]
         if len(row):
             value = float(row["value"].iloc[0])
             axes.axhline(value, color=_GREY, lw=0.8, ls=(0, (1, 1.5)))
-            axes.text(last_step, value, words, fontsize=6.5, color="#666666", ha="right", va="bottom")
+            ends.append((value, words))
+    height = -1.0
+    for value, words in sorted(ends):
+        height = max(value, height + 0.045)
+        axes.annotate(
+            words, (last_step, height), xytext=(3, 0), textcoords="offset points", va="center",
+            fontsize=6.5, color="#666666", annotation_clip=False,
+        )  # fmt: skip
     axes.set_title("over training, top layer")
     axes.set_xlabel("optimizer step")
     axes.legend(fontsize=6.8, loc="upper left")
@@ -176,12 +185,21 @@ def _draw_layers(axes: Axes, frame: pd.DataFrame) -> None:
         line = last[last["metric"] == metric].sort_values("layer")
         layers = line["layer"].to_numpy(dtype=float)
         axes.fill_between(
-            layers, line["ci_low"].astype(float), line["ci_high"].astype(float), color=colour, alpha=0.15, lw=0
+            layers,
+            line["ci_low"].astype(float),
+            line["ci_high"].astype(float),
+            color=colour,
+            alpha=0.15,
+            lw=0,
         )
         axes.plot(layers, line["value"], color=colour, marker="o", ms=3, lw=1.5, label=words)
     assigned = last[last["metric"] == "assignment_accuracy"].sort_values("layer")
     axes.bar(
-        assigned["layer"].to_numpy(dtype=float), assigned["value"], color=_GREY, alpha=0.3, label="assigned right"
+        assigned["layer"].to_numpy(dtype=float),
+        assigned["value"],
+        color=_GREY,
+        alpha=0.3,
+        label="assigned right",
     )
     axes.set_xlabel("layer")
 

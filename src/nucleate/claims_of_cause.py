@@ -33,8 +33,8 @@ CONTROLS_OF_SHIFT = (
 UNSEEN = (
     "unseen",
     "Clustering helps the model handle unseen instances.",
-    f"last step, top layer, hardest split with errors: the margin's AUROC for a right answer is at least "
-    f"{LEAST_AUROC}, its interval above 0.5 and above shuffled centroids', and the odds ratio's interval above 1",
+    "last step, top layer, hardest split with errors: the margin's AUROC for a right answer is at least "
+    f"{LEAST_AUROC}, its interval above 0.5 and above shuffled centroids', that of the odds ratio above 1",
 )
 CAUSAL = (
     "causal",
@@ -164,28 +164,26 @@ def _verdict(
     )
 
 
-READINGS = ("works", "redundant", "elsewhere in the state", "idle")
-
-
 def read_nulls(effects: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
-    """What a shift at each single position and site means, beside stronger interventions there.
+    """What a shift of each single token means at each site, beside stronger interventions there.
 
     Returns: (position, site, reading). `works`: the centroid moves answers above every control. Where it
-        does not: `redundant`, if shifting all tokens of the instruction at once does; `elsewhere in the
-        state`, if swapping in a whole state of the other task at this very token does; else `idle`.
+        does not: `in the state`, if swapping in this token's whole state of the other task does;
+        `together`, if changing all tokens of the instruction at once does, so that the null may be
+        redundancy; else `idle`: no intervention there shows that this token carries the task.
     """
-    joint = _works(effects, "all_instruction", "shift")
+    joint = [_works(effects, "all_instruction", name) for name in ("shift", "interchange")]
     for position in ("last_instruction", "input"):
-        if position in set(effects["position"]):
-            alone = _works(effects, position, "shift")
-            swapped = _works(effects, position, "interchange")
-            for site, works in alone.items():
-                reading = "works" if works else "idle"
-                if not works and swapped[site]:
-                    reading = "elsewhere in the state"
-                elif not works and position != "input" and joint.get(site, False):
-                    reading = "redundant"
-                yield position, site, reading
+        alone, swapped = (_works(effects, position, name) for name in ("shift", "interchange"))
+        for site, works in alone.items():
+            if works:
+                yield position, site, "works"
+            elif swapped[site]:
+                yield position, site, "in the state"
+            elif position == "last_instruction" and any(one.get(site, False) for one in joint):
+                yield position, site, "together"
+            else:
+                yield position, site, "idle"
 
 
 def _works(effects: pd.DataFrame, position: str, intervention: str) -> dict[str, bool]:

@@ -101,7 +101,14 @@ def test_what_lies_before_the_site_is_not_run(model, batch):
     cached = CachedPass(model, *batch)
     blocks = find_blocks(model).blocks
     ran = []
-    inner = [next(module for module in block.modules() if isinstance(module, torch.nn.LayerNorm) or "Norm" in type(module).__name__) for block in blocks]
+    inner = [
+        next(
+            module
+            for module in block.modules()
+            if isinstance(module, torch.nn.LayerNorm) or "Norm" in type(module).__name__
+        )
+        for block in blocks
+    ]
     hooks = [norm.register_forward_hook(lambda *_, i=i: ran.append(i)) for i, norm in enumerate(inner, 1)]
     cached.from_site("block.2", cached.states["block.2"])
     for hook in hooks:

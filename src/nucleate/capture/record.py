@@ -65,6 +65,7 @@ def capture(
 
 
 def prompts_of(sequences: list[list[int]], answer_lengths: list[int]) -> list[list[int]]:
+    """What comes before each answer."""
     return [ids[: len(ids) - answer] for ids, answer in zip(sequences, answer_lengths, strict=True)]
 
 

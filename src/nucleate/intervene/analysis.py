@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from transformers import PreTrainedModel
 
 from nucleate.corpus.corpus import Corpus
@@ -41,7 +43,13 @@ def intervene_on(
     pairs = draw_pairs(corpus, settings.split, settings.n_pairs, seed)
     moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, seed)
     repaired, units = repair.measure_repair(model, corpus, centroids, settings, seed)
-    common = {"n_resamples": settings.n_resamples, "seed": seed, "run": run, "model": name, "step": step}
+    common: dict[str, Any] = {
+        "n_resamples": settings.n_resamples,
+        "seed": seed,
+        "run": run,
+        "model": name,
+        "step": step,
+    }
     return [
         *measure.summarise(moved, measure.METRICS, pairs.units, split=settings.split, **common),
         *measure.summarise(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),

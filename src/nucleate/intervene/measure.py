@@ -172,7 +172,7 @@ class _Batch:
         return Place(self.own.states[site], self.donors.states[site], self.twins.states[site], parts)
 
     def is_in_reach(self, site: str, place: Place) -> bool:
-        """Whether what is edited is before the answer in the network: a block follows, or the token is last."""
+        """Whether the answer can read what is edited: a block follows, or the token is the last."""
         last = self.mask.sum(1) - 1
         edits_last = any(
             bool(part.mask[torch.arange(len(last), device=last.device), last].any()) for part in place.parts
@@ -213,9 +213,7 @@ def _doses(strengths: tuple[float, ...]) -> Iterator[tuple[Intervention, float]]
             yield intervention, strength
 
 
-def _prove(
-    intervention: Intervention, site: str, position: str, logits: torch.Tensor, batch: _Batch
-) -> None:
+def _prove(intervention: Intervention, site: str, position: str, logits: torch.Tensor, batch: _Batch) -> None:
     if intervention is IDENTITY and not torch.equal(logits, batch.own.logits):
         raise InterventionError(
             f"the identity patch at {site}, {position} changed a logit",

@@ -77,7 +77,7 @@ def _draw(
     instruction = corpus.labels()["instruction"]
     answer = _answers(corpus, np.arange(len(task)))
     pool: dict[tuple[int, ...], list[int]] = defaultdict(list)
-    for row in np.flatnonzero(splits == DONOR_SPLIT):
+    for row in np.flatnonzero(splits == DONOR_SPLIT).tolist():
         pool[kinds[row]].append(row)
     left = n_pairs
     for row in rng.permutation(np.flatnonzero(splits == split)):

@@ -66,9 +66,7 @@ class TaskCentroids:
         )
         return Part(mask, means, basis_, random, torch.from_numpy(which).to(mask.device), away)
 
-    def directions(
-        self, site: str, captured: str, n: int, seed: int
-    ) -> Float[np.ndarray, "row n_embd"]:
+    def directions(self, site: str, captured: str, n: int, seed: int) -> Float[np.ndarray, "row n_embd"]:
         """`n` random directions of length 1, the same whatever the step and the batches."""
         width = self.of[captured].means.shape[-1]
         drawn = stream(seed, "directions", site, captured).standard_normal((n, width))

@@ -71,7 +71,9 @@ def measure_repair(
             masks = token_masks(position, lengths, mask)
             if len(masks) == 1:
                 ((captured, tokens),) = masks.items()
-                for cell, right in _repair(cached, states, centroids, position, captured, tokens, chosen, seed):
+                for cell, right in _repair(
+                    cached, states, centroids, position, captured, tokens, chosen, seed
+                ):
                     values.setdefault(cell, np.full((1, len(rows)), np.nan))[0, chosen] = right
     return values, states.labels["instruction"]
 
@@ -100,7 +102,9 @@ def _repair(
         for one in _EDITS:
             logits = cached.from_site(site, apply_edit(one, place, 1.0))
             right = (logits.argmax(-1) == expected).double().cpu().numpy()
-            found.append((Cell(site, position, one.name, one.control, 1.0), np.where(is_wrong, right, np.nan)))
+            found.append(
+                (Cell(site, position, one.name, one.control, 1.0), np.where(is_wrong, right, np.nan))
+            )
     return found
 
 

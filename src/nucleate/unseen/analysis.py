@@ -79,15 +79,17 @@ def analyse_unseen(
     splits = [split for split in SPLITS if split in there]
     n_tasks = len(corpus.tasks)
     reference = centroid_rows(corpus, settings.n_centroid_examples, seed)
-    rows = {
-        split: analysis_subset(corpus, n_tasks, settings.n_examples, (split,), seed) for split in splits
-    }
+    rows = {split: analysis_subset(corpus, n_tasks, settings.n_examples, (split,), seed) for split in splits}
     looks = {split: _Look(corpus, rows[split], settings, split, seed) for split in splits}
     figures: list[dict[str, Any]] = []
     step, states = 0, None
     for step, model in models:
         states = capture(
-            model, corpus, np.concatenate([reference, *rows.values()]), step=step, positions=settings.positions
+            model,
+            corpus,
+            np.concatenate([reference, *rows.values()]),
+            step=step,
+            positions=settings.positions,
         )
         trained = states.of_split("train")
         for split, look in looks.items():
@@ -237,9 +239,7 @@ def _answers_of_tasks(corpus: Corpus) -> Int[np.ndarray, "task input"]:
     labels, table = corpus.labels(), corpus.table
     first = [
         ids[-length]
-        for ids, length in zip(
-            table["input_ids"].to_pylist(), corpus.answer_lengths(table), strict=True
-        )
+        for ids, length in zip(table["input_ids"].to_pylist(), corpus.answer_lengths(table), strict=True)
     ]
     answers = np.full((labels["task"].max() + 1, labels["input"].max() + 1), -1)
     answers[labels["task"], labels["input"]] = first
