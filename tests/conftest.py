@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from jaxtyping import config, install_import_hook
@@ -17,9 +18,81 @@ install_import_hook(
 )
 
 
+from nucleate.scores import Score, Scores  # noqa: E402 - the hook comes first
+
+
 @pytest.fixture
 def shapes_unchecked() -> Iterator[None]:
     """For tests of what a user without the hook is told about arrays that do not fit."""
     config.update("jaxtyping_disable", True)
     yield
     config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture
+def planted_scores() -> Callable[..., Scores]:
+    """Builds Scores in which a picture was planted; see `plant`."""
+    return plant
+
+
+def plant(
+    agreement: Callable[[int, int], float],
+    *,
+    steps: Sequence[int] = (0, 5, 10, 20, 50, 100, 150, 200),
+    n_layer: int = 4,
+    splits: Sequence[str] = ("train", "validation"),
+    position: str = "last_instruction",
+    factor: str = "task",
+    share: float = 1.0,
+    bag: float | None = None,
+    accuracy: Callable[[int], float] = lambda step: step / 200,
+    spread: float = 0.03,
+    seed: int = 1,
+) -> Scores:
+    """Agreement of every layer, its controls, and task accuracy, of one run.
+
+    Args:
+        agreement: of step and layer; train's.
+        steps: of the checkpoints.
+        n_layer: blocks; layer 0 comes on top.
+        splits: which.
+        position: where.
+        factor: with what.
+        share: what the other splits keep of train's agreement.
+        bag: agreement of clusters of token counts; None: not measured.
+        accuracy: of step.
+        spread: half an interval.
+        seed: of the run.
+    """
+    rows = []
+    for split in splits:
+        run = {"run": f"planted-seed{seed}", "model": "m", "seed": seed, "split": split, "n_examples": 100}
+        for step in steps:
+            row = {**run, "step": step}
+            rows.append(Score(**row, method="model", metric="accuracy", value=accuracy(step)))
+            if step:
+                rows.append(replace(rows[-1], value=accuracy(0), control="untrained"))
+            for layer in range(n_layer + 1):
+                site = f"block.{layer}" if layer else "embed"
+                about = {
+                    "position": position,
+                    "factor": factor,
+                    "site": site,
+                    "layer": layer,
+                    "n_clusters": 5,
+                }
+
+                def score(value, control="none", about=about, row=row):
+                    ends = {"ci_low": value - spread, "ci_high": value + spread}
+                    return Score(
+                        **row, **about, method="kmeans", metric="ari", value=value, control=control, **ends
+                    )
+
+                kept = 1.0 if split == "train" else share
+                rows.append(score(kept * agreement(step, layer)))
+                rows.append(score(0.0, "shuffled_labels"))
+                if step:
+                    rows.append(score(kept * agreement(0, layer), "untrained"))
+                if bag is not None:
+                    rows.append(score(bag, "bag_of_tokens"))
+    return Scores.from_rows(rows)

@@ -47,8 +47,11 @@ def test_the_folder_is_as_the_contract_says(done):
         "training.jsonl",
         "scores.parquet",
         "claims.json",
+        "emergence.parquet",
         "figures/emergence.png",
         "figures/emergence.svg",
+        "figures/atlas.png",
+        "figures/emergence_order.svg",
     ):
         assert name in names, name
     assert done.folder.problems() == []

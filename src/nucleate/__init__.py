@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nucleate.experiment import ExperimentSettings, Run, load_run, run
     from nucleate.hidden_states import HiddenStates
     from nucleate.scores import Scores
+    from nucleate.seeds import load_runs, run_seeds
 
 __all__ = [
     "ClaimVerdict",
@@ -25,7 +26,9 @@ __all__ = [
     "Run",
     "Scores",
     "load_run",
+    "load_runs",
     "run",
+    "run_seeds",
 ]
 
 _HOMES = {
@@ -37,7 +40,9 @@ _HOMES = {
     "Run": "experiment",
     "Scores": "scores",
     "load_run": "experiment",
+    "load_runs": "seeds",
     "run": "experiment",
+    "run_seeds": "seeds",
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from nucleate.claims import ClaimSettings, ClaimVerdict, Verdict
+from nucleate.claims import ClaimSettings, ClaimVerdict, Judgement
 from nucleate.intervene.effects import read_effects
 from nucleate.run_folder import RunFolder
 from nucleate.scores import Scores
@@ -91,15 +91,15 @@ def flips_above_controls(effects: pd.DataFrame, position: str, metric: str = "be
     controls = last[[kind in CONTROLS_OF_SHIFT for kind in kinds]]
     strongest = controls.sort_values("value").groupby("site").last()
     table = shift[["layer", "value", "ci_low", "ci_high"]].copy()
-    table["control"] = strongest["control"]
+    table["control"] = strongest["control"].astype(str)
     table["control_value"] = strongest["value"]
     table["control_high"] = controls.groupby("site")["ci_high"].max()
     return table
 
 
-def _judge_causal(effects: pd.DataFrame | None, position: str) -> tuple[Verdict, dict[str, float]]:
+def _judge_causal(effects: pd.DataFrame | None, position: str) -> Judgement | None:
     if effects is None or position not in set(effects["position"]):
-        return "not measured", {}
+        return None
     table = flips_above_controls(effects, position).dropna(subset=["layer"])
     works = table[(table["value"] >= LEAST_FLIP) & (table["ci_low"] > table["control_high"])]
     best = (works if len(works) else table).sort_values("value").iloc[-1]
@@ -111,12 +111,12 @@ def _judge_causal(effects: pd.DataFrame | None, position: str) -> tuple[Verdict,
         "controls_ci_high": best["control_high"],
         "layers_that_work": float(len(works)),
     }
-    return ("holds" if len(works) else "fails"), figures
+    return Judgement(bool(len(works)), figures, str(best["control"]))
 
 
-def _judge_unseen(unseen: Scores | None, position: str) -> tuple[Verdict, dict[str, float]]:
+def _judge_unseen(unseen: Scores | None, position: str) -> Judgement | None:
     if unseen is None or not len(unseen):
-        return "not measured", {}
+        return None
     frame = unseen.to_pandas()
     frame = frame[frame["step"] == frame["step"].max()]
     for split in HARDEST_FIRST:
@@ -126,7 +126,7 @@ def _judge_unseen(unseen: Scores | None, position: str) -> tuple[Verdict, dict[s
         if len(here) and len(accuracy) and _has_errors(accuracy.iloc[0]):
             top = here[here["layer"] == here["layer"].max()]
             return _judge_split(top, accuracy.iloc[0])
-    return "not measured", {}
+    return None
 
 
 def _has_errors(accuracy: pd.Series) -> bool:
@@ -134,11 +134,11 @@ def _has_errors(accuracy: pd.Series) -> bool:
     return min(right, accuracy["n_examples"] - right) >= LEAST_ERRORS
 
 
-def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> tuple[Verdict, dict[str, float]]:
+def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
     own = {row["metric"]: row for _, row in top[top["control"] == "none"].iterrows()}
     shuffled = {row["metric"]: row for _, row in top[top["control"] == "shuffled_labels"].iterrows()}
     if "odds_ratio" not in own or "auroc" not in own or "auroc" not in shuffled:
-        return "not measured", {}
+        return None
     figures = {
         "accuracy": accuracy["value"],
         "assignment_accuracy": own["assignment_accuracy"]["value"],
@@ -152,22 +152,30 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> tuple[Verdict, dict[
     }
     ranks = own["auroc"]["value"] >= LEAST_AUROC
     apart = own["auroc"]["ci_low"] > max(0.5, shuffled["auroc"]["ci_high"])
-    return ("holds" if ranks and apart and own["odds_ratio"]["ci_low"] > 1 else "fails"), figures
+    holds = bool(ranks and apart and own["odds_ratio"]["ci_low"] > 1)
+    return Judgement(holds, figures, "shuffled_labels")
 
 
-def _verdict(
-    claim: tuple[str, str, str], position: str, judged: tuple[Verdict, dict[str, float]]
-) -> ClaimVerdict:
-    verdict, figures = judged
-    return ClaimVerdict(
-        *claim, position, verdict, {name: round(float(value), 4) for name, value in figures.items()}
-    )
+def _verdict(claim: tuple[str, str, str], position: str, judged: Judgement | None) -> ClaimVerdict:
+    if judged is None:
+        return ClaimVerdict(*claim, position, "not measured", {})
+    figures = {name: round(float(value), 4) for name, value in judged.figures.items()}
+    return ClaimVerdict(*claim, position, "holds" if judged.holds else "fails", figures, judged.control)
+
+
+READINGS = {
+    "works": "the centroid moves answers",
+    "in the state": "the whole state moves answers, its centroid does not",
+    "together": "all instruction tokens at once move answers, this one does not",
+    "idle": "nothing moves answers",
+}
+"""What a shift of a single token shows, beside stronger interventions at the same site."""
 
 
 def read_nulls(effects: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """What a shift of each single token means at each site, beside stronger interventions there.
 
-    Returns: (position, site, reading). `works`: the centroid moves answers above every control. Where it
+    Returns: (position, site, one of `READINGS`). `works`: the centroid moves answers above every control. Where it
         does not: `in the state`, if swapping in this token's whole state of the other task does;
         `together`, if changing all tokens of the instruction at once does, so that the null may be
         redundancy; else `idle`: no intervention there shows that this token carries the task.

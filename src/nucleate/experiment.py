@@ -21,7 +21,6 @@ from pydantic import Field
 from transformers import PreTrainedModel
 
 from nucleate.capture.record import capture
-from nucleate.cause_figures import draw_causes
 from nucleate.claims import ClaimSettings, ClaimVerdict, judge_claims, read_claims, write_claims
 from nucleate.claims_of_cause import judge_causes, read_causes
 from nucleate.clustering.agreement import adjusted_rand_index
@@ -31,8 +30,9 @@ from nucleate.config import Settings, nearest, override, read_toml
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.subset import analysis_subset
+from nucleate.emergence import emergence_table
 from nucleate.errors import ConfigError, NobodyToPairError
-from nucleate.figures import emergence_figure, save_figure
+from nucleate.figures.gallery import draw_cause_figures, draw_figures
 from nucleate.intervene.analysis import intervene_on, spread_steps
 from nucleate.intervene.effects import write_effects
 from nucleate.intervene.measure import InterveneSettings
@@ -370,20 +370,17 @@ def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) ->
     folder.require("scoring")
     scores, causes = Scores.read(folder.scores), read_causes(folder)
     observer.on_stage("figures", "begins")
-    with folder.stage("claims", inputs), folder.commit(folder.claims) as path:
-        verdicts = [*judge_claims(scores, settings.claims), *judge_causes(*causes, settings.claims)]
-        write_claims(verdicts, path)
+    with folder.stage("claims", inputs):
+        with folder.commit(folder.claims) as path:
+            write_claims(
+                [*judge_claims(scores, settings.claims), *judge_causes(*causes, settings.claims)], path
+            )
+        with folder.commit(folder.emergence) as path:
+            emergence_table(scores).to_parquet(path, index=False)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
-        _draw_emergence(scores, settings.claims, path)
-        draw_causes(scores, *causes, path)
+        draw_figures(scores, path, position=settings.claims.position, factor=settings.claims.factor)
+        draw_cause_figures(scores, *causes, path)
     observer.on_stage("figures", "ends")
-
-
-def _draw_emergence(scores: Scores, settings: ClaimSettings, path: Path) -> None:
-    for position in scores.where(metric="ari").values("position"):
-        name = "emergence" if position == settings.position else f"emergence-{position}"
-        with emergence_figure(scores, position, settings.factor) as figure:
-            save_figure(figure, path, name)
 
 
 class _AgreementWatcher:

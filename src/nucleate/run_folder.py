@@ -74,6 +74,10 @@ class RunFolder:
         return self.path / "claims.json"
 
     @property
+    def emergence(self) -> Path:
+        return self.path / "emergence.parquet"
+
+    @property
     def figures(self) -> Path:
         return self.path / "figures"
 

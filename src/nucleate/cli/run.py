@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from nucleate.experiment import ExperimentSettings, Run
 
 Overrides = Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=False, negative="")]
 
 
-def run(preset: str, /, *, out: Path | None = None, set_: Overrides = (), seed: int | None = None) -> int:
+def run(
+    preset: str,
+    /,
+    *,
+    out: Path | None = None,
+    set_: Overrides = (),
+    seed: int | None = None,
+    seeds: int | None = None,
+) -> int:
     """Make the corpus, train, score every checkpoint, judge the claims and draw the figures.
 
     A second call on the same folder goes on where the first stopped.
@@ -21,16 +33,48 @@ def run(preset: str, /, *, out: Path | None = None, set_: Overrides = (), seed: 
         out: The run's folder; runs/PRESET if not given.
         set_: Change a setting: training.steps=800. May be given many times.
         seed: Shorthand for --set seed=N.
+        seeds: Run so many seeds in turn, from the run's own on, in OUT-seed1, OUT-seed2 and so on; then
+            their verdicts together, and their joint figures in OUT-seeds.
     """
     from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
-    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
-    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
 
     settings = experiment.resolve(preset, set_, seed)
     folder = out or Path("runs") / Path(preset).stem
+    if seeds is None:
+        _run_one(settings, folder)
+    else:
+        _run_seeds(settings, folder, seeds)
+    return 0
+
+
+def _run_one(settings: ExperimentSettings, folder: Path) -> Run:
+    from nucleate import experiment  # noqa: PLC0415
+    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
+    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
+
     with RunProgress(settings.claims.position) as progress:
         done = experiment.run(settings, folder, observer=progress, command=["nucleate", *sys.argv[1:]])
     print_verdicts(done.claims, settings.claims.position)
     progress.console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", highlight=False)
     progress.console.print(f"  The scores: {done.folder.scores}", highlight=False)
-    return 0
+    return done
+
+
+def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None:
+    from nucleate.claims import claims_over_runs  # noqa: PLC0415
+    from nucleate.cli.verdicts import print_verdicts_over_runs  # noqa: PLC0415
+    from nucleate.figures.gallery import draw_figures  # noqa: PLC0415
+    from nucleate.seeds import joint_scores, plan_seeds  # noqa: PLC0415
+
+    console = Console(highlight=False, soft_wrap=True)
+    runs = []
+    for one, own_folder in plan_seeds(settings, folder, n_seeds):
+        console.print(f"\n  [bold]seed {one.seed}[/] [dim]{own_folder}[/]")
+        runs.append(_run_one(one, own_folder))
+    where = settings.claims
+    print_verdicts_over_runs(
+        claims_over_runs([one.claims for one in runs], where.position), where.position, len(runs)
+    )
+    joint = folder.with_name(f"{folder.name}-seeds")
+    draw_figures(joint_scores(runs), joint, position=where.position, factor=where.factor)
+    console.print(f"\n  The joint figure: {joint / 'emergence.png'}")

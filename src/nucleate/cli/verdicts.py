@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from nucleate.claims import ClaimVerdict
+from nucleate.claims import ClaimOverRuns, ClaimVerdict
 
 _MARKS = {"holds": "[green]✓[/]", "fails": "[red]✗[/]", "not measured": "[dim]–[/]"}
 
@@ -30,5 +30,22 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
         console.print(f"  [dim]at {other:<18}[/]{marks}")
 
 
+def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_runs: int) -> None:
+    """For every claim in how many runs it holds, and mean and range of its figures."""
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("claim", "holds", "figure", "mean", "range"):
+        table.add_column(name)
+    for one in claims:
+        table.add_row(
+            f"[bold]{one.claim}[/]", f"{one.n_holds} of {one.n_judged}" if one.n_judged else "not measured"
+        )
+        for name, (mean, low, high) in one.figures.items():
+            table.add_row("", "", name.replace("_", " "), f"{mean:5.2f}", f"{low:5.2f} to {high:5.2f}")
+    console.print(f"\n  [bold]{n_runs} seeds together, at {position}[/]")
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
 def _figures(verdict: ClaimVerdict) -> str:
-    return " · ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in verdict.figures.items())
+    figures = [f"{name.replace('_', ' ')} {value:.2f}" for name, value in verdict.figures.items()]
+    return " · ".join([*figures, *([f"over {verdict.control.replace('_', ' ')}"] if verdict.control else [])])

@@ -1,0 +1,121 @@
+"""The order in which clusters emerge: when agreement with each factor rises, layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nucleate.emergence import emergence_table, over_seeds
+from nucleate.figures.spread import n_runs
+from nucleate.figures.style import (
+    FACTOR_MARKS,
+    FACTOR_WORDS,
+    POSITION_WORDS,
+    factor_marks,
+    figure_of,
+    in_order,
+    site_order,
+    site_words,
+)
+from nucleate.scores import Scores
+
+_ROOM = 0.76
+"""Share of a layer's height over which its factors are spread."""
+
+
+@contextmanager
+def order_figure(scores: Scores, split: str = "validation") -> Iterator[Figure]:
+    """Half-rise of agreement with each factor, a panel per position; closed at the end.
+
+    A dot is where the excess over the strongest control reaches half of its highest, the larger the higher
+    the excess is in the last third of training; the thin line begins at the onset. Several runs: means, and
+    bars for the range. Dashed: the half-rise of task accuracy. What never rose has no dot.
+    """
+    table = over_seeds(emergence_table(scores.where(split=split)))
+    wide = table.pivot(
+        index=["position", "factor", "site"], columns="measure", values=["mean", "low", "high"]
+    ).reset_index()
+    rows = wide[wide["site"] != ""]
+    accuracy = wide[wide["site"] == ""]
+    positions = in_order(list(rows["position"].unique()), list(POSITION_WORDS))
+    factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
+    sites = sorted(rows["site"].unique(), key=site_order)
+    width, height = 1.2 + 2.9 * len(positions), 1.4 + (0.15 + 0.075 * len(factors)) * len(sites)
+    with figure_of(f"When clusters form ({split})", width, height) as figure:
+        panels = figure.subplots(1, len(positions), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, position in zip(panels, positions, strict=True):
+            _draw_position(axes, rows[rows["position"] == position], factors, sites)
+            _draw_accuracy(axes, accuracy)
+            axes.set_title(POSITION_WORDS.get(position, position))
+            axes.set_xlabel("optimizer step")
+        rises = wide[[("low", "half_rise"), ("mean", "onset")]].clip(lower=1.0)
+        _name_steps(panels[0], rises, float(scores.values("step")[-1]))
+        figure.legend(handles=_legend(factors, n_runs(scores)), loc="outside lower left", ncols=4)
+        yield figure
+
+
+def _draw_position(axes: Axes, rows: pd.DataFrame, factors: list[str], sites: list[str]) -> None:
+    offsets = np.linspace(_ROOM / 2, -_ROOM / 2, len(factors)) if len(factors) > 1 else np.zeros(1)
+    marks = factor_marks(factors)
+    for _, row in rows.iterrows():
+        factor, site = row["factor", ""], row["site", ""]
+        height = sites.index(site) + offsets[factors.index(factor)]
+        _draw_rise(axes, row, height, *marks[factor])
+    for between in np.arange(len(sites) - 1) + 0.5:
+        axes.axhline(between, color="#d0d0d0", lw=0.5)
+    axes.set_yticks(range(len(sites)), [site_words(site) for site in sites])
+    axes.set_ylim(-0.5, len(sites) - 0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+
+
+def _draw_rise(axes: Axes, row: pd.Series, height: float, colour: str, marker: str) -> None:
+    half = row["mean", "half_rise"]
+    if pd.isna(half):
+        return
+    onset = row["mean", "onset"]
+    if not pd.isna(onset):
+        axes.plot([onset, half], [height, height], color=colour, lw=0.7, alpha=0.6)
+        axes.plot(onset, height, ls="", marker="|", ms=4, color=colour)
+    ends = [row["low", "half_rise"], row["high", "half_rise"]]
+    axes.plot(ends, [height, height], color=colour, lw=2.4, alpha=0.45)
+    excess = min(max(row["mean", "level_excess"], 0.0), 1.0)
+    axes.scatter(half, height, s=5 + 40 * excess, color=colour, marker=marker, lw=0, zorder=3)
+
+
+def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
+    for _, row in accuracy.iterrows():
+        axes.axvspan(row["low", "half_rise"], row["high", "half_rise"], color="#222222", alpha=0.08, lw=0)
+        axes.axvline(row["mean", "half_rise"], color="#222222", lw=1.1, ls=(0, (4, 2)), zorder=1)
+
+
+def _name_steps(axes: Axes, rises: pd.DataFrame, last_step: float) -> None:
+    """A logarithmic axis, since checkpoints are: dense at first."""
+    first = max(1.0, float(np.nanmin(rises.to_numpy(float))) / 1.5) if rises.notna().any(axis=None) else 1.0
+    axes.set_xscale("log")
+    axes.set_xlim(first, last_step * 1.15)
+    decades = 10.0 ** np.arange(np.floor(np.log10(last_step)) + 1)
+    ticks = [tick for decade in decades for tick in (decade, 3 * decade) if first <= tick <= last_step]
+    axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+    axes.minorticks_off()
+
+
+def _legend(factors: list[str], runs: int) -> list[Line2D]:
+    marks = factor_marks(factors)
+    handles = [
+        Line2D([], [], ls="", marker=marker, color=colour, ms=5, label=FACTOR_WORDS.get(factor, factor))
+        for factor in factors
+        for colour, marker in [marks[factor]]
+    ]
+    handles.append(Line2D([], [], ls="", marker="|", color="#555555", ms=6, label="onset"))
+    handles.append(Line2D([], [], color="#222222", lw=1.1, ls=(0, (4, 2)), label="half-rise of accuracy"))
+    handles.append(Line2D([], [], ls="", label="larger: more excess at the end"))
+    if runs > 1:
+        handles.append(Line2D([], [], color="#555555", lw=2.4, alpha=0.45, label=f"range over {runs} runs"))
+    return handles

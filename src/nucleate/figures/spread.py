@@ -1,0 +1,45 @@
+"""One run's figures with their intervals, several runs' with their mean and range.
+
+Hidden here: that a figure of one run and one of many seeds are drawn alike.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from nucleate.emergence import excess
+from nucleate.scores import Scores
+
+
+def over_runs(scores: Scores) -> pd.DataFrame:
+    """The figures of `scores` by split, position, factor, site and step, over all runs.
+
+    Returns: `value` and `control_high`, means over runs; `control`, the strongest of most runs; `low` and
+        `high`: the 95 % interval of a single run, the lowest and highest value of several.
+    """
+    keys = ["split", "position", "factor", "site", "step"]
+    groups = excess(scores).groupby(keys, as_index=False, sort=True)
+    joined = groups.agg(
+        layer=("layer", "first"),
+        value=("value", "mean"),
+        control_high=("control_high", "mean"),
+        control=("control", lambda names: names.mode().iloc[0] if names.notna().any() else None),
+        low=("value", "min"),
+        high=("value", "max"),
+        ci_low=("ci_low", "first"),
+        ci_high=("ci_high", "first"),
+    )
+    if n_runs(scores) == 1:
+        joined["low"] = joined["ci_low"].fillna(joined["value"])
+        joined["high"] = joined["ci_high"].fillna(joined["value"])
+    return joined.drop(columns=["ci_low", "ci_high"])
+
+
+def n_runs(scores: Scores) -> int:
+    """Number of runs in a table: of pairs of a run's name and its seed."""
+    return len(scores.table.select(["run", "seed"]).group_by(["run", "seed"]).aggregate([]))
+
+
+def spread_words(runs: int) -> str:
+    """What a band shows."""
+    return "95 % interval" if runs == 1 else f"range over {runs} runs"

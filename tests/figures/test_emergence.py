@@ -1,0 +1,46 @@
+import numpy as np
+from matplotlib import pyplot as plt
+
+from nucleate.figures.emergence import emergence_figure
+from nucleate.scores import Scores
+
+
+def rising(step, layer):
+    return 0.05 + 0.2 * layer * min(step / 100, 1.0)
+
+
+def layer_lines(axes):
+    return [line for line in axes.lines if line.get_marker() == "o"]
+
+
+def test_every_layers_line_holds_its_scores(planted_scores):
+    with emergence_figure(planted_scores(rising), "last_instruction") as figure:
+        assert [axes.get_title("left") for axes in figure.axes] == ["train", "validation"]
+        lines = layer_lines(figure.axes[1])
+        assert len(lines) == 5
+        np.testing.assert_allclose(lines[2].get_ydata(), [rising(x, 2) for x in lines[2].get_xdata()])
+        dashed = [line for line in figure.axes[1].lines if line.is_dashed()]
+        np.testing.assert_allclose(dashed[0].get_ydata(), lines[2].get_xdata() / 200)
+        assert "layer 4" in [text.get_text() for text in figure.axes[0].texts]
+    assert not plt.get_fignums()
+
+
+def test_the_strongest_control_is_named_and_drawn_at_its_level(planted_scores):
+    with emergence_figure(planted_scores(rising, bag=0.4), "last_instruction") as figure:
+        assert "bag of tokens" in figure.legends[0].get_texts()[-1].get_text()
+        level = next(line for line in figure.axes[0].lines if line not in layer_lines(figure.axes[0]))
+        np.testing.assert_allclose(level.get_ydata(), 0.43)
+
+
+def test_several_runs_are_a_mean_and_a_range(planted_scores):
+    runs = Scores.concatenate(
+        planted_scores(lambda step, layer, lift=lift: rising(step, layer) + lift, seed=seed)
+        for seed, lift in ((1, 0.0), (2, 0.03), (3, 0.09))
+    )
+    with emergence_figure(runs, "last_instruction") as figure:
+        lines = layer_lines(figure.axes[0])
+        assert len(lines) == 5
+        np.testing.assert_allclose(lines[4].get_ydata()[-1], 0.85 + 0.04)
+        assert "range over 3 runs" in [text.get_text() for text in figure.legends[0].get_texts()]
+        ends = [band.get_paths()[0].vertices[:, 1] for band in figure.axes[0].collections]
+        assert any(np.isclose(band.max(), 0.94) and np.isclose(band.min(), 0.05) for band in ends)
