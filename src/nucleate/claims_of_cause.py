@@ -175,10 +175,10 @@ READINGS = {
 def read_nulls(effects: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """What a shift of each single token means at each site, beside stronger interventions there.
 
-    Returns: (position, site, one of `READINGS`). `works`: the centroid moves answers above every control. Where it
-        does not: `in the state`, if swapping in this token's whole state of the other task does;
-        `together`, if changing all tokens of the instruction at once does, so that the null may be
-        redundancy; else `idle`: no intervention there shows that this token carries the task.
+    Returns: (position, site, one of `READINGS`). `works`: the centroid moves answers above every
+        control. Where it does not: `in the state`, if swapping in this token's whole state of the other
+        task does; `together`, if changing all tokens of the instruction at once does, so that the null may
+        be redundancy; else `idle`: no intervention there shows that this token carries the task.
     """
     joint = [_works(effects, "all_instruction", name) for name in ("shift", "interchange")]
     for position in ("last_instruction", "input"):
@@ -186,7 +186,7 @@ def read_nulls(effects: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
         for site, works in alone.items():
             if works:
                 yield position, site, "works"
-            elif swapped[site]:
+            elif swapped.get(site, False):
                 yield position, site, "in the state"
             elif position == "last_instruction" and any(one.get(site, False) for one in joint):
                 yield position, site, "together"
@@ -195,7 +195,12 @@ def read_nulls(effects: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 
 def _works(effects: pd.DataFrame, position: str, intervention: str) -> dict[str, bool]:
-    """Per site, whether an intervention at strength 1 moves answers to B above every control."""
+    """Per site, whether an intervention at strength 1 moves answers to B above every control.
+
+    Returns: nothing where the position or the intervention was not looked at.
+    """
+    if position not in set(effects["position"]):
+        return {}
     table = flips_above_controls(effects, position)
     last = effects[(effects["step"] == effects["step"].max()) & (effects["position"] == position)]
     own = last[(last["intervention"] == intervention) & (last["control"] == "none")]

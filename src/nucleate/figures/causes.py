@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nucleate.claims_of_cause import LEAST_FLIP, flips_above_controls, read_nulls
+from nucleate.claims_of_cause import LEAST_FLIP, READINGS, flips_above_controls, read_nulls
 from nucleate.figures.style import POSITION_WORDS, figure_of, layer_colours
 from nucleate.scores import Scores
 
@@ -90,11 +90,14 @@ def _draw_map(
 
 def _mark_nulls(axes: Axes, effects: pd.DataFrame, positions: list[str], sites: list[str]) -> None:
     """A sign at every null at a single token that a stronger intervention explains."""
+    used = []
     for position, site, reading in read_nulls(effects):
         if reading in _SIGNS and position in positions:
-            at = (sites.index(site) + 0.4, positions.index(position) - 0.27)
-            axes.text(*at, _SIGNS[reading], ha="center", va="center", fontsize=7, color="#777777")
-    axes.set_xlabel("layer      * all instruction tokens at once do      + the token's whole state does")
+            used.append(reading)
+            at = (sites.index(site) + 0.36, positions.index(position) - 0.27)
+            axes.text(*at, _SIGNS[reading], ha="center", va="center", fontsize=8, color="#555555")
+    words = [f"{_SIGNS[one]} {READINGS[one]}" for one in dict.fromkeys(used)]
+    axes.set_xlabel("\n".join(["layer", *words]), fontsize=8)
 
 
 def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:

@@ -57,6 +57,8 @@ def intervene_on(
 
 
 def spread_steps(steps: list[int], n: int) -> list[int]:
-    """`n` of the steps, evenly by rank, the last among them."""
+    """`n` of the steps, evenly by rank: the last alone, or from the first to the last."""
     n = min(n, len(steps))
-    return sorted({steps[round((len(steps) - 1) * (i + 1) / n)] for i in range(n)})
+    if n == 1:
+        return steps[-1:]
+    return [steps[round(i * (len(steps) - 1) / (n - 1))] for i in range(n)]

@@ -43,7 +43,7 @@ class InterveneSettings(Settings):
     strengths: tuple[float, ...] = pydantic.Field(
         (0.5, 1.0, 2.0, 4.0), description="of a shift; 1.0 goes from centroid to centroid"
     )
-    n_steps: int = pydantic.Field(1, ge=1, description="checkpoints, spread over training; the last always")
+    n_steps: int = pydantic.Field(1, ge=1, description="checkpoints, from the first to the last; 1: the last")
     split: str = pydantic.Field("validation", description="whose instances are changed")
     n_pairs: int = pydantic.Field(200, ge=1, description="instances of A, each with one of B, at most")
     n_repaired: int = pydantic.Field(200, ge=1, description="unseen instances that repair looks at, at most")
