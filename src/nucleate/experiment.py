@@ -36,6 +36,7 @@ from nucleate.figures.gallery import draw_cause_figures, draw_figures
 from nucleate.intervene.analysis import intervene_on, spread_steps
 from nucleate.intervene.effects import write_effects
 from nucleate.intervene.measure import InterveneSettings
+from nucleate.intervene.pairs import draw_pairs
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
@@ -319,6 +320,7 @@ def intervene(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, o
         observer.on_stage("intervene", "is done already")
         return
     folder.require("training")
+    draw_pairs(corpus, settings.intervene.split, 1, settings.seed)  # fails before anything is begun
     observer.on_stage("intervene", "begins")
     chosen, steps = settings.intervene, folder.checkpoint_steps()
     with folder.stage("intervene", inputs):
