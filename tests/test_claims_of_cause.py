@@ -1,10 +1,19 @@
 """The claims of cause must hold where planted and fail where not; see also tests/intervene/test_analysis.py."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from nucleate.claims import ClaimSettings
-from nucleate.claims_of_cause import flips_above_controls, judge_causes, read_causes, read_nulls
+from nucleate.claims_of_cause import (
+    CAUSAL,
+    UNSEEN,
+    flips_above_controls,
+    judge_causes,
+    read_causes,
+    read_nulls,
+)
 from nucleate.run_folder import RunFolder
 from nucleate.scores import Score, Scores
 
@@ -60,6 +69,12 @@ def planted_effects(position="input", **values):
 def verdict(claim, unseen=None, effects=None, position="input"):
     found = judge_causes(unseen, effects, ClaimSettings(position=position))
     return next(one for one in found if one.claim == claim and one.position == position)
+
+
+def test_the_page_repeats_the_rules_word_for_word():
+    page = " ".join((Path(__file__).parents[1] / "docs" / "causes.md").read_text().split())
+    for name, words, rule in (UNSEEN, CAUSAL):
+        assert f"**`{name}`**: {words} Rule: {rule}." in page
 
 
 def test_unseen_holds_on_the_hardest_split_with_errors():

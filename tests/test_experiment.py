@@ -1,6 +1,7 @@
 """End to end, with the `smoke` preset."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -122,14 +123,15 @@ def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
         rescore(again.folder, ["training.steps=9"], Stages())
 
 
-def test_an_analysis_again_changes_its_own_files_and_settings_alone(tmp_path):
-    run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
+def test_an_analysis_again_changes_its_own_files_and_settings_alone(done, tmp_path):
+    shutil.copytree(done.folder.path, tmp_path / "run")
+    run = nucleate.load_run(tmp_path / "run")
     before = {
         name: run.folder.outputs_digest(name) for name in ("training", "scoring", "unseen", "intervene")
     }
     analyse_again(RunFolder.open(run.folder.path), "intervene", ["intervene.n_steps=2"], Stages())
     again = nucleate.load_run(run.folder.path)
-    assert set(read_effects(again.folder.interventions)["step"]) == {0, 6}
+    assert set(read_effects(again.folder.interventions)["step"]) == {0, 12}
     changed = {name for name, digest in before.items() if again.folder.outputs_digest(name) != digest}
     assert changed == {"intervene"}
     analyse_again(RunFolder.open(run.folder.path), "unseen", ["unseen.positions=['input']"], Stages())
