@@ -2,6 +2,8 @@
 
 import pandas as pd
 import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from nucleate.capture.record import capture
 from nucleate.claims import ClaimSettings
@@ -130,3 +132,13 @@ def test_three_tasks_are_too_few(working, corpus):
 )
 def test_steps_are_spread_and_end_with_the_last(n, expected):
     assert spread_steps([0, 10, 50, 400], n) == expected
+
+
+def test_another_architecture_goes_the_same_way(corpus):
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=corpus.vocab_size, **sizes)).eval()
+    few = SETTINGS.model_copy(update={"n_pairs": 6, "n_repaired": 6})
+    effects = intervene_on(model, corpus, few, step=0, seed=1, run="r", name="llama")
+    assert {one.site for one in effects} == {"embed", "block.1", "block.2", "final_norm"}
+    assert all(one.value == 0 for one in effects if one.intervention == "identity" and one.metric == "acted")
