@@ -70,7 +70,7 @@ def test_scores_hold_every_site_position_split_and_step(done):
     scores = done.scores
     assert scores.table.schema.equals(SCHEMA)
     steps = done.settings.training.all_checkpoint_steps()
-    agreement = scores.where(metric="ari", control="none").to_pandas()
+    agreement = scores.where(metric="ari", control="none", factor="task").to_pandas()
     expected = pd.MultiIndex.from_product(
         [
             steps,

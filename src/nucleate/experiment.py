@@ -24,8 +24,11 @@ from nucleate.capture.record import capture
 from nucleate.claims import ClaimSettings, ClaimVerdict, judge_claims, read_claims, write_claims
 from nucleate.claims_of_cause import judge_causes, read_causes
 from nucleate.clustering.agreement import adjusted_rand_index
+from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
+from nucleate.clustering.embedded_scoring import EmbeddedScorer
 from nucleate.clustering.kmeans import kmeans
-from nucleate.clustering.scoring import ScoringSettings, score_states, untrained_control
+from nucleate.clustering.scoring import score_states
+from nucleate.clustering.settings import ScoringSettings, milestone_steps
 from nucleate.config import Settings, nearest, override, read_toml
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.settings import CorpusSettings
@@ -279,16 +282,32 @@ def _score_checkpoints(
         scoring.splits,
         settings.seed,
         scoring.instances_per_instruction,
+        scoring.whole_instructions,
     )
+    milestones = milestone_steps(steps, scoring.milestones)
+    pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
+    pictures = EmbeddedScorer(scoring, run=folder.path.name, model="gpt2", seed=settings.seed)
     parts = []
     for done, step in enumerate(steps):
         observer.on_progress(done, len(steps))
         model = load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
         states = capture(model, corpus, rows, step=step, positions=scoring.positions)
-        parts.append(score_states(states, scoring, run=folder.path.name, model="gpt2", seed=settings.seed))
+        parts.append(
+            score_states(
+                states,
+                scoring,
+                run=folder.path.name,
+                model="gpt2",
+                seed=settings.seed,
+                milestone=step in milestones,
+            )
+        )
+        if step in pictured:
+            parts.append(pictures.score(states, parts[-1]))
     observer.on_progress(len(steps), len(steps))
     scores = Scores.concatenate(parts)
-    return Scores.concatenate([scores, untrained_control(scores)])
+    bag_of_tokens = bag_of_tokens_control(scores, states, scoring, seed=settings.seed)
+    return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
 
 
 def unseen(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:

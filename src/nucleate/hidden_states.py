@@ -31,6 +31,8 @@ class HiddenStates:
         predicted: the token that the model gave the highest logit after the prompt.
         expected: the first token of the true output.
         step: optimizer steps that the model had taken.
+        instruction_counts: how often each token that occurs in some instruction stands in the example's own;
+            None where instructions are not known.
     """
 
     states: Float[np.ndarray, "example site position n_embd"]
@@ -41,6 +43,7 @@ class HiddenStates:
     predicted: Int[np.ndarray, " example"]
     expected: Int[np.ndarray, " example"]
     step: int
+    instruction_counts: Int[np.ndarray, "example token"] | None = None
 
     def __post_init__(self) -> None:
         n_examples, n_sites, n_positions, _ = self.states.shape
@@ -51,6 +54,8 @@ class HiddenStates:
                 "Give one name per site and per position.",
             )
         beside = {"split": self.split, "predicted": self.predicted, "expected": self.expected, **self.labels}
+        if self.instruction_counts is not None:
+            beside["instruction_counts"] = self.instruction_counts
         for name, values in beside.items():
             if len(values) != n_examples:
                 raise LabelsError(
@@ -71,6 +76,7 @@ class HiddenStates:
             predicted=self.predicted[keep],
             expected=self.expected[keep],
             step=self.step,
+            instruction_counts=None if self.instruction_counts is None else self.instruction_counts[keep],
         )
 
     def at(self, position: str) -> Float[np.ndarray, "site example n_embd"]:

@@ -74,3 +74,12 @@ def test_the_model_is_left_as_it_came(corpus, model):
     capture(model, corpus, np.arange(3), step=0, positions=("input",))
     assert model.training
     assert n_hooks(model) == before
+
+
+def test_token_counts_are_those_of_the_instructions(corpus, model):
+    rows = np.array([50, 3, 20])
+    states = capture(model, corpus, rows, step=7, positions=("input",))
+    words = [corpus.table["instruction"][int(row)].as_py().split() for row in rows]
+    names = sorted({word for instruction in words for word in instruction}, key=corpus.vocabulary.__getitem__)
+    assert states.instruction_counts.tolist() == [[each.count(name) for name in names] for each in words]
+    assert states.select(np.array([False, True, False])).instruction_counts.shape == (1, len(names))

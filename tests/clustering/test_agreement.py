@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+from sklearn.metrics.cluster import contingency_matrix
 
-from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval, mean_interval
+from nucleate.clustering import resampling
+from nucleate.clustering.agreement import (
+    adjusted_mutual_information,
+    adjusted_rand_index,
+    adjusted_rand_indices,
+    adjusted_rand_interval,
+    adjusted_rand_permuted,
+    adjusted_rand_replicates,
+    draw_starts,
+    matched_share,
+    purity,
+    stability,
+)
+from nucleate.clustering.resampling import Resamples, permute_labels
 from nucleate.errors import LabelsError
 
 PARTITIONS = st.integers(2, 40).flatmap(
@@ -26,9 +41,22 @@ def noisy(rng: np.random.Generator, n_units: int, n_labels: int, kept: float, pe
 
 
 def interval(labels, clusters, units, seed=0, n_resamples=200):
-    return adjusted_rand_interval(
-        labels, clusters[None], np.zeros(1), units, n_resamples=n_resamples, seed=seed
-    )
+    resamples = Resamples.draw(units, n_resamples, seed)
+    return adjusted_rand_interval(labels, clusters[None], np.zeros(1), resamples, seed=seed)
+
+
+def one_by_one(labels, clusters, starts, resamples):
+    """The plain way: every replicate written out as pairs of the copies of its examples."""
+    for start, copies in zip(starts, resamples.copies.T, strict=True):
+        examples = np.repeat(np.arange(len(labels)), copies[resamples.units])
+        unit = resamples.units[examples]
+        copy = np.concatenate([np.arange(n) for n in copies[resamples.units]])
+        counts = np.triu((unit[:, None] != unit) | (copy[:, None] == copy), k=1)
+        with_label = counts & (labels[examples][:, None] == labels[examples])
+        with_cluster = counts & (clusters[start][examples][:, None] == clusters[start][examples])
+        a, b, n = with_label.sum(), with_cluster.sum(), counts.sum()
+        both = (with_label & with_cluster).sum()
+        yield np.nan if n == 0 else 1.0 if a == b == both else (both - a * b / n) / ((a + b) / 2 - a * b / n)
 
 
 @given(PARTITIONS)
@@ -91,6 +119,60 @@ def test_interval_holds_the_value_and_is_not_lifted_by_copies(per_unit):
     assert (low + high) / 2 == pytest.approx(value, abs=0.01)
 
 
+@given(PARTITIONS, st.integers(0, 2**32 - 1))
+def test_replicates_at_once_are_those_of_the_plain_way(partitions, seed):
+    labels, clusters = partitions
+    rng = np.random.default_rng(seed)
+    starts = draw_starts(rng.random(2), 7, seed)
+    resamples = Resamples.draw(rng.integers(1 + len(labels) // 2, size=len(labels)), 7, seed)
+    clusters = np.stack([clusters, rng.permutation(clusters)])
+    found = adjusted_rand_replicates(labels, clusters, starts, resamples)
+    expected = list(one_by_one(labels, clusters, starts, resamples))
+    assert found == pytest.approx(expected, abs=1e-12, nan_ok=True)
+
+
+def test_chunks_change_nothing(monkeypatch):
+    sample = noisy(np.random.default_rng(9), 100, 5, 0.5, per_unit=2)
+    whole = interval(*sample)
+    monkeypatch.setattr(resampling, "CHUNK_VALUES", 700)
+    assert interval(*sample) == whole
+
+
+@given(PARTITIONS, st.integers(0, 2**32 - 1))
+def test_permutations_at_once_are_those_of_scikit_learn(partitions, seed):
+    labels, clusters = partitions
+    units = np.random.default_rng(seed).integers(5, size=len(labels))
+    permuted = permute_labels(labels, units, 6, seed)
+    expected = [adjusted_rand_score(one, clusters) for one in permuted]
+    assert adjusted_rand_indices(permuted, clusters) == pytest.approx(expected, abs=1e-12)
+    assert adjusted_rand_permuted(permuted, clusters) == pytest.approx(expected, abs=1e-12)
+
+
+@given(PARTITIONS)
+def test_mutual_information_and_purity_equal_those_of_scikit_learn(partitions):
+    labels, clusters = partitions
+    assert adjusted_mutual_information(labels, clusters) == adjusted_mutual_info_score(labels, clusters)
+    table = contingency_matrix(labels, clusters)
+    assert purity(labels, clusters) == table.max(axis=0).sum() / len(labels)
+    assert 0 < matched_share(labels, clusters) <= purity(labels, clusters) <= 1
+
+
+def test_matched_share_is_the_best_of_all_ways_to_name_the_clusters():
+    rng = np.random.default_rng(0)
+    labels, clusters = rng.integers(4, size=(2, 50))
+    ways = (np.mean(np.array(names)[clusters] == labels) for names in itertools.permutations(range(4)))
+    assert matched_share(labels, clusters) == max(ways)
+
+
+def test_stability_is_agreement_between_starts():
+    labels = np.arange(60) % 3
+    other = np.random.default_rng(0).permutation(labels)
+    assert stability(np.stack([labels, labels + 1, labels])) == 1.0
+    found = stability(np.stack([labels, labels, other]))
+    assert found == pytest.approx((1 + 2 * adjusted_rand_score(labels, other)) / 3)
+    assert math.isnan(stability(labels[None]))
+
+
 def test_interval_is_as_wide_as_few_units_make_it():
     labels, clusters, units = noisy(np.random.default_rng(2), 100, 5, 0.5, per_unit=10)
     by_unit = np.diff(interval(labels, clusters, units))
@@ -103,20 +185,25 @@ def test_interval_takes_in_the_starts():
     labels, good, units = noisy(rng, 300, 5, 0.95)
     bad = noisy(rng, 300, 5, 0.0)[1]
     inertia = np.array([2.0, 1.0])
-    low, high = adjusted_rand_interval(labels, np.stack([bad, good]), inertia, units, n_resamples=200, seed=0)
+    resamples = Resamples.draw(units, 200, 0)
+    low, high = adjusted_rand_interval(labels, np.stack([bad, good]), inertia, resamples, seed=0)
     assert low < 0.1 < 0.8 < high
 
 
 def test_starts_that_are_not_the_lowest_of_a_draw_do_not_count():
     labels, clusters, units = noisy(np.random.default_rng(4), 100, 5, 0.5)
     starts = np.stack([clusters] * 3)
-    low, high = adjusted_rand_interval(labels, starts, np.arange(3.0), units, n_resamples=50, seed=0)
+    resamples = Resamples.draw(units, 50, 0)
+    low, high = adjusted_rand_interval(labels, starts, np.arange(3.0), resamples, seed=0)
     assert low < adjusted_rand_index(labels, clusters) < high
 
 
-def test_interval_of_equal_partitions_is_a_point():
-    labels = np.arange(100) % 5
-    assert interval(labels, labels, np.arange(100)) == (1.0, 1.0)
+def test_equal_partitions_of_few_units_are_less_sure_than_of_many():
+    few, many = (interval(np.arange(n) % 5, np.arange(n) % 5, np.arange(n)) for n in (50, 5000))
+    assert few[1] == many[1] == 1.0
+    assert 0.7 < few[0] < 0.9
+    assert 0.995 < many[0] < 1.0
+    assert interval(np.zeros(50, dtype=np.int64), np.zeros(50, dtype=np.int64), np.arange(50)) == (1.0, 1.0)
 
 
 def test_interval_is_a_function_of_its_seed():
@@ -136,17 +223,6 @@ def test_interval_at_many_points():
     assert high - low < 0.02
 
 
-def test_interval_of_a_mean_is_as_wide_as_its_units_make_it():
-    rng = np.random.default_rng(8)
-    values = np.repeat(rng.random(100) < 0.3, 5).astype(float)
-    units = np.repeat(np.arange(100), 5)
-    low, high = mean_interval(values, units, n_resamples=2000, seed=0)
-    deviation = values.std() / 10
-    assert low < values.mean() < high
-    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
-    assert math.isnan(mean_interval(values, np.zeros(500, dtype=np.int64), n_resamples=9, seed=0)[0])
-
-
 @pytest.mark.usefixtures("shapes_unchecked")
 def test_bad_input_is_refused():
     two, three = np.arange(2), np.arange(3)
@@ -155,6 +231,6 @@ def test_bad_input_is_refused():
     with pytest.raises(LabelsError, match="two examples or more"):
         adjusted_rand_index(two[:1], two[:1])
     with pytest.raises(LabelsError, match="one inertia per start"):
-        adjusted_rand_interval(two, two[None], np.zeros(2), two, n_resamples=9, seed=0)
+        adjusted_rand_interval(two, two[None], np.zeros(2), Resamples.draw(two, 9, 0), seed=0)
     with pytest.raises(LabelsError, match="got 3 for 2 labels"):
         interval(two, two, three)

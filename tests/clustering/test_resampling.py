@@ -1,32 +1,47 @@
+"""Draws of units: what a mean's interval covers, and what a permutation of labels keeps."""
+
+from __future__ import annotations
+
+import math
+
 import numpy as np
 import pytest
 
-from nucleate.clustering.resampling import Resampling, interval
+from nucleate.clustering.resampling import Resamples, mean_interval, permute_labels
 
 
-def test_examples_of_a_unit_are_drawn_together():
-    weights = Resampling(np.array([4, 4, 1, 1, 1]), 100, 0).weights
-    np.testing.assert_array_equal(weights[:, 0], weights[:, 1])
-    np.testing.assert_array_equal(weights[:, 2], weights[:, 4])
-    np.testing.assert_array_equal(weights[:, 0] + weights[:, 2], 2)
+def test_interval_of_a_mean_is_as_wide_as_its_units_make_it():
+    rng = np.random.default_rng(8)
+    values = np.repeat(rng.random(100) < 0.3, 5).astype(float)
+    units = np.repeat(np.arange(100), 5)
+    low, high = mean_interval(values, units, n_resamples=2000, seed=0)
+    deviation = values.std() / 10
+    assert low < values.mean() < high
+    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    assert math.isnan(mean_interval(values, np.zeros(500, dtype=np.int64), n_resamples=9, seed=0)[0])
 
 
-def test_intervals_cover_the_mean_as_often_as_they_say():
-    rng = np.random.default_rng(0)
-    values = rng.standard_normal((300, 80))
-    low, high = Resampling(np.arange(80), 400, 1).mean_interval(values)
-    assert 0.89 <= ((low <= 0) & (high >= 0)).mean() <= 0.98
+def test_every_replicate_draws_as_many_units_as_there_are():
+    resamples = Resamples.draw(np.array([7, 7, 3, 9]), n_resamples=500, seed=0)
+    assert resamples.units.tolist() == [1, 1, 0, 2]
+    assert (resamples.copies.sum(axis=0) == 3).all()
+    assert resamples.copies.mean(axis=1) == pytest.approx(1, abs=0.1)
 
 
-def test_missing_values_count_for_nothing():
-    draws = Resampling(np.arange(40), 300, 1)
-    values = np.where(np.arange(40) < 20, np.nan, 5.0)
-    low, high = draws.mean_interval(np.stack([values, np.full(40, np.nan)]))
-    assert (low[0], high[0]) == pytest.approx((5.0, 5.0))
-    assert np.isnan([low[1], high[1]]).all()
+def test_units_of_one_size_exchange_their_labels_whole():
+    units = np.array([0, 0, 1, 1, 2, 2, 3])
+    labels = np.array([10, 11, 20, 21, 30, 31, 40])
+    permuted = permute_labels(labels, units, 200, seed=0)
+    assert (np.sort(permuted, axis=1) == np.sort(labels)).all()
+    assert (permuted[:, 1:6:2] == permuted[:, 0:6:2] + 1).all()
+    assert (permuted[:, 6] == 40).all()
+    assert len(np.unique(permuted, axis=0)) == 6
 
 
-def test_too_few_replicates_give_no_interval():
-    low, high = interval(np.array([[1.0, np.nan, np.nan], [1.0, 2.0, np.nan]]))
-    assert np.isnan([low[0], high[0]]).all()
-    assert not np.isnan([low[1], high[1]]).any()
+def test_labels_that_are_the_units_are_exchanged_one_by_one():
+    units = np.repeat(np.arange(5), 4)
+    permuted = permute_labels(units + 3, units, 20, seed=0)
+    assert (np.sort(permuted, axis=1) == units + 3).all()
+    assert (
+        not (permuted.reshape(20, 5, 4) == permuted.reshape(20, 5, 4)[:, :, :1]).all(axis=2).any(axis=0).all()
+    )

@@ -58,3 +58,17 @@ def test_centroids_are_not_taken_from_a_dialect_that_lacks_inputs() -> None:
     assert set(rows["split"]) == {"train"}
     assert set(rows["task"]) == {0, 1, 2}
     assert not set(rows["dialect"]) & lacking
+
+
+def test_some_instructions_come_whole_and_of_the_others_one_instance(corpus: Corpus) -> None:
+    instruction, task = corpus.labels()["instruction"], corpus.labels()["task"]
+    train = np.flatnonzero(corpus.table["split"].to_numpy(zero_copy_only=False) == "train")
+    in_split = Counter(instruction[train])
+    rows = analysis_subset(corpus, 99, 60, ["train"], seed=0, per_instruction=1, whole_instructions=0.4)
+    taken = Counter(instruction[rows])
+    whole = [one for one, n in taken.items() if n > 1]
+    assert len(rows) == 60
+    assert all(taken[one] == in_split[one] for one in whole)
+    assert 24 - max(in_split.values()) < sum(taken[one] for one in whole) <= 24
+    tasks_of_whole = Counter(task[rows[np.isin(instruction[rows], whole)]])
+    assert len(tasks_of_whole) >= min(len(whole), len(corpus.tasks))

@@ -61,12 +61,24 @@ def capture(
     labels = {factor: values[rows] for factor, values in corpus.labels().items()}
     split = np.asarray(table["split"].to_pylist())
     expected = np.array([ids[len(prompt)] for ids, prompt in zip(sequences, prompts, strict=True)])
-    return HiddenStates(states, blocks.sites, positions, split, labels, predicted, expected, step)
+    counts = _token_counts(sequences, instruction_lengths)
+    return HiddenStates(states, blocks.sites, positions, split, labels, predicted, expected, step, counts)
 
 
 def prompts_of(sequences: list[list[int]], answer_lengths: list[int]) -> list[list[int]]:
     """What comes before each answer."""
     return [ids[: len(ids) - answer] for ids, answer in zip(sequences, answer_lengths, strict=True)]
+
+
+def _token_counts(
+    sequences: list[list[int]], lengths: Int[np.ndarray, " example"]
+) -> Int[np.ndarray, "example token"]:
+    """Bags of the instructions' tokens: a column for each token that occurs in some instruction."""
+    tokens = np.concatenate([ids[:length] for ids, length in zip(sequences, lengths, strict=True)])
+    columns = np.unique(tokens, return_inverse=True)[1]
+    counts = np.zeros((len(lengths), columns.max() + 1), dtype=np.int64)
+    np.add.at(counts, (np.repeat(np.arange(len(lengths)), lengths), columns), 1)
+    return counts
 
 
 def _next_tokens(

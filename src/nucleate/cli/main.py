@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         _say(f"error: {error.strerror or error}: {error.filename or 'a file'}", style="bold red")
-        _say("  mend: Make room or look at the permissions; what was finished is kept, and the command goes on.")
+        _say("  mend: Make room or look at the permissions; what was finished is kept.")
         return 2
     except Interrupted as interrupt:
         _say("Interrupted. Everything finished so far is kept; the same command goes on from here.")

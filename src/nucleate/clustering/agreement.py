@@ -1,21 +1,28 @@
-"""How well clusters agree with labels, corrected for chance, and how sure that is.
+"""How well clusters agree with labels, and how sure that is.
 
-Hidden here: the Adjusted Rand Index from counts of pairs, and a bootstrap that does not mistake two
-copies of one state for agreement. Both rest on one fact: how many pairs a partition holds together
-depends on the sizes of its cells alone, so a replicate costs one sum over examples and never a pair.
+Hidden here: that agreement is counted in pairs. How many pairs a partition holds together depends on the
+sizes of its cells alone, so every replicate of a bootstrap and every permutation of the labels costs one
+sum over examples and never a pair, and all of them are counted at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_mutual_info_score
 
+from nucleate.clustering.resampling import Resamples, interval_of, number_from_zero
 from nucleate.errors import LabelsError
 
-LEVELS = (2.5, 97.5)
-"""The percentiles between which a 95 % interval lies."""
+MISPLACED = 4
+"""Of many units of which none was seen misplaced, so many may have been: -log(0.025) is 3.7, after Hanley and
+Lippman-Hand (1983), "If nothing goes wrong, is everything all right?"."""
+
+Pairs = float | np.floating | np.ndarray
+"""Counts of ordered pairs of examples, one or many."""
 
 
 def adjusted_rand_index(labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]) -> float:
@@ -29,156 +36,216 @@ def adjusted_rand_index(labels: Int[np.ndarray, " example"], clusters: Int[np.nd
     Source: Hubert and Arabie (1985), "Comparing partitions".
     """
     _check(labels, clusters)
-    each = np.arange(len(labels))
-    return _Comparison(labels, clusters, each).index(np.ones(len(each)))
+    return float(adjusted_rand_indices(labels[None], clusters)[0])
 
 
 def adjusted_rand_interval(
     labels: Int[np.ndarray, " example"],
     clusters: Int[np.ndarray, "start example"],
     inertia: Float[np.ndarray, " start"],
-    units: Int[np.ndarray, " example"],
+    resamples: Resamples,
     *,
-    n_resamples: int,
     seed: int,
 ) -> tuple[float, float]:
     """A 95 % interval of the index over resampled examples and clustering starts.
 
     Every replicate draws units with replacement, and starts too, of which it takes the one with the
-    lowest inertia, as the reported figure takes it of all. Pairs of two copies of one unit are left
-    out: they lie together whatever the clusters. Pairs inside a copy count as in the sample. So a
-    replicate that draws every unit once is the plain index, and none is lifted by its own repetitions.
+    lowest inertia, as the reported figure takes it of all. The ends are percentiles: they respect the index's
+    range, and on planted agreement of 0.0 to 0.95 they covered as often as basic intervals, or oftener near
+    1. Where nothing is misplaced no replicate can show that something might be, so the lower end is at most
+    the index with `MISPLACED` units put elsewhere.
 
-    The ends are percentiles: they respect the index's range, and on planted agreement of 0.0 to 0.95 they
-    covered as often as basic intervals, or oftener near 1. They are wider than need be where
-    there is no agreement at all. What is covered is the index of another sample of the same make: where
-    units have several examples, the index itself lies above that of independent units, by chance 0.07
-    with 200 units of 5 examples and 20 clusters that split no unit.
+    What is covered is the mean index of other samples of the same make: in 95 of 100 draws over planted
+    clusters in 2 to 256 dimensions, from none to full separation. The interval is wider than need be where
+    there is no agreement. It is too narrow where clusters as a whole come out otherwise from sample to
+    sample: in 256 dimensions at a mean index of 0.73 it covered 12 of 20. Where units have several examples,
+    the index itself lies above that of independent units, by chance 0.07 with 200 units of 5 examples
+    and 20 clusters that split no unit.
 
     Args:
         labels: what the clusters are compared with.
         clusters: the clustering of every start.
         inertia: of every start.
-        units: examples of one unit are drawn together, such as the instances of one instruction
-            string, whose states at its last token are one and the same.
-        n_resamples: number of replicates.
-        seed: of the draws.
+        resamples: of the same examples.
+        seed: of the drawn starts.
 
     Returns: the lower and the upper end; both NaN where there are fewer than two units.
 
     Raises:
         LabelsError: the lengths differ, there are fewer than two examples, or no start.
     """
-    for partition in (*clusters, units):
+    for partition in (*clusters, resamples.units):
         _check(labels, partition)
     if not len(clusters) or len(clusters) != len(inertia):
         raise LabelsError(
             f"expected one inertia per start, got {len(inertia)} for {len(clusters)} starts",
-            "Hand over the labels and the inertia of one result of kmeans.",
+            "Hand over the labels and the inertia of one result of a clustering method.",
         )
-    units = _numbered(units)
-    if units.max() == 0:
+    if not resamples.tell_something:
         return float("nan"), float("nan")
+    starts = draw_starts(inertia, resamples.n_resamples, seed)
+    low, high = interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples))
+    misplaced = _misplace(clusters[inertia.argmin()], resamples.units, seed)
+    return min(low, adjusted_rand_index(labels, misplaced)), high
+
+
+def _misplace(
+    clusters: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], seed: int
+) -> Int[np.ndarray, " example"]:
+    """The clusters with a few units drawn at random and moved to others."""
+    names, numbered = np.unique(clusters, return_inverse=True)
+    if len(names) < 2:
+        return clusters
     rng = np.random.default_rng(seed)
-    values = list(_replicates(labels, clusters, inertia, units, n_resamples=n_resamples, rng=rng))
-    low, high = np.nanpercentile(values, LEVELS)
-    return float(low), float(high)
-
-
-def mean_interval(
-    values: Float[np.ndarray, " example"],
-    units: Int[np.ndarray, " example"],
-    *,
-    n_resamples: int,
-    seed: int,
-) -> tuple[float, float]:
-    """A 95 % percentile interval of a mean over resampled units.
-
-    Returns: the lower and the upper end; both NaN where there are fewer than two units.
-    """
-    units = _numbered(units)
     n_units = int(units.max()) + 1
-    if n_units < 2:
-        return float("nan"), float("nan")
-    sums, sizes = np.bincount(units, values), np.bincount(units)
-    rng = np.random.default_rng(seed)
-    drawn = (rng.integers(n_units, size=n_units) for _ in range(n_resamples))
-    means = [sums[copies].sum() / sizes[copies].sum() for copies in drawn]
-    low, high = np.percentile(means, LEVELS)
-    return float(low), float(high)
+    moved = np.isin(units, rng.choice(n_units, min(MISPLACED, n_units), replace=False))
+    shifts = rng.integers(1, len(names), size=n_units)[units]
+    return np.where(moved, names[(numbered + shifts) % len(names)], clusters)
 
 
-class _Comparison:
-    """Labels against one clustering, ready for any number of copies of each unit.
+def draw_starts(
+    inertia: Float[np.ndarray, " start"], n_resamples: int, seed: int
+) -> Int[np.ndarray, " replicate"]:
+    """The start that each replicate reports: the lowest of as many as there are, drawn with replacement.
 
-    Four partitions are compared: by label and cluster both, by label, by cluster, and the whole.
+    They come sorted, so that the replicates of one start lie side by side; each replicate's units are drawn
+    apart from its starts, so order tells nothing.
     """
-
-    def __init__(
-        self,
-        labels: Int[np.ndarray, " example"],
-        clusters: Int[np.ndarray, " example"],
-        units: Int[np.ndarray, " example"],
-    ) -> None:
-        labels, clusters = _numbered(labels), _numbered(clusters)
-        both, self._cells = np.unique(labels * (clusters.max() + 1) + clusters, return_inverse=True)
-        self._units = units
-        self._parts = (np.arange(len(both)), *np.divmod(both, clusters.max() + 1), np.zeros_like(both))
-        self._inside = np.stack([_pairs_inside(part[self._cells], units) for part in self._parts])
-
-    def index(self, copies: Float[np.ndarray, " unit"]) -> float:
-        """The Adjusted Rand Index where each unit was drawn `copies` times, NaN where that leaves no pair.
-
-        Pairs are counted in both orders, as Python's integers: products of counts pass 64 bits from
-        1e5 examples on, while the doubles that sum them are exact up to 1e7.
-        """
-        sizes = np.bincount(self._cells, copies[self._units])
-        between_copies = self._inside @ (copies * (copies - 1))
-        with_itself = sizes.sum()
-        both, labels, clusters, total = (
-            int(np.square(np.bincount(part, sizes)).sum() - between - with_itself)
-            for part, between in zip(self._parts, between_copies, strict=True)
-        )
-        if total == 0:
-            return float("nan")
-        if both == labels == clusters:
-            return 1.0
-        by_chance = labels * clusters
-        return 2 * (both * total - by_chance) / ((labels + clusters) * total - 2 * by_chance)
+    drawn = np.random.default_rng(seed).integers(len(inertia), size=(n_resamples, len(inertia)))
+    return np.sort(drawn[np.arange(n_resamples), inertia[drawn].argmin(axis=1)])
 
 
-def _pairs_inside(
-    cells: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"]
-) -> Float[np.ndarray, " unit"]:
-    """For each unit the ordered pairs of its own examples that share a cell, each with itself included."""
-    n_cells = cells.max() + 1
-    unit_and_cell, n_examples = np.unique(units * n_cells + cells, return_counts=True)
-    return np.bincount(unit_and_cell // n_cells, n_examples.astype(float) ** 2)
-
-
-def _replicates(
+def adjusted_rand_replicates(
     labels: Int[np.ndarray, " example"],
     clusters: Int[np.ndarray, "start example"],
-    inertia: Float[np.ndarray, " start"],
-    units: Int[np.ndarray, " example"],
-    *,
-    n_resamples: int,
-    rng: np.random.Generator,
-) -> Iterator[float]:
-    """The index of every replicate."""
-    n_units, n_starts = units.max() + 1, len(inertia)
-    drawn = rng.integers(n_starts, size=(n_resamples, n_starts))
-    lowest = drawn[np.arange(n_resamples), inertia[drawn].argmin(axis=1)]
-    for start, n_replicates in zip(*np.unique(lowest, return_counts=True), strict=True):
-        comparison = _Comparison(labels, clusters[start], units)
-        for _ in range(n_replicates):
-            copies = np.bincount(rng.integers(n_units, size=n_units), minlength=n_units)
-            yield comparison.index(copies.astype(float))
+    starts: Int[np.ndarray, " replicate"],
+    resamples: Resamples,
+) -> Float[np.ndarray, " replicate"]:
+    """The index of every replicate, NaN where one drew a single unit of a single example.
+
+    Args:
+        labels: what the clusters are compared with.
+        clusters: the clustering of every start.
+        starts: which of them each replicate takes, sorted.
+        resamples: of the same examples.
+    """
+    with_label, total = resamples.pairs(labels), resamples.pairs(np.zeros_like(labels))
+    both, with_cluster = np.empty_like(total), np.empty_like(total)
+    for start, first, n_replicates in zip(
+        *np.unique(starts, return_index=True, return_counts=True), strict=True
+    ):
+        replicates = slice(first, first + n_replicates)
+        both[replicates] = resamples.pairs(_both(labels, clusters[start]), replicates)
+        with_cluster[replicates] = resamples.pairs(clusters[start], replicates)
+    return np.where(total > 0, _index(both, with_label, with_cluster, total), np.nan)
 
 
-def _numbered(values: Int[np.ndarray, " example"]) -> Int[np.ndarray, " example"]:
-    """The same partition with cells numbered from 0 without gaps."""
-    return np.unique(values, return_inverse=True)[1]
+def adjusted_rand_indices(
+    partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
+) -> Float[np.ndarray, " partition"]:
+    """The index of one clustering with each of many partitions."""
+    total = float(len(clusters)) * (len(clusters) - 1)
+    both, own = _pairs(_both(partitions, clusters)), _pairs(partitions)
+    return _index(both, own, _pairs(clusters[None]), total)
+
+
+def adjusted_rand_permuted(
+    permuted: Int[np.ndarray, "permutation example"], clusters: Int[np.ndarray, " example"]
+) -> Float[np.ndarray, " permutation"]:
+    """The index of one clustering with permutations of one partition, whose own pairs are counted once."""
+    total = float(len(clusters)) * (len(clusters) - 1)
+    both, own = _pairs(_both(permuted, clusters)), _pairs(permuted[:1])
+    return _index(both, own, _pairs(clusters[None]), total)
+
+
+def adjusted_mutual_information(
+    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]
+) -> float:
+    """Shared information of clusters and labels, corrected for chance; 1.0 where they match.
+
+    Source: Vinh, Epps and Bailey (2010), computed by scikit-learn with the arithmetic mean.
+    """
+    _check(labels, clusters)
+    return float(adjusted_mutual_info_score(labels, clusters))
+
+
+def matched_share(labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]) -> float:
+    """Share of examples right when each cluster is given one label, no label twice, as well as can be.
+
+    Source: Kuhn (1955), the Hungarian method.
+    """
+    table = _table(labels, clusters)
+    return float(table[linear_sum_assignment(table, maximize=True)].sum() / len(labels))
+
+
+def purity(labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]) -> float:
+    """Share of examples whose label is the commonest of their cluster.
+
+    It is not corrected for chance and rises with the number of clusters: compare it with its controls only.
+    """
+    _check(labels, clusters)
+    return float(purities(labels[None], clusters)[0])
+
+
+def purities(
+    partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
+) -> Float[np.ndarray, " partition"]:
+    """The purity of one clustering by each of many partitions, such as permutations of the labels."""
+    names, numbered = np.unique(partitions, return_inverse=True)
+    columns = number_from_zero(clusters)
+    n_cells = len(names), int(columns.max()) + 1
+    cells = numbered.reshape(partitions.shape) * n_cells[1] + columns
+    tables = (np.bincount(each, minlength=math.prod(n_cells)) for each in cells)
+    commonest = (table.reshape(n_cells).max(axis=0) for table in tables)
+    return np.array([each.sum() for each in commonest]) / len(clusters)
+
+
+def stability(clusters: Int[np.ndarray, "start example"]) -> float:
+    """Mean Adjusted Rand Index between starts: 1.0 where every start finds the same clusters, NaN for one."""
+    pairs = [adjusted_rand_indices(clusters[:index], clusters[index]) for index in range(1, len(clusters))]
+    return float(np.mean(np.concatenate(pairs))) if pairs else float("nan")
+
+
+def _index(both: Pairs, labels: Pairs, clusters: Pairs, total: Pairs) -> np.ndarray:
+    """The Adjusted Rand Index from ordered pairs together in both, in one, and in all; element by element.
+
+    Pairs that one partition alone holds together and pairs that neither does stand in products of their
+    own: none of these differences cancels, so doubles serve at 1e6 examples as well as big integers.
+    """
+    by_label, by_cluster = labels - both, clusters - both
+    by_none = total - both - by_label - by_cluster
+    above_chance = 2 * (both * by_none - by_label * by_cluster)
+    most = (both + by_label) * (by_label + by_none) + (both + by_cluster) * (by_cluster + by_none)
+    same = (by_label == 0) & (by_cluster == 0)
+    return np.where(same, 1.0, above_chance / np.where(same, 1.0, most))
+
+
+def _pairs(partitions: Int[np.ndarray, "partition example"]) -> Float[np.ndarray, " partition"]:
+    """Ordered pairs of two examples in one cell, for each of many partitions of the same examples."""
+    n_examples = partitions.shape[1]
+    smallest = np.promote_types(np.min_scalar_type(partitions.max()), np.min_scalar_type(partitions.min()))
+    by_cell = np.sort(partitions.astype(smallest), axis=1)  # few bits sort several times faster
+    begins = np.ones(by_cell.shape, dtype=bool)
+    begins[:, 1:] = by_cell[:, 1:] != by_cell[:, :-1]
+    first = np.flatnonzero(begins)
+    squares = np.square(np.diff(first, append=by_cell.size).astype(float))
+    return np.bincount(first // n_examples, squares, minlength=len(by_cell)) - n_examples
+
+
+def _both(labels: Int[np.ndarray, "*batch example"], clusters: Int[np.ndarray, " example"]) -> np.ndarray:
+    """The partition by label and cluster together."""
+    numbered = number_from_zero(clusters)
+    return labels * (numbered.max() + 1) + numbered
+
+
+def _table(
+    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]
+) -> Int[np.ndarray, "label cluster"]:
+    """How many examples of each label each cluster has."""
+    _check(labels, clusters)
+    rows, columns = number_from_zero(labels), number_from_zero(clusters)
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _check(labels: Int[np.ndarray, " example"], values: Int[np.ndarray, " example"]) -> None:

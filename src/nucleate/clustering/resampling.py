@@ -1,53 +1,152 @@
-"""One set of bootstrap draws for many figures.
+"""What a sample could have been: units drawn again, and labels handed round.
 
-Hidden here: that examples of one instruction are drawn together, and that the same draws serve every
-figure of a table, so that thousands of intervals cost one matrix product.
+Hidden here: that examples hang together. The instances of one instruction share most of their state, so they
+are drawn together, and their labels move together. Draws are made once and used for every site and
+clustering of the same examples: it costs a fraction, and differences between sites are not those of draws.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt16
+from scipy.sparse import csr_array
 
 LEVELS = (2.5, 97.5)
 """The percentiles between which a 95 % interval lies."""
 
+NULL_LEVELS = (2.5, 95.0)
+"""Percentiles of the figures of shuffled labels that stand as `ci_low` and `ci_high`: the upper is the level
+that labels without meaning pass once in twenty times."""
 
-class Resampling:
-    """Draws of units with replacement.
+CHUNK_VALUES = 2**22
+"""Examples times replicates taken up at once: memory stays within tens of megabytes at 1e5 examples."""
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """Bootstrap replicates of one set of examples.
 
     Attributes:
-        weights: how often every replicate drew each example.
+        units: the unit of each example, numbered from 0 without gaps; its examples are drawn together.
+        copies: how often each replicate drew each unit.
     """
 
-    def __init__(self, units: Int[np.ndarray, " example"], n_resamples: int, seed: int) -> None:
-        """`units` tells which examples are drawn together, such as those of one instruction."""
-        _, index = np.unique(units, return_inverse=True)
-        n_units = int(index.max()) + 1
-        drawn = np.random.default_rng(seed).multinomial(n_units, np.full(n_units, 1 / n_units), n_resamples)
-        self.n_units = n_units
-        self.weights: Float[np.ndarray, "replicate example"] = drawn[:, index].astype(np.float64)
+    units: Int[np.ndarray, " example"]
+    copies: UInt16[np.ndarray, "unit replicate"]
 
-    def mean_interval(
-        self, values: Float[np.ndarray, "*figure example"]
-    ) -> tuple[Float[np.ndarray, "*figure"], Float[np.ndarray, "*figure"]]:
-        """The ends of a 95 % interval of the mean of each figure; values that are NaN count for nothing.
+    @classmethod
+    def draw(cls, units: Int[np.ndarray, " example"], n_resamples: int, seed: int) -> Resamples:
+        """As many units as there are, with replacement, `n_resamples` times."""
+        numbered = number_from_zero(units)
+        n_units = int(numbered.max()) + 1
+        rng = np.random.default_rng(seed)
+        copies = np.empty((n_units, n_resamples), dtype=np.uint16)
+        for replicate in range(n_resamples):
+            copies[:, replicate] = np.bincount(rng.integers(n_units, size=n_units), minlength=n_units)
+        return cls(numbered, copies)
 
-        Returns: lower and upper ends; NaN where fewer than two units have a value.
+    @property
+    def n_resamples(self) -> int:
+        return self.copies.shape[1]
+
+    @property
+    def tell_something(self) -> bool:
+        """Whether there are two units or more: one alone is drawn in the same way every time."""
+        return len(self.copies) > 1
+
+    def pairs(
+        self, partition: Int[np.ndarray, " example"], replicates: slice = slice(None)
+    ) -> Float[np.ndarray, " replicate"]:
+        """Ordered pairs of two examples in one cell, for each of the replicates.
+
+        Pairs of two copies of one unit are left out: they lie together whatever the partition. Pairs inside a
+        copy count as in the sample. So a replicate that draws every unit once has the sample's own pairs,
+        and none is lifted by its own repetitions. Exact in doubles up to 1e7 examples.
         """
-        there = ~np.isnan(values)
-        sums = np.where(there, values, 0.0) @ self.weights.T
-        counts = there.astype(np.float64) @ self.weights.T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return interval(sums / counts)
+        cells = number_from_zero(partition)
+        order = np.argsort(cells, kind="stable")
+        begins = np.concatenate([[0], np.bincount(cells).cumsum()])
+        shape = (len(begins) - 1, len(self.copies))
+        examples = csr_array((np.ones(len(cells)), self.units[order], begins), shape=shape)
+        inside, n_examples = self._pairs_inside(cells), np.bincount(self.units).astype(float)
+        parts = []
+        for copies in self._chunks(replicates):
+            sizes = examples @ copies
+            # Of a unit with c copies c * c * inside pairs share a cell, c * inside of them within one copy.
+            between_copies = inside @ (copies * (copies - 1))
+            parts.append(np.einsum("cr,cr->r", sizes, sizes) - between_copies - n_examples @ copies)
+        return np.concatenate(parts)
+
+    def means(self, values: Float[np.ndarray, " example"]) -> Float[np.ndarray, " replicate"]:
+        """The mean of `values` over the examples of each replicate."""
+        sums, sizes = np.bincount(self.units, values), np.bincount(self.units).astype(float)
+        parts = [(sums @ copies) / (sizes @ copies) for copies in self._chunks(slice(None))]
+        return np.concatenate(parts)
+
+    def _pairs_inside(self, cells: Int[np.ndarray, " example"]) -> Float[np.ndarray, " unit"]:
+        """For each unit the ordered pairs of its examples that share a cell, each with itself included."""
+        if len(self.copies) == len(self.units):
+            return np.ones(len(self.units))
+        n_cells = int(cells.max()) + 1
+        unit_and_cell, n_examples = np.unique(self.units * n_cells + cells, return_counts=True)
+        return np.bincount(unit_and_cell // n_cells, np.square(n_examples.astype(float)))
+
+    def _chunks(self, replicates: slice) -> Iterator[Float[np.ndarray, "unit chunk"]]:
+        begin, end, _ = replicates.indices(self.n_resamples)
+        size = max(1, CHUNK_VALUES // len(self.units))
+        for first in range(begin, end, size):
+            yield self.copies[:, first : min(first + size, end)].astype(np.float64)
 
 
-def interval(
-    replicates: Float[np.ndarray, "*figure replicate"],
-) -> tuple[Float[np.ndarray, "*figure"], Float[np.ndarray, "*figure"]]:
-    """Percentile ends over replicates, NaN where more than half of them have no value."""
-    there = ~np.isnan(replicates)
-    enough = there.mean(axis=-1) > 0.5
-    filled = np.where(enough[..., None], replicates, 0.0)
-    low, high = np.nanpercentile(filled, LEVELS, axis=-1)
-    return np.where(enough, low, np.nan), np.where(enough, high, np.nan)
+def mean_interval(
+    values: Float[np.ndarray, " example"],
+    units: Int[np.ndarray, " example"],
+    *,
+    n_resamples: int,
+    seed: int,
+) -> tuple[float, float]:
+    """A 95 % percentile interval of a mean over resampled units.
+
+    Returns: the lower and the upper end; both NaN where there are fewer than two units.
+    """
+    resamples = Resamples.draw(units, n_resamples, seed)
+    return interval_of(resamples.means(values)) if resamples.tell_something else (float("nan"), float("nan"))
+
+
+def interval_of(values: Float[np.ndarray, " replicate"]) -> tuple[float, float]:
+    """The 95 % percentile interval of figures of which some may be NaN."""
+    low, high = np.nanpercentile(values, LEVELS)
+    return float(low), float(high)
+
+
+def permute_labels(
+    labels: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], n_permutations: int, seed: int
+) -> Int[np.ndarray, "permutation example"]:
+    """Labels handed round among the examples, so that they know nothing of the states any more.
+
+    Units of as many examples exchange all their labels at once, in order: what labels of one unit have to do
+    with each other stays. Where the labels are the units themselves that would change nothing, so
+    then single examples exchange theirs.
+
+    Source: Winkler et al. (2015), "Multi-level block permutation", whole-block exchange.
+    """
+    if len(np.unique(np.stack([labels, units]), axis=1).T) == len(np.unique(labels)) == len(np.unique(units)):
+        units = np.arange(len(labels))
+    numbered = number_from_zero(units)
+    sizes = np.bincount(numbered)
+    order = np.argsort(numbered, kind="stable")
+    permuted = np.tile(labels, (n_permutations, 1))
+    rng = np.random.default_rng(seed)
+    for size in np.unique(sizes):
+        examples = order[sizes[numbered[order]] == size].reshape(-1, size)
+        exchange = rng.permuted(np.tile(np.arange(len(examples)), (n_permutations, 1)), axis=1)
+        permuted[:, examples] = labels[examples][exchange]
+    return permuted
+
+
+def number_from_zero(values: Int[np.ndarray, " example"]) -> Int[np.ndarray, " example"]:
+    """The same partition with cells numbered from 0 without gaps."""
+    return np.unique(values, return_inverse=True)[1]

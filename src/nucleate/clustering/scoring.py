@@ -1,52 +1,57 @@
 """From hidden states to rows of Scores.
 
-Hidden here: how many clusters are asked for, and where every random number comes from. One rule holds
-throughout: what is drawn depends on the seed and on names, never on the step, so two checkpoints are
-scored from the same starts, and what differs between them is the model.
+Hidden here: the order in which splits, positions and factors are gone through so that nothing is drawn
+or clustered twice. Factors with as many labels share their clusters, all sites share the draws behind
+their intervals, and shuffled labels are scored on the clusters that are there.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pydantic
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
-from nucleate.clustering.agreement import adjusted_rand_index, adjusted_rand_interval, mean_interval
-from nucleate.clustering.kmeans import kmeans
-from nucleate.config import Settings
+from nucleate.clustering.controls import shuffled_figures
+from nucleate.clustering.geometry import top_variance_share
+from nucleate.clustering.label_figures import LabelScorer
+from nucleate.clustering.methods import LEFT_TO_DATA, METHODS, Clusters, assign
+from nucleate.clustering.partitions import Figure, partition_figures
+from nucleate.clustering.preparation import prepare
+from nucleate.clustering.resampling import Resamples, mean_interval, permute_labels
+from nucleate.clustering.samples import Sample, samples_at, units_of
+from nucleate.clustering.seeds import seed_of
+from nucleate.clustering.settings import ScoringSettings
 from nucleate.errors import LabelsError
 from nucleate.hidden_states import HiddenStates, layer_of
 from nucleate.scores import Score, Scores
 
+Row = dict[str, Any]
+"""What `Score` wants to know of a figure, beside the run."""
 
-class ScoringSettings(Settings):
-    """What is clustered, against what it is scored, and how often it is drawn again."""
+Fits = dict[tuple[str, str, str, int], Clusters]
+"""k-means of the training split, by position, kind of sample, preparation and number of clusters."""
 
-    positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
-    factors: tuple[str, ...] = ("task",)
-    splits: tuple[str, ...] = ("train", "validation")
-    n_tasks: int = pydantic.Field(20, ge=2, description="tasks analysed, the same in every split")
-    n_examples: int = pydantic.Field(1000, ge=2, description="examples analysed per split, at most")
-    instances_per_instruction: int = pydantic.Field(
-        1, ge=1, description="more than one repeats the same state at `last_instruction`, and lifts agreement"
-    )
-    n_init: int = pydantic.Field(10, ge=1, description="k-means starts")
-    n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
+TRAIN = "train"
 
 
 def score_states(
-    states: HiddenStates, settings: ScoringSettings, *, run: str, model: str, seed: int
+    states: HiddenStates,
+    settings: ScoringSettings,
+    *,
+    run: str,
+    model: str,
+    seed: int,
+    milestone: bool = False,
 ) -> Scores:
-    """Agreement of k-means clusters with every factor, per split, position and site.
+    """Agreement of clusters with every factor, per split, position and site, beside that of shuffled labels.
 
-    There is one cluster per distinct label. A factor that has a single label in a split, or no label
-    twice, has no partition to agree with and gets no row. The examples of one instruction string are
-    resampled together.
+    There is one cluster per distinct label. A factor that has a single label among the examples of a
+    position, or no label twice, has no partition to agree with and gets no row. The examples of one
+    instruction string are resampled together.
 
     Args:
         states: of one model at one step, of the examples that are to be analysed.
@@ -54,112 +59,195 @@ def score_states(
         run: goes into every row.
         model: goes into every row.
         seed: the run's; rows are a pure function of it, of `states` and of `settings`.
+        milestone: whether to take the costly figures too.
 
     Raises:
         LabelsError: `states` lack a position or a factor of the settings.
     """
     _check(states, settings)
-    figures: list[dict[str, Any]] = []
-    for split in np.unique(states.split):
+    splits = sorted(map(str, np.unique(states.split)), key=lambda name: (name != TRAIN, name))
+    figures: list[Row] = []
+    fits: Fits = {}
+    for split in splits:
         part = states.of_split(split)
         figures.append(_accuracy(part, settings, seed))
         for position in settings.positions:
-            for factor in settings.factors:
-                figures += _score(part, position, factor, settings, seed)
-    return Scores.from_rows(Score(run=run, model=model, seed=seed, **figure) for figure in figures)
+            figures += _variance_shares(part, position)
+            trained = _samples_of_train(states, position, settings)
+            for sample in samples_at(part, position, settings.factors):
+                for preparation in settings.preparations:
+                    place = (split, position, preparation)
+                    train = trained.get(sample.name)
+                    figures += _Scorer(
+                        sample, train, place, states.sites, settings, milestone, seed, fits
+                    ).rows()
+    made: Row = {"step": states.step, "run": run, "model": model, "seed": seed}
+    return Scores.from_rows(Score(**made, **figure) for figure in figures)
 
 
-def untrained_control(scores: Scores) -> Scores:
-    """The rows of step 0 again, as the control of every later step.
-
-    Returns: for each row of a later step whose figure was also taken at step 0 of the same run, that
-        figure with the later step and `control="untrained"`; for joining to `scores`.
-    """
-    figures = list(scores.where(control="none"))
-    untrained = {_what(row): row for row in figures if row["step"] == 0}
-    return Scores.from_rows(
-        Score(**(untrained[_what(row)] | {"step": row["step"], "control": "untrained"}))
-        for row in figures
-        if row["step"] > 0 and _what(row) in untrained
-    )
+def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSettings) -> dict[str, Sample]:
+    train = states.of_split(TRAIN)
+    if not len(train.split):
+        return {}
+    return {sample.name: sample for sample in samples_at(train, position, settings.factors)}
 
 
-def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> dict[str, Any]:
+def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> Row:
     """Task accuracy of one split, its interval over resampled instructions."""
     split, right = str(states.split[0]), states.predicted == states.expected
-    low, high = mean_interval(
+    interval = mean_interval(
         right.astype(float),
-        _units(states),
+        units_of(states),
         n_resamples=settings.n_resamples,
-        seed=_seed(seed, split, "accuracy"),
+        seed=seed_of(seed, split, "accuracy"),
     )
-    return {
-        "step": states.step,
-        "split": split,
-        "method": "model",
-        "metric": "accuracy",
-        "n_examples": len(right),
-        "value": float(right.mean()),
-        "ci_low": _null_if_nan(low),
-        "ci_high": _null_if_nan(high),
-    }
+    figure = Figure.with_interval("accuracy", float(right.mean()), interval)
+    return {"split": split, "method": "model", "n_examples": len(right), **asdict(figure)}
 
 
-def _units(states: HiddenStates) -> Int[np.ndarray, " example"]:
-    """What is resampled together: the instances of one instruction."""
-    return np.asarray(states.labels.get("instruction", np.arange(len(states.split))))
+def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
+    """The warning that a few coordinates carry most of the variance, for each site where there is any."""
+    for site, points in zip(states.sites, states.at(position), strict=True):
+        share = top_variance_share(points)
+        if not math.isnan(share):
+            key = {"split": str(states.split[0]), "position": position, "site": site, "layer": layer_of(site)}
+            figure = asdict(Figure("top3_variance_share", share))
+            yield {**key, "method": "states", "n_examples": len(points), **figure}
 
 
-def _score(
-    states: HiddenStates, position: str, factor: str, settings: ScoringSettings, seed: int
-) -> Iterator[dict[str, Any]]:
-    """For each site of one split, what `Score` wants to know beside the run."""
-    split, labels = str(states.split[0]), states.labels[factor]
-    n_clusters = len(np.unique(labels))
-    if not 1 < n_clusters < len(labels):
-        return
-    own_seed = _seed(seed, split, position, factor)
-    clusters = kmeans(states.at(position), n_clusters, n_init=settings.n_init, seed=own_seed)
-    units = _units(states)
-    for index, site in enumerate(states.sites):
-        low, high = adjusted_rand_interval(
-            labels,
-            clusters.labels[index],
-            clusters.inertia[index],
-            units,
-            n_resamples=settings.n_resamples,
-            seed=own_seed,
+def score_sample(
+    sample: Sample, place: tuple[str, str, str], sites: tuple[str, ...], settings: ScoringSettings, seed: int
+) -> Iterator[Row]:
+    """The figures of clusters of one sample whose points are used as they are.
+
+    Args:
+        sample: of which split and position `place` tells.
+        place: split, position, and what the rows are to say of the preparation.
+        sites: of the sample's points.
+        settings: methods and metrics are those of every checkpoint.
+        seed: the run's.
+    """
+    return _Scorer(sample, None, place, sites, settings, False, seed, {}).rows()
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    """One sample of one split at one position, prepared in one way: what its figures have in common."""
+
+    sample: Sample
+    train: Sample | None
+    place: tuple[str, str, str]
+    sites: tuple[str, ...]
+    settings: ScoringSettings
+    milestone: bool
+    seed: int
+    fits: Fits
+
+    def rows(self) -> Iterator[Row]:
+        split, _, preparation = self.place
+        train_points = (self.train or self.sample).points
+        components = self.settings.pca_components
+        points = prepare(self.sample.points, train_points, preparation, components)
+        resamples = Resamples.draw(
+            self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
         )
-        yield {
-            "step": states.step,
+        yield from self._rows_of_partitions(points, resamples)
+        if self.milestone:
+            train_points = prepare(train_points, train_points, preparation, components)
+            train = None if split == TRAIN else self.train
+            yield from self._rows_of_labels(points, train_points, train, resamples)
+
+    def _rows_of_partitions(
+        self, points: Float[np.ndarray, "site example d"], resamples: Resamples
+    ) -> Iterator[Row]:
+        found: dict[tuple[str, int], Clusters | None] = {}
+        for factor, labels in self.sample.labels.items():
+            seed = self._seed("shuffled", factor, preparation="")
+            permuted = permute_labels(labels, self.sample.units, self.settings.n_permutations, seed)
+            for method in self.settings.methods_at(self.milestone):
+                n_clusters = self._n_clusters(method, factor, labels)
+                if (method, n_clusters) not in found:
+                    found[method, n_clusters] = self._cluster(points, method, n_clusters)
+                clusters = found[method, n_clusters]
+                if clusters is not None:
+                    yield from self._rows_of_factor(factor, labels, permuted, clusters, method, resamples)
+
+    def _n_clusters(self, method: str, factor: str, labels: Int[np.ndarray, " example"]) -> int:
+        if method == "kmeans_from_train" and self.train is not None:
+            labels = self.train.labels.get(factor, labels)
+        return 0 if method in LEFT_TO_DATA else len(np.unique(labels))
+
+    def _cluster(
+        self, points: Float[np.ndarray, "site example d"], method: str, n_clusters: int
+    ) -> Clusters | None:
+        """None where clusters are to come from the training split and do not."""
+        split, position, preparation = self.place
+        fitted = (position, self.sample.name, preparation, n_clusters)
+        if method == "kmeans_from_train":
+            return assign(points, self.fits[fitted]) if split != TRAIN and fitted in self.fits else None
+        starts = self.settings.starts(max(n_clusters, 1))
+        seed = self._seed("clusters", n_clusters, preparation=preparation)
+        found = METHODS[method](points, n_clusters, n_init=starts, seed=seed)
+        if split == TRAIN and method == "kmeans":
+            self.fits[fitted] = found
+        return found
+
+    def _rows_of_factor(
+        self,
+        factor: str,
+        labels: Int[np.ndarray, " example"],
+        permuted: Int[np.ndarray, "permutation example"],
+        clusters: Clusters,
+        method: str,
+        resamples: Resamples,
+    ) -> Iterator[Row]:
+        seed = self._seed("starts", factor, preparation="")
+        metrics = self.settings.metrics_at(self.milestone)
+        for site, (found, inertia, n_clusters) in enumerate(
+            zip(clusters.labels, clusters.inertia, clusters.n_clusters, strict=True)
+        ):
+            figures = partition_figures(labels, found, inertia, resamples, metrics, seed)
+            shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics)
+            for control, controlled in (("none", figures), ("shuffled_labels", shuffled)):
+                for figure in controlled:
+                    yield self._row(figure, site, factor, method, n_clusters, control)
+
+    def _rows_of_labels(
+        self,
+        points: Float[np.ndarray, "site example d"],
+        train_points: Float[np.ndarray, "site train d"],
+        train: Sample | None,
+        resamples: Resamples,
+    ) -> Iterator[Row]:
+        distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
+        seed = self._seed("labels", preparation="")
+        scorer = LabelScorer(self.sample, train, resamples, distance, metrics, seed)
+        for site, (own, own_train) in enumerate(zip(points, train_points, strict=True)):
+            for found in scorer.figures(own, own_train):
+                n_labels = len(np.unique(self.sample.labels[found.factor]))
+                if math.isfinite(found.figure.value):
+                    yield self._row(found.figure, site, found.factor, found.method, n_labels, found.control)
+
+    def _row(self, figure: Figure, site: int, factor: str, method: str, n_clusters: int, control: str) -> Row:
+        split, position, preparation = self.place
+        return {
             "split": split,
             "position": position,
             "factor": factor,
-            "site": site,
-            "layer": layer_of(site),
-            "method": "kmeans",
-            "metric": "ari",
+            "site": self.sites[site],
+            "layer": layer_of(self.sites[site]),
+            "preparation": preparation,
+            "method": method,
+            "control": control,
             "n_clusters": n_clusters,
-            "n_examples": len(labels),
-            "value": adjusted_rand_index(labels, clusters.best_labels[index]),
-            "ci_low": _null_if_nan(low),
-            "ci_high": _null_if_nan(high),
+            "n_examples": len(self.sample.rows),
+            **asdict(figure),
         }
 
-
-def _null_if_nan(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _what(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a row is a figure of, whatever the step."""
-    of_the_step = {"step", "control", "n_clusters", "n_examples", "value", "ci_low", "ci_high"}
-    return tuple(value for column, value in row.items() if column not in of_the_step)
-
-
-def _seed(seed: int, *names: str) -> int:
-    """A seed of its own for every purpose, the same on every machine."""
-    return int.from_bytes(hashlib.sha256("/".join((str(seed), *names)).encode()).digest()[:8])
+    def _seed(self, *names: str | int, preparation: str) -> int:
+        """Draws of examples do not depend on the preparation; those of a method do."""
+        split, position, _ = self.place
+        return seed_of(self.seed, split, position, self.sample.name, preparation, *names)
 
 
 def _check(states: HiddenStates, settings: ScoringSettings) -> None:

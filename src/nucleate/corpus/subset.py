@@ -21,6 +21,7 @@ def analysis_subset(
     splits: Sequence[str],
     seed: int,
     per_instruction: int | None = None,
+    whole_instructions: float = 0.0,
 ) -> Int[np.ndarray, " example"]:
     """Rows of `corpus.table`: of each split up to `n_examples`, spread evenly over the same tasks.
 
@@ -34,6 +35,8 @@ def analysis_subset(
         seed: of the sample, not of the corpus.
         per_instruction: instances of one instruction in a split, at most. They share their state at the last
             instruction token, and copies of one state gather whatever the model does.
+        whole_instructions: share of `n_examples` that are all instances of a few instructions, those with two
+            or more in the split; `per_instruction` holds for the others.
     """
     n_chosen = min(n_tasks, len(corpus.tasks))
     chosen = stream(seed, "subset", "tasks").choice(len(corpus.tasks), n_chosen, replace=False)
@@ -43,10 +46,12 @@ def analysis_subset(
     for name in splits:
         rows = np.flatnonzero((split == name) & np.isin(task, chosen))
         rows = stream(seed, "subset", name).permutation(rows)
+        whole = _whole(rows, instruction, task, int(whole_instructions * n_examples))
+        others = rows[~np.isin(instruction[rows], instruction[whole])]
         if per_instruction is not None:
-            rows = rows[_turns(instruction[rows]) < per_instruction]
-        in_turns = rows[np.argsort(_turns(task[rows]), kind="stable")]
-        samples.append(np.sort(in_turns[:n_examples]))
+            others = others[_turns(instruction[others]) < per_instruction]
+        in_turns = others[np.argsort(_turns(task[others]), kind="stable")]
+        samples.append(np.sort(np.concatenate([whole, in_turns[: n_examples - len(whole)]])))
     return np.concatenate([np.empty(0, dtype=np.int64), *samples])
 
 
@@ -60,6 +65,21 @@ def centroid_rows(corpus: Corpus, n_examples: int, seed: int) -> Int[np.ndarray,
     held_out = corpus.table["split"].to_numpy(zero_copy_only=False) == "unseen_dialect"
     rows = analysis_subset(corpus, len(corpus.tasks), n_examples, ("train",), seed)
     return rows[~np.isin(dialect[rows], np.unique(dialect[held_out]))]
+
+
+def _whole(
+    rows: Int[np.ndarray, " row"],
+    instruction: Int[np.ndarray, " all"],
+    task: Int[np.ndarray, " all"],
+    n_examples: int,
+) -> Int[np.ndarray, " whole"]:
+    """All of `rows` that belong to some instructions with two or more, task by task, up to `n_examples`."""
+    first = rows[_turns(instruction[rows]) == 0]
+    sizes = np.bincount(instruction[rows], minlength=len(instruction))[instruction[first]]
+    first, sizes = first[sizes > 1], sizes[sizes > 1]
+    in_turns = np.argsort(_turns(task[first]), kind="stable")
+    chosen = first[in_turns][sizes[in_turns].cumsum() <= n_examples]
+    return rows[np.isin(instruction[rows], instruction[chosen])]
 
 
 def _turns(groups: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:

@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.record import prompts_of, right_padded
-from nucleate.clustering.resampling import Resampling
+from nucleate.clustering.draws import Draws
 from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import InterventionError
@@ -110,7 +110,7 @@ def summarise(
     if not values:
         return
     stacked = np.stack(list(values.values()))
-    low, high = Resampling(units, n_resamples, seed).mean_interval(stacked)
+    low, high = Draws(units, n_resamples, seed).mean_interval(stacked)
     counts = (~np.isnan(stacked)).sum(-1)
     for i, cell in enumerate(values):
         for j, metric in enumerate(metrics):

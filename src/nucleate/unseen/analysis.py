@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from nucleate.capture.record import capture
 from nucleate.clustering.centroids import Centroids
-from nucleate.clustering.resampling import Resampling, interval
+from nucleate.clustering.draws import Draws, interval
 from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.instances import stream
@@ -108,7 +108,7 @@ class _Look:
     ) -> None:
         self.settings, self.split, self.seed = settings, split, seed
         labels = corpus.labels()
-        draws = Resampling(labels["instruction"][rows], settings.n_resamples, seed)
+        draws = Draws(labels["instruction"][rows], settings.n_resamples, seed)
         self.weights = np.concatenate([np.ones((1, len(rows))), draws.weights])
         self.answers = _answers_of_tasks(corpus)[:, labels["input"][rows]]
         self.baselines = baselines(corpus, rows)
