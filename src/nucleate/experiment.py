@@ -1,4 +1,4 @@
-"""The stages in order: corpus, training, scoring, claims, figures, report.
+"""The stages in order: corpus, training, scoring, unseen, intervene, claims, figures, report.
 
 Each stage reads the run's folder and writes to it, and is skipped where it was finished from the same
 inputs, so a run goes on where it stopped. Nothing is decided here but the order.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 
 from nucleate.capture.record import capture
 from nucleate.claims import ClaimSettings, ClaimVerdict, judge_claims, read_claims, write_claims
+from nucleate.claims_of_cause import judge_causes, read_causes
 from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
 from nucleate.clustering.embedded_scoring import EmbeddedScorer
@@ -34,14 +35,19 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.subset import analysis_subset
 from nucleate.emergence import emergence_table
-from nucleate.errors import ConfigError
-from nucleate.figures.gallery import draw_figures
+from nucleate.errors import ConfigError, NobodyToPairError
+from nucleate.figures.gallery import draw_cause_figures, draw_figures
 from nucleate.hidden_states import HiddenStates
+from nucleate.intervene.analysis import intervene_on, spread_steps
+from nucleate.intervene.effects import write_effects
+from nucleate.intervene.measure import InterveneSettings
+from nucleate.intervene.pairs import draw_pairs
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
 from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
 from nucleate.training.trainer import TrainingObserver, TrainingRecord, TrainingSettings, train
+from nucleate.unseen.analysis import UnseenSettings, analyse_unseen
 
 _PACKAGES = ("torch", "transformers", "numpy", "pyarrow", "automata-lib")
 _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
@@ -55,6 +61,8 @@ class ExperimentSettings(Settings):
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     scoring: ScoringSettings = ScoringSettings()
+    unseen: UnseenSettings = UnseenSettings()
+    intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
 
 
@@ -161,6 +169,9 @@ def run(
         corpus = make_corpus(settings, folder, observer)
         _train(settings, folder, corpus, observer)
         score(settings, folder, corpus, observer)
+        unseen(settings, folder, corpus, observer)
+        if settings.intervene.in_run:
+            _intervene_if_possible(settings, folder, corpus, observer)
         draw(settings, folder, observer)
         make_report(folder, observer)
     return Run(folder)
@@ -196,6 +207,24 @@ def redraw(folder: RunFolder) -> Run:
     with folder.locked():
         draw(settings_of(folder), folder, _Silent(), again=True)
         make_report(folder, _Silent(), again=True)
+    return Run(folder)
+
+
+def analyse_again(folder: RunFolder, stage: str, overrides: Iterable[str], observer: Observer) -> Run:
+    """Run the stage `unseen` or `intervene` of a finished training with changed settings of its own."""
+    overrides = list(overrides)
+    wrong = [one for one in overrides if not one.startswith(f"{stage}.")]
+    if wrong:
+        raise ConfigError(f"{wrong[0]} is not about {stage}", f"Change {stage}.* here.")
+    with folder.locked():
+        settings = settings_of(folder, overrides)
+        folder.require("corpus")
+        folder.require("training")
+        folder.write_config(settings.to_toml())
+        {"unseen": unseen, "intervene": intervene}[stage](
+            settings, folder, Corpus.load(folder.corpus), observer
+        )
+        draw(settings, folder, observer)
     return Run(folder)
 
 
@@ -320,22 +349,97 @@ def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, proj
         projector.finish(examples, tokens).write(path)
 
 
+def unseen(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+    """How lying with one's own task goes with being answered right, at every checkpoint."""
+    inputs = _inputs_of_analysis(settings, settings.unseen, folder)
+    if folder.is_done("unseen", inputs):
+        observer.on_stage("unseen", "is done already")
+        return
+    folder.require("training")
+    observer.on_stage("unseen", "begins")
+    with folder.stage("unseen", inputs):
+        models = _checkpoints(settings, folder, folder.checkpoint_steps(), observer)
+        rows = analyse_unseen(
+            models, corpus, settings.unseen, seed=settings.seed, run=folder.path.name, name="gpt2"
+        )
+        with folder.commit(folder.unseen) as path:
+            rows.write(path)
+    observer.on_stage("unseen", "ends")
+
+
+def intervene(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+    """What answers become when states are moved, at as many checkpoints as are asked for.
+
+    Raises:
+        InterventionError: the corpus has nothing to compare, or a proof failed.
+    """
+    inputs = _inputs_of_analysis(settings, settings.intervene, folder)
+    if folder.is_done("intervene", inputs):
+        observer.on_stage("intervene", "is done already")
+        return
+    folder.require("training")
+    draw_pairs(corpus, settings.intervene.split, 1, settings.seed)  # fails before anything is begun
+    observer.on_stage("intervene", "begins")
+    chosen, steps = settings.intervene, folder.checkpoint_steps()
+    with folder.stage("intervene", inputs):
+        effects = [
+            effect
+            for step, model in _checkpoints(settings, folder, spread_steps(steps, chosen.n_steps), observer)
+            for effect in intervene_on(
+                model, corpus, chosen, step=step, seed=settings.seed, run=folder.path.name, name="gpt2"
+            )
+        ]
+        with folder.commit(folder.interventions) as path:
+            write_effects(effects, path)
+    observer.on_stage("intervene", "ends")
+
+
+def _intervene_if_possible(
+    settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer
+) -> None:
+    """A corpus without tasks to compare is no reason to lose a run; it is said, and left out."""
+    try:
+        intervene(settings, folder, corpus, observer)
+    except NobodyToPairError as error:
+        observer.on_stage("intervene", f"is left out: {error.what}")
+
+
+def _inputs_of_analysis(settings: ExperimentSettings, own: Settings, folder: RunFolder) -> str:
+    return digest_of(
+        settings.seed, own.digest(), folder.outputs_digest("corpus"), folder.outputs_digest("training")
+    )
+
+
+def _checkpoints(
+    settings: ExperimentSettings, folder: RunFolder, steps: list[int], observer: Observer
+) -> Iterator[tuple[int, PreTrainedModel]]:
+    """Each step with its model, loaded when its turn comes."""
+    for done, step in enumerate(steps):
+        observer.on_progress(done, len(steps))
+        yield step, load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
+    observer.on_progress(len(steps), len(steps))
+
+
 def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer, *, again: bool = False) -> None:
     """Judge the claims and draw the figures; needs no model."""
-    inputs = digest_of(settings.claims.digest(), folder.outputs_digest("scoring"))
+    stages = ("scoring", "unseen", "intervene")
+    inputs = digest_of(settings.claims.digest(), *map(folder.outputs_digest, stages))
     if not again and folder.is_done("claims", inputs) and folder.is_done("figures", inputs):
         observer.on_stage("figures", "is done already")
         return
     folder.require("scoring")
-    scores = Scores.read(folder.scores)
+    scores, causes = Scores.read(folder.scores), read_causes(folder)
     observer.on_stage("figures", "begins")
     with folder.stage("claims", inputs):
         with folder.commit(folder.claims) as path:
-            write_claims(judge_claims(scores, settings.claims), path)
+            write_claims(
+                [*judge_claims(scores, settings.claims), *judge_causes(*causes, settings.claims)], path
+            )
         with folder.commit(folder.emergence) as path:
             emergence_table(scores).to_parquet(path, index=False)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
         draw_figures(scores, path, position=settings.claims.position, factor=settings.claims.factor)
+        draw_cause_figures(scores, *causes, path)
     observer.on_stage("figures", "ends")
 
 
