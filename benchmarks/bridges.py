@@ -14,8 +14,8 @@ import pandas as pd
 
 import nucleate
 from nucleate.claims_of_cause import HARDEST_FIRST
-from nucleate.experiment import resolve
 from nucleate.figures.style import POSITION_WORDS, figure_of, save_figure
+from nucleate.presets import resolve
 from nucleate.scores import Scores
 
 _METHODS = {

@@ -8,8 +8,9 @@ import pytest
 
 import nucleate
 from nucleate.errors import ConfigError, RunFolderError
-from nucleate.experiment import analyse_again, preset_names, rescore, resolve, settings_of
+from nucleate.experiment import analyse_again, rescore
 from nucleate.intervene.effects import read_effects
+from nucleate.presets import preset_names, resolve, settings_of
 from nucleate.run_folder import RunFolder
 from nucleate.scores import SCHEMA, Scores
 

@@ -3,8 +3,8 @@ import pytest
 
 from nucleate.capture.record import capture as real_capture
 from nucleate.corpus.corpus import Corpus
-from nucleate.experiment import resolve
 from nucleate.models import build_model
+from nucleate.presets import resolve
 from nucleate.unseen import analysis
 from nucleate.unseen.analysis import UnseenSettings, analyse_unseen
 
