@@ -1,4 +1,4 @@
-"""The stages in order: corpus, training, scoring, claims, figures.
+"""The stages in order: corpus, training, scoring, claims, figures, report.
 
 Each stage reads the run's folder and writes to it, and is skipped where it was finished from the same
 inputs, so a run goes on where it stopped. Nothing is decided here but the order.
@@ -26,6 +26,7 @@ from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
 from nucleate.clustering.embedded_scoring import EmbeddedScorer
 from nucleate.clustering.kmeans import kmeans
+from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, balanced_order
 from nucleate.clustering.scoring import score_states
 from nucleate.clustering.settings import ScoringSettings, milestone_steps
 from nucleate.config import Settings, nearest, override, read_toml
@@ -35,7 +36,9 @@ from nucleate.corpus.subset import analysis_subset
 from nucleate.emergence import emergence_table
 from nucleate.errors import ConfigError
 from nucleate.figures.gallery import draw_figures
+from nucleate.hidden_states import HiddenStates
 from nucleate.models import ModelSettings, build_model, load_model, pick_device
+from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
 from nucleate.training.trainer import TrainingObserver, TrainingRecord, TrainingSettings, train
@@ -159,6 +162,7 @@ def run(
         _train(settings, folder, corpus, observer)
         score(settings, folder, corpus, observer)
         draw(settings, folder, observer)
+        make_report(folder, observer)
     return Run(folder)
 
 
@@ -183,6 +187,15 @@ def rescore(folder: RunFolder, overrides: Iterable[str], observer: Observer) -> 
         folder.write_config(settings.to_toml())
         score(settings, folder, Corpus.load(folder.corpus), observer)
         draw(settings, folder, observer)
+        make_report(folder, observer)
+    return Run(folder)
+
+
+def redraw(folder: RunFolder) -> Run:
+    """Verdicts, figures and page again, from the scores that are there; needs no model."""
+    with folder.locked():
+        draw(settings_of(folder), folder, _Silent(), again=True)
+        make_report(folder, _Silent(), again=True)
     return Run(folder)
 
 
@@ -258,11 +271,11 @@ def _score_checkpoints(
     milestones = milestone_steps(steps, scoring.milestones)
     pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
     pictures = EmbeddedScorer(scoring, run=folder.path.name, model="gpt2", seed=settings.seed)
+    projector = _projector(settings, folder, corpus, rows)
     parts = []
     for done, step in enumerate(steps):
         observer.on_progress(done, len(steps))
-        model = load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
-        states = capture(model, corpus, rows, step=step, positions=scoring.positions)
+        states = _states_at(step, settings, folder, corpus, rows)
         parts.append(
             score_states(
                 states,
@@ -275,16 +288,42 @@ def _score_checkpoints(
         )
         if step in pictured:
             parts.append(pictures.score(states, parts[-1]))
+        projector.add(states, tsne_positions=scoring.tsne_positions if step in pictured else ())
     observer.on_progress(len(steps), len(steps))
+    _write_projections(folder, corpus, rows[projector.shown], projector)
     scores = Scores.concatenate(parts)
     bag_of_tokens = bag_of_tokens_control(scores, states, scoring, seed=settings.seed)
     return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
 
 
-def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> None:
+def _states_at(
+    step: int, settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, rows: np.ndarray
+) -> HiddenStates:
+    model = load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
+    return capture(model, corpus, rows, step=step, positions=settings.scoring.positions)
+
+
+def _projector(
+    settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, rows: np.ndarray
+) -> Projector:
+    """With the axes of the last checkpoint, so that all steps can be seen along them."""
+    split, task = corpus.table["split"].to_numpy(zero_copy_only=False)[rows], corpus.labels()["task"][rows]
+    shown = balanced_order(split, task, POINTS_PER_SPLIT, settings.seed)
+    last = _states_at(folder.checkpoint_steps()[-1], settings, folder, corpus, rows[shown])
+    return Projector(last, shown, settings.seed)
+
+
+def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, projector: Projector) -> None:
+    examples = corpus.table.take(rows).drop_columns(["input_ids"])
+    tokens = corpus.tokenizer.convert_ids_to_tokens(list(range(corpus.vocab_size)))
+    with folder.commit(folder.projections) as path:
+        projector.finish(examples, tokens).write(path)
+
+
+def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer, *, again: bool = False) -> None:
     """Judge the claims and draw the figures; needs no model."""
     inputs = digest_of(settings.claims.digest(), folder.outputs_digest("scoring"))
-    if folder.is_done("claims", inputs) and folder.is_done("figures", inputs):
+    if not again and folder.is_done("claims", inputs) and folder.is_done("figures", inputs):
         observer.on_stage("figures", "is done already")
         return
     folder.require("scoring")
@@ -298,6 +337,19 @@ def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer) ->
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
         draw_figures(scores, path, position=settings.claims.position, factor=settings.claims.factor)
     observer.on_stage("figures", "ends")
+
+
+def make_report(folder: RunFolder, observer: Observer, *, again: bool = False) -> None:
+    """Write the run's page from everything that is in its folder."""
+    others = {stage: folder.outputs_digest(stage) for stage in folder.manifest["stages"] if stage != "report"}
+    inputs = digest_of(others)
+    if not again and folder.is_done("report", inputs):
+        observer.on_stage("report", "is done already")
+        return
+    observer.on_stage("report", "begins")
+    with folder.stage("report", inputs), folder.commit(folder.report) as path:
+        path.write_text(build_page([folder]), encoding="utf-8")
+    observer.on_stage("report", "ends")
 
 
 class _AgreementWatcher:

@@ -62,6 +62,14 @@ class RunFolder:
         return self.path / "scores.parquet"
 
     @property
+    def projections(self) -> Path:
+        return self.path / "projections"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
     def claims(self) -> Path:
         return self.path / "claims.json"
 

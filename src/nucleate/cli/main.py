@@ -28,6 +28,8 @@ VERBS = {
     "run": "The whole experiment: corpus, training, scores, verdicts, figures.",
     "verify": "The verdict on every claim, with the numbers it rests on.",
     "score": "Score a finished training again, from its checkpoints.",
+    "report": "Draw the figures and the page again.",
+    "compare": "Several runs on one page.",
     "corpus": "The corpus alone.",
     "check": "Are all files of a run whole?",
     "presets": "What there is to run.",

@@ -56,6 +56,7 @@ def _run_one(settings: ExperimentSettings, folder: Path) -> Run:
         done = experiment.run(settings, folder, observer=progress, command=["nucleate", *sys.argv[1:]])
     print_verdicts(done.claims, settings.claims.position)
     progress.console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", highlight=False)
+    progress.console.print(f"  The page: {done.folder.report}", highlight=False)
     progress.console.print(f"  The scores: {done.folder.scores}", highlight=False)
     return done
 

@@ -1,0 +1,96 @@
+"""What a page is made of: everything that it needs of a run's folder, read and proven whole.
+
+Hidden here: which parts a run must have and which it may lack. A run without projections has a page
+without the Clusters view; nothing is computed to fill a gap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from nucleate.claims import ClaimSettings, ClaimVerdict, read_claims
+from nucleate.config import read_toml
+from nucleate.corpus.corpus import Corpus
+from nucleate.projections import Projections
+from nucleate.run_folder import RunFolder, digest_of
+from nucleate.scores import Scores
+
+
+@dataclass(frozen=True)
+class RunContents:
+    """A run as the page sees it.
+
+    Attributes:
+        name: the folder's own, made unique where several runs are shown.
+        config: every setting, as in `config.toml`.
+        manifest: as it was when the report was begun.
+        training: one mapping per line of the training log; empty where nothing was trained.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    scores: pd.DataFrame
+    claims: tuple[ClaimVerdict, ...]
+    training: tuple[Mapping[str, Any], ...]
+    corpus: Corpus | None
+    projections: Projections | None
+
+    @property
+    def seed(self) -> int:
+        return int(self.config.get("seed", 0))
+
+    @property
+    def claimed(self) -> ClaimSettings:
+        """Where the run judges its claims."""
+        return ClaimSettings.from_mapping(self.config.get("claims", {}), "config.toml")
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Dotted keys to values, the seed left out."""
+        return {key: value for key, value in _dotted(self.config) if key != "seed"}
+
+    @property
+    def group(self) -> str:
+        """The same for runs that differ in their seed alone."""
+        return digest_of(self.settings)
+
+
+def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
+    """Raises RunFolderError where the run has no scores or claims, or a file is not as it was written."""
+    folder.read_config()
+    folder.require("scoring")
+    folder.require("claims")
+    has_corpus = "corpus" in folder.manifest["stages"]
+    if has_corpus:
+        folder.require("corpus")
+    return RunContents(
+        name=name or folder.path.resolve().name,
+        config=read_toml(folder.config_toml),
+        manifest=folder.manifest,
+        scores=Scores.read(folder.scores).to_pandas(),
+        claims=tuple(read_claims(folder.claims)),
+        training=_read_log(folder),
+        corpus=Corpus.load(folder.corpus) if has_corpus else None,
+        projections=Projections.read(folder.projections) if folder.projections.is_dir() else None,
+    )
+
+
+def _read_log(folder: RunFolder) -> tuple[Mapping[str, Any], ...]:
+    if not folder.training_log.is_file():
+        return ()
+    return tuple(json.loads(line) for line in folder.training_log.read_text(encoding="utf-8").splitlines())
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        inner = isinstance(value, Mapping)
+        pairs += _dotted(value, f"{prefix}{key}.") if inner else [(prefix + key, value)]
+    return pairs

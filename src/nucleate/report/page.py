@@ -1,0 +1,149 @@
+"""One self-contained HTML file from the folders of one or more runs.
+
+Hidden here: how template, style, script and data become one file that works offline and asks nobody for
+anything. The policy in its head allows exactly the scripts and styles that are in it, by their hashes, and
+no connection at all; whatever a label may say, there is nothing that could run it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from nucleate.errors import RunFolderError
+from nucleate.report import words
+from nucleate.report.contents import RunContents, read_run
+from nucleate.report.encoding import script_json, visible
+from nucleate.report.point_data import point_data
+from nucleate.report.score_data import score_data
+from nucleate.run_folder import RunFolder
+
+_SCRIPTS = ("data", "state", "look", "figure", "emergence", "atlas", "points", "clusters", "more", "main")
+_EMPTY_STYLE = ""
+"""plotly.js adds empty style elements and fills them through the CSSOM: their hash is that of nothing."""
+_STYLE_OF_MAPS = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
+"""plotly.js adds a style for maps unless an element of this id is there; the page has no map."""
+
+
+def build_page(folders: Sequence[RunFolder]) -> str:
+    """The page of one run, or of several side by side. A pure function of what is in the folders.
+
+    Raises:
+        RunFolderError: a folder has no finished scores and claims, or a file is not as it was written.
+    """
+    names = _names_of(folders)
+    return render([read_run(folder, name) for folder, name in zip(folders, names, strict=True)])
+
+
+def write_page(page: str, path: Path) -> None:
+    """Write beside `path` and rename, so that a page is there whole or not at all.
+
+    Raises:
+        RunFolderError: `path` cannot be written.
+    """
+    temporary = path.with_name(f".writing-{path.name}")
+    try:
+        temporary.write_text(page, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunFolderError(
+            f"cannot write {path}: {error.strerror}", "Name a file in a folder that can be written to."
+        ) from None
+
+
+def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
+    """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
+    style, script, library = _own("style.css"), _script(), get_plotlyjs()
+    return _template().render(
+        title=" and ".join(run.name for run in runs) if len(runs) < 4 else f"{len(runs)} runs",
+        runs=runs,
+        words=words,
+        policy=content_security_policy([library, script], [style, _EMPTY_STYLE]),
+        styles_not_needed=_STYLE_OF_MAPS.findall(library),
+        # Marked as safe: our own files, plotly's, and what script_json has escaped.
+        style=Markup(style),
+        script=Markup(script),
+        plotly=Markup(library),
+        data=Markup(script_json(page_data(runs, n_points))),
+        differing=words.differing_settings(runs) if len(runs) > 1 else {},
+    )
+
+
+def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[str, Any]:
+    """Everything that the script draws from."""
+    groups = list(dict.fromkeys(run.group for run in runs))
+    differing = words.differing_settings(runs)
+    first = runs[0].claimed
+    return {
+        "runs": [
+            {"name": visible(run.name), "seed": run.seed, "group": groups.index(run.group)} for run in runs
+        ],
+        "groups": [_name_of_group(group, runs, differing) for group in groups],
+        "chosen": {"factor": first.factor, "position": first.position},
+        "position_words": words.POSITION_WORDS,
+        "scores": score_data(runs),
+        "points": [
+            point_data(run.projections, len(runs), n_points) if run.projections else None for run in runs
+        ],
+    }
+
+
+def content_security_policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
+    """Only these scripts and styles; pictures that the page itself makes; no connection, form or frame."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(map(_hash, scripts))}",
+            f"style-src {' '.join(map(_hash, styles))}",
+            "style-src-attr 'unsafe-inline'",  # plotly.js sets style attributes on what it draws
+            "img-src data: blob:",
+            "connect-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _names_of(folders: Sequence[RunFolder]) -> list[str]:
+    """Each folder's own name, its parent's before it where two are the same."""
+    paths = [folder.path.resolve() for folder in folders]
+    count = Counter(path.name for path in paths)
+    return [path.name if count[path.name] == 1 else f"{path.parent.name}/{path.name}" for path in paths]
+
+
+def _name_of_group(group: str, runs: Sequence[RunContents], differing: dict[str, list[Any]]) -> str:
+    members = [index for index, run in enumerate(runs) if run.group == group]
+    of_first = [f"{key} = {values[members[0]]}" for key, values in differing.items()]
+    return visible(", ".join(of_first) or runs[members[0]].name)
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(visible=lambda value: visible(str(value)), position=words.position_words)
+    return environment.from_string(_own("template.html"))
+
+
+def _script() -> str:
+    parts = "\n".join(_own(f"script/{name}.js") for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}\n}})();\n'
+
+
+def _own(name: str) -> str:
+    return (resources.files("nucleate.report") / Path(name).as_posix()).read_text(encoding="utf-8")

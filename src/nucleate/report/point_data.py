@@ -1,0 +1,105 @@
+"""Projections as the page's script wants them, within a budget of bytes.
+
+Hidden here: how many points a page can carry. A long run has many pictures, so it shows fewer points in
+each, and where that is not enough, fewer steps. What was left out is said on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from nucleate.projections import Projections
+from nucleate.report.encoding import smallest_unsigned, typed_array, visible
+
+USUAL_BYTES, MOST_BYTES = 1_100_000, 7_500_000
+"""For all runs of a page: what is aimed at, and what is never passed; base64 adds a third."""
+FEWEST_POINTS = 500
+_BYTES_PER_POINT = 5  # two coordinates of 16 bits and a cluster
+_NOT_LABELS = ("instance", "instruction_id", "predicted")
+
+
+def point_data(projections: Projections, n_runs: int = 1, n_points: int | None = None) -> dict[str, Any]:
+    """Points, labels and answers of one run.
+
+    Args:
+        projections: of the run.
+        n_runs: that share the page.
+        n_points: instead of what the budget gives.
+
+    Returns:
+        `frames`: name to its own `steps` and, for each of them, x, y and cluster of every point; x and y are
+        16 bits between the `low` and `high` that all steps of an embedding, position and site share.
+        `columns`: of each label its distinct `texts` and a `code` per point.
+    """
+    table = projections.frames
+    n_points = n_points or points_within(table.num_rows, projections.examples.num_rows, n_runs)
+    steps = steps_within(projections.steps, table.num_rows, n_points, n_runs)
+    examples = projections.examples.slice(0, n_points)
+    answers = np.array(examples["predicted"].to_pylist(), dtype=object)
+    kept = [projections.steps.index(step) for step in steps]
+    return {
+        "n_points": examples.num_rows,
+        "n_points_in_file": projections.examples.num_rows,
+        "steps": steps,
+        "n_steps_in_file": len(projections.steps),
+        "frames": _frames(table, set(steps), examples.num_rows),
+        "columns": {
+            visible(name): _column(visible(name), examples[name].to_pylist())
+            for name in examples.column_names
+            if name not in _NOT_LABELS
+        },
+        "predicted": _column("predicted", answers[:, kept].T.ravel().tolist()),
+    }
+
+
+def points_within(n_frames: int, available: int, n_runs: int) -> int:
+    """Points per picture that the usual budget carries, but not too few to see anything."""
+    fitting = USUAL_BYTES // (n_runs * n_frames * _BYTES_PER_POINT)
+    return min(available, max(FEWEST_POINTS, fitting))
+
+
+def steps_within(steps: list[int], n_frames: int, n_points: int, n_runs: int) -> list[int]:
+    """All steps, or as many, evenly drawn with the first and the last, as the largest budget carries."""
+    per_step = n_frames / len(steps) * n_points * _BYTES_PER_POINT
+    n_steps = max(2, int(MOST_BYTES / (n_runs * per_step)))
+    if n_steps >= len(steps):
+        return steps
+    return [steps[index] for index in np.linspace(0, len(steps) - 1, n_steps).round().astype(int)]
+
+
+def _frames(table: pa.Table, steps: set[int], n_points: int) -> dict[str, Any]:
+    rows = [row for row in table.to_pylist() if row["step"] in steps]
+    places: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        places.setdefault((row["embedding"], row["position"], row["site"]), []).append(row)
+    return {
+        visible("/".join(place)): _place(sorted(frames, key=lambda row: row["step"]), n_points)
+        for place, frames in places.items()
+    }
+
+
+def _place(frames: list[Mapping[str, Any]], n_points: int) -> dict[str, Any]:
+    """The pictures of one embedding, position and site, one step after the other."""
+    xy = np.array([[row["x"][:n_points], row["y"][:n_points]] for row in frames])
+    low, high = xy.min(), xy.max()
+    scaled = np.rint((xy - low) / max(high - low, 1e-9) * 65535).astype(np.uint16)
+    clusters = np.array([row["cluster"][:n_points] for row in frames])
+    return {
+        "steps": [row["step"] for row in frames],
+        "low": float(low),
+        "high": float(high),
+        "xy": typed_array(scaled),
+        "cluster": typed_array(smallest_unsigned(clusters)),
+    }
+
+
+def _column(name: str, values: list[Any]) -> dict[str, Any]:
+    """Distinct texts in order and a code per value; a whole number is named after its column."""
+    distinct = sorted(set(values))
+    code = {value: index for index, value in enumerate(distinct)}
+    texts = [f"{name} {value}" if isinstance(value, int) else visible(str(value)) for value in distinct]
+    return {"texts": texts, "code": typed_array(smallest_unsigned(np.array([code[v] for v in values])))}

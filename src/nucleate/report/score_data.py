@@ -1,0 +1,65 @@
+"""Scores as the page's script wants them: series over steps, in typed arrays.
+
+Rows that differ in their step alone are one series. Hidden here: how strings become small codes. A
+control is a level to compare with, so only its last step is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nucleate.report.contents import RunContents
+from nucleate.report.encoding import smallest_unsigned, typed_array, visible
+
+KEY = ("run", "split", "position", "factor", "site", "preparation", "method", "metric", "control")
+"""What makes a series; `run` is the run's number on this page."""
+
+
+def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
+    """All rows of all runs.
+
+    Returns:
+        `names`: for each column of `KEY` its values; `codes`: for each column one code per series;
+        `starts`: where each series begins in `step`, `value`, `low`, `high` and `n_examples`.
+    """
+    frame = pd.concat([_rows_of(index, run) for index, run in enumerate(runs)], ignore_index=True)
+    frame = frame.sort_values("order", kind="stable")  # so that sites go from the bottom up
+    names: dict[str, list[str]] = {}
+    for column in KEY:
+        codes, values = pd.factorize(frame[column], sort=column != "site")
+        frame[column] = codes
+        names[column] = [visible(str(value)) for value in values]
+    frame = frame.sort_values([*KEY, "step"], kind="stable")
+    keys = frame[list(KEY)].to_numpy()
+    begins = np.flatnonzero(np.any(np.diff(keys, axis=0, prepend=-1) != 0, axis=1))
+    return {
+        "names": names,
+        "codes": {name: _packed(keys[begins, column]) for column, name in enumerate(KEY)},
+        "starts": _packed(np.append(begins, len(frame))),
+        "step": _packed(frame["step"].to_numpy()),
+        "n_examples": _packed(frame["n_examples"].to_numpy()),
+        "value": _floats(frame["value"]),
+        "low": _floats(frame["ci_low"]),
+        "high": _floats(frame["ci_high"]),
+    }
+
+
+def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
+    order = run.scores["layer"].fillna(10**6).where(run.scores["site"] != "", -1)
+    frame = run.scores.assign(run=index, order=order)
+    what = [name for name in KEY if name != "run"]
+    last = frame.groupby(what)["step"].transform("max")
+    return frame[(frame["control"] == "none") | (frame["step"] == last)]
+
+
+def _packed(values: np.ndarray) -> dict[str, str]:
+    array = smallest_unsigned(np.asarray(values))
+    return typed_array(array if array.dtype.itemsize <= 4 else array.astype(np.uint32))
+
+
+def _floats(values: pd.Series) -> dict[str, str]:
+    return typed_array(values.to_numpy(dtype=np.float32, na_value=np.nan))

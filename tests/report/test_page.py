@@ -1,0 +1,469 @@
+"""The page as text, and the page in a real browser."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from nucleate.errors import RunFolderError
+from nucleate.report.page import build_page, render, write_page
+from nucleate.run_folder import RunFolder
+
+browser_test = pytest.mark.browser
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    '<a href="javascript:alert(3)">go</a>',
+    "<b>bold</b><br>&lt;i&gt;",
+    "\u202egnp.exe",
+    "{{ 7 * 7 }} %{x} ${y}",
+    '=HYPERLINK("http://example.invalid")',
+    "@SUM(1)",
+]
+
+
+def test_same_run_same_bytes(run_folder):
+    first = build_page([RunFolder.open(run_folder.path)])
+    assert (
+        build_page([RunFolder.open(run_folder.path)])
+        == first
+        == run_folder.report.read_text(encoding="utf-8")
+    )
+
+
+def test_the_page_of_a_small_run_is_small_and_asks_for_nothing(contents):
+    page = render([contents])
+    assert len(page.encode()) < 8_000_000
+    ours = page[: page.index('<script type="application/json"')]
+    assert not re.findall(r"""(?:src|href)="(?!#|data:)""", ours)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert "default-src &#39;none&#39;" in policy and "connect-src &#39;none&#39;" in policy
+    assert "unsafe" not in policy.replace("style-src-attr &#39;unsafe-inline&#39;", "")
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path):
+    write_page("new", tmp_path / "page.html")
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+    with pytest.raises(RunFolderError, match="cannot write"):
+        write_page("new", tmp_path / "missing" / "page.html")
+
+
+@pytest.fixture(scope="module")
+def rich(contents):
+    """The run with made-up rows of what other analyses add: factors, metrics, interventions."""
+    agreement = contents.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
+    others = [
+        agreement.assign(factor="wording", value=agreement["value"] / 2),
+        agreement.assign(metric="made_up"),
+    ]
+    causes = agreement.query("control == 'none' and step == 12").assign(
+        method="intervene", metric="becomes_b"
+    )
+    return replace(
+        contents,
+        scores=pd.concat(
+            [contents.scores, *others, causes, causes.assign(control="random_direction")], ignore_index=True
+        ),
+    )
+
+
+def lines_of(page, figure="emergence"):
+    """Name to values of the lines of a figure, bands left out, first panel first."""
+    return page.evaluate(
+        """id => document.getElementById(id).data.filter(one => one.hoverinfo === "none" && one.name !== "task accuracy")
+            .map(one => [one.xaxis || "x", one.name, one.customdata.map(point => point.step), Array.from(one.y)])""",
+        f"{figure}-plot",
+    )
+
+
+def scored(contents, **where):
+    query = {
+        "control": "none",
+        "metric": "ari",
+        "factor": "task",
+        "method": "kmeans",
+        "preparation": "raw",
+    } | where
+    rows = contents.scores
+    for column, value in query.items():
+        rows = rows[rows[column] == value]
+    return rows
+
+
+def site_words(site):
+    return {"embed": "layer 0", "final_norm": "final norm"}.get(site, site.replace("block.", "layer "))
+
+
+def assert_lines_are_the_scores(page, contents, **where):
+    lines = lines_of(page)
+    assert len(lines) == 2 * 4
+    for axis, name, steps, values in lines:
+        rows = scored(contents, split="train" if axis == "x" else "validation", **where)
+        rows = rows[[site_words(site) == name for site in rows["site"]]].sort_values("step")
+        assert steps == rows["step"].tolist()
+        np.testing.assert_allclose(values, rows["value"], atol=1e-6)
+
+
+def saved(page, figure):
+    with page.expect_download() as download:
+        page.click(f"[data-save=csv][data-figure={figure}]")
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@browser_test
+def test_emergence_follows_its_controls(open_page, rich):
+    with open_page(rich) as opened:
+        page = opened.page
+        assert_lines_are_the_scores(page, rich, position="last_instruction")
+        for position in ("input", "instruction_mean"):
+            page.select_option("#position", position)
+            assert_lines_are_the_scores(page, rich, position=position)
+        page.select_option("#factor", "wording")
+        assert_lines_are_the_scores(page, rich, position="instruction_mean", factor="wording")
+        page.select_option("#factor", "task")
+        page.select_option("#measure", "kmeans/made_up")
+        assert_lines_are_the_scores(page, rich, position="instruction_mean", metric="made_up")
+        places = page.evaluate("Array.from(document.getElementById('emergence-plot').data[1].x)")
+        page.get_by_role("radio", name="log").check(force=True)
+        logged = page.evaluate("Array.from(document.getElementById('emergence-plot').data[1].x)")
+        np.testing.assert_allclose(logged, np.log10(1 + np.array(places)))
+        assert "control" in page.text_content("#emergence-caption")
+
+
+@browser_test
+def test_the_atlas_holds_the_scores_and_the_rest_follows_it(open_page, rich):
+    with open_page(rich) as opened:
+        page = opened.page
+        z = page.evaluate("document.getElementById('atlas-plot').data[0].z.map(row => Array.from(row))")
+        rows = scored(rich, split="validation", position="last_instruction")
+        expected = rows.pivot(index="site", columns="step", values="value")
+        np.testing.assert_allclose(z, expected.loc[["embed", "block.1", "block.2", "final_norm"]], atol=1e-6)
+        page.focus("#atlas-frame")
+        for key in ("Home", "ArrowRight", "ArrowDown", "ArrowDown"):
+            page.keyboard.press(key)
+        step = int(expected.columns[1])
+        assert page.text_content("#atlas-readout").startswith(f"layer 0, step {step}: ")
+        assert page.input_value("#site") == "embed"
+        assert page.text_content("#step-readout").startswith(f"{step} of")
+        page.wait_for_timeout(400)
+        chosen = page.evaluate(
+            "document.getElementById('emergence-plot').layout.shapes.filter(one => one.name === 'chosen').map(one => one.x0)"
+        )
+        assert chosen == [step, step]
+        box = page.locator("#atlas-plot .plot, #atlas-plot .nsewdrag").first.bounding_box()
+        page.mouse.click(box["x"] + box["width"] - 8, box["y"] + 8)
+        assert page.text_content("#atlas-readout").startswith("final norm, step 12: ")
+
+
+@browser_test
+def test_points_are_those_of_the_run_at_every_step(open_page, contents):
+    frames, examples = contents.projections.frames.to_pandas(), contents.projections.examples.to_pylist()
+    with open_page(contents) as opened:
+        page = opened.page
+        page.focus("#step")
+        page.keyboard.press("Home")
+        for step in contents.projections.steps:
+            assert page.text_content("#step-readout") == f"{step} of 12"
+            rows = saved(page, "clusters")
+            frame = frames.query(
+                f"step == {step} and site == 'block.2' and position == 'last_instruction'"
+            ).iloc[0]
+            span = max(np.ptp(frame["x"]), np.ptp(frame["y"]), 1) * 100
+            np.testing.assert_allclose([float(row["x"]) for row in rows], frame["x"], atol=span / 65535)
+            assert [int(row["cluster"]) for row in rows] == list(frame["cluster"])
+            assert [row["instruction"] for row in rows] == [one["instruction"] for one in examples]
+            index = contents.projections.steps.index(step)
+            assert [row["predicted"] for row in rows] == [one["predicted"][index] for one in examples]
+            page.focus("#step")
+            page.keyboard.press("ArrowRight")
+
+
+PIXELS = "id => document.getElementById(id).toDataURL()"
+
+
+@browser_test
+def test_colour_search_legend_and_play(open_page, contents):
+    with open_page(contents) as opened:
+        page, seen = opened.page, set()
+
+        def changes(*, canvas="points"):
+            now = page.evaluate(PIXELS, canvas)
+            known, _ = now in seen, seen.add(now)
+            return not known
+
+        assert changes()
+        tasks = {f"task {one['task']}" for one in contents.projections.examples.to_pylist()}
+        assert set(page.locator("#legend button").all_text_contents()) == tasks
+        for colour in ("dialect", "assigned cluster", "right or wrong answer"):
+            page.select_option("#colour", colour)
+            assert changes(), colour
+        page.select_option("#colour", "task")
+        first = page.locator("#legend button").first
+        first.press("Enter")
+        assert changes() and first.get_attribute("aria-pressed") == "true"
+        first.press("Enter")
+        assert not changes(), "letting go shows what was shown before"
+        page.fill("#search", sorted(tasks)[-1])
+        assert changes()
+        page.fill("#search", "")
+        page.focus("#points")
+        page.keyboard.press("ArrowRight")
+        one = contents.projections.examples.to_pylist()[0]
+        assert f"instruction: {one['instruction']}" in page.text_content("#spoken")
+        assert one["instruction"] in page.text_content("#tip")
+        page.click("#play")
+        assert page.text_content("#step-readout") == "0 of 12"
+        page.wait_for_selector("#play[aria-pressed=false]", timeout=20_000)
+        assert page.text_content("#step-readout") == "12 of 12"
+
+
+@browser_test
+def test_tsne_is_shown_where_it_was_made_and_says_what_it_is(open_page, contents):
+    made = [row for row in contents.projections.frames.to_pylist() if row["step"] in (0, 12)]
+    pictures = [
+        row | {"embedding": "tsne", "x": row["y"], "y": row["x"]}
+        for row in made
+        if row["position"] == "input"
+    ]
+    frames = pa.Table.from_pylist(
+        [*contents.projections.frames.to_pylist(), *pictures], schema=contents.projections.frames.schema
+    )
+    with open_page(replace(contents, projections=replace(contents.projections, frames=frames))) as opened:
+        page = opened.page
+        assert not page.is_visible("#embedding")
+        page.select_option("#position", "input")
+        page.select_option("#embedding", "tsne")
+        assert "distances between groups, and their sizes, mean little" in page.text_content(
+            "#clusters-caption"
+        )
+        rows = saved(page, "clusters")
+        picture = next(row for row in pictures if row["step"] == 12 and row["site"] == "block.2")
+        np.testing.assert_allclose(
+            [float(row["x"]) for row in rows], picture["x"], atol=np.ptp(picture["x"]) / 1000 + 1e-3
+        )
+        page.focus("#step")
+        page.keyboard.press("ArrowLeft")
+        assert "The map is that of step" in page.text_content("#clusters-caption")
+        page.select_option("#position", "last_instruction")
+        assert "principal directions" in page.text_content("#clusters-caption")
+
+
+@browser_test
+def test_tables_and_pictures_are_saved(open_page, rich):
+    with open_page(rich) as opened:
+        page = opened.page
+        rows = saved(page, "atlas")
+        expected = scored(rich, split="validation", position="last_instruction")
+        assert {(row["site"], int(row["step"])): float(row["value"]) for row in rows} == pytest.approx(
+            {(row.site, row.step): row.value for row in expected.itertuples()}, abs=1e-6
+        )
+        assert len(saved(page, "scores")) > len(rows)
+        for figure in ("emergence", "atlas", "clusters"):
+            for kind, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
+                with page.expect_download() as download:
+                    page.click(f"[data-save={kind}][data-figure={figure}]")
+                assert download.value.suggested_filename == f"{figure}.{kind}"
+                assert download.value.path().read_bytes().startswith(begins)
+
+
+@browser_test
+def test_sections_are_there_where_the_run_has_them(open_page, contents, rich):
+    with open_page(rich) as opened:
+        assert opened.page.is_visible("#causes") and not opened.page.is_visible("#unseen")
+        lines = opened.page.evaluate("document.getElementById('causes-plot').data.map(one => one.y.length)")
+        assert lines == [4, 4]
+    with open_page(replace(contents, projections=None)) as opened:
+        assert not opened.page.is_visible("#clusters") and not opened.page.is_visible("#causes")
+        assert opened.page.is_visible("#emergence")
+
+
+@browser_test
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
+)
+def test_it_fits_and_has_no_serious_findings(open_page, rich, width, scheme):
+
+    with open_page(rich, width=width, scheme=scheme) as opened:
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        violations = Axe().run(opened.page).response["violations"]
+        assert [
+            (one["id"], one["impact"]) for one in violations if one["impact"] in ("serious", "critical")
+        ] == []
+        ground = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == (scheme == "dark")
+
+
+@browser_test
+def test_every_control_is_reached_by_keyboard_and_shows_it(open_page, contents):
+    with open_page(contents) as opened:
+        page, reached = opened.page, set()
+        for _ in range(120):
+            page.keyboard.press("Tab")
+            where = page.evaluate(
+                "(() => { const e = document.activeElement; return [e.id || e.name || e.textContent.trim(), getComputedStyle(e).outlineStyle, e.matches('.segments input'), e === document.body]; })()"
+            )
+            reached.add(where[0])
+            assert where[1] != "none" or where[2] or where[3], where
+        wanted = {
+            "factor",
+            "position",
+            "measure",
+            "scale",
+            "atlas-split",
+            "atlas-frame",
+            "play",
+            "step",
+            "site",
+            "colour",
+            "search",
+            "zoom",
+            "points",
+        }
+        assert wanted <= reached
+
+
+def hostile(contents):
+    """The run with every text of its corpus, labels and names turned against the page."""
+
+    def harm(table, names):
+        for name in names:
+            texts = pa.array([HOSTILE[index % len(HOSTILE)] for index in range(table.num_rows)])
+            table = table.set_column(table.column_names.index(name), name, texts)
+        return table
+
+    corpus = replace(
+        contents.corpus, table=harm(contents.corpus.table, ("instruction", "input", "output", "split"))
+    )
+    examples = harm(contents.projections.examples, ("instruction", "input", "output"))
+    for index, text in enumerate(HOSTILE):
+        examples = examples.append_column(
+            text, pa.array([HOSTILE[(row + index) % len(HOSTILE)] for row in range(examples.num_rows)])
+        )
+    answers = pa.array(
+        [[HOSTILE[row % len(HOSTILE)]] * len(contents.projections.steps) for row in range(examples.num_rows)]
+    )
+    examples = examples.set_column(examples.column_names.index("predicted"), "predicted", answers)
+    agreement = contents.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
+    scores = pd.concat(
+        [contents.scores, *(agreement.assign(factor=text) for text in HOSTILE)], ignore_index=True
+    )
+    scores = pd.concat(
+        [scores, *(agreement.query("control == 'untrained'").assign(control=text) for text in HOSTILE)],
+        ignore_index=True,
+    )
+    scores = pd.concat(
+        [scores, scores[scores["split"] == "train"].assign(split=HOSTILE[3])], ignore_index=True
+    )
+    claims = tuple(
+        replace(one, words=HOSTILE[0], rule=HOSTILE[1], claim=HOSTILE[2]) for one in contents.claims
+    )
+    manifest = {**contents.manifest, "command": HOSTILE[0], "versions": {HOSTILE[1]: HOSTILE[2]}}
+    return replace(
+        contents, name=HOSTILE[0], corpus=corpus, scores=scores, claims=claims, manifest=manifest,
+        projections=replace(contents.projections, examples=examples),
+    )  # fmt: skip
+
+
+@browser_test
+def test_a_hostile_corpus_is_text_and_nothing_else(open_page, contents):
+    with open_page(hostile(contents)) as opened:
+        page = opened.page
+        page.select_option("#factor", index=3)
+        page.select_option("#colour", "instruction")
+        page.focus("#points")
+        page.keyboard.press("ArrowRight")
+        tip = page.text_content("#tip")
+        assert any(text in tip for text in HOSTILE)
+        page.select_option("#colour", HOSTILE[3])
+        assert HOSTILE[1] in page.locator("#legend").text_content()
+        assert (
+            page.evaluate(
+                "document.querySelectorAll('main img, main a[href^=javascript], main svg a, #tip a, #tip b b, [onerror]').length"
+            )
+            == 0
+        )
+        drawn = page.locator("#emergence-plot").text_content()
+        assert HOSTILE[3] in drawn, "plotly's own markup is shown, not obeyed"
+        everything = page.content()
+        assert "\u202e" not in everything and "⟨U+202E⟩" in page.text_content("body")
+        assert page.evaluate("document.scripts.length") == 3
+        cells = {cell for row in saved(page, "clusters") for cell in row.values()}
+        assert not [cell for cell in cells if re.match(r"[=+@]|-[^\d]", cell)]
+        assert "'" + HOSTILE[7] in cells
+
+
+@browser_test
+def test_five_thousand_points_answer_the_slider_at_once(open_page, contents):
+    """Not a wall clock's figure: only that a move draws in the frame that follows it, and all points do."""
+    projections = contents.projections
+    n = projections.examples.num_rows
+    many = np.arange(5000) % n
+    frames = projections.frames.to_pylist()
+    for row in frames:
+        for name in ("x", "y", "cluster"):
+            row[name] = [row[name][index] for index in many]
+
+    large = replace(
+        projections,
+        examples=projections.examples.take(many),
+        frames=pa.Table.from_pylist(frames, schema=projections.frames.schema),
+    )
+    with open_page(replace(contents, projections=large), n_points=5000) as opened:
+        page = opened.page
+        before = page.evaluate(PIXELS, "points")
+        page.evaluate(
+            "(() => { const s = document.getElementById('step'); s.value = 0; s.dispatchEvent(new Event('input', {bubbles: true})); })()"
+        )
+        assert page.evaluate(PIXELS, "points") != before
+        assert "5,000 instances" in page.text_content("#clusters-caption")
+
+
+@browser_test
+def test_several_runs_on_one_page(open_page, contents):
+    second = replace(
+        contents,
+        name="seed two",
+        config={**contents.config, "seed": 2},
+        scores=contents.scores.assign(value=contents.scores["value"] + 0.1),
+    )
+    wider = replace(
+        contents,
+        name="wider",
+        config={**contents.config, "model": {**contents.config["model"], "n_embd": 64}},
+    )
+    with open_page(contents, second, wider) as opened:
+        page = opened.page
+        assert page.locator("#differing tbody tr").count() == 1
+        assert page.locator("#differing").inner_text().split() == [
+            "Setting",
+            "smoke",
+            "seed",
+            "two",
+            "wider",
+            "model.n_embd",
+            "32",
+            "32",
+            "64",
+        ]
+        rows = scored(contents, split="validation", position="last_instruction")
+        for axis, name, _, values in lines_of(page):
+            one = rows[[site_words(site) == name for site in rows["site"]]].sort_values("step")["value"]
+            np.testing.assert_allclose(values, one + (0.05 if axis == "x" else 0), atol=1e-6)
+        band = page.evaluate(
+            "(() => { const one = document.getElementById('emergence-plot').data.find(t => t.name === 'band'); return Array.from(one.y); })()"
+        )
+        half = len(band) // 2
+        np.testing.assert_allclose(np.array(band[:half]) - band[half:][::-1], 0.1, atol=1e-6)
+        assert "lowest seed" in page.text_content("#emergence-caption")
+        assert page.locator("#run option").all_text_contents() == ["smoke", "seed two"]
+        page.select_option("#group", "1")
+        assert "wider" not in page.text_content("#atlas-caption") and "n_embd = 64" in page.text_content(
+            "#atlas-caption"
+        )

@@ -1,0 +1,59 @@
+import base64
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from nucleate.report.score_data import KEY, score_data
+
+TYPES = {"Float32": "<f4", "Uint8": "u1", "Uint16": "<u2", "Uint32": "<u4"}
+
+
+def decode(array):
+    return np.frombuffer(base64.b64decode(array["base64"]), dtype=TYPES[array["type"]])
+
+
+def rows_of(data):
+    """The table that the series stand for."""
+    codes, starts = {name: decode(data["codes"][name]) for name in KEY}, decode(data["starts"])
+    columns = {name: decode(data[name]) for name in ("step", "value", "low", "high", "n_examples")}
+    for index, (start, end) in enumerate(pairwise(starts)):
+        key = {name: data["names"][name][codes[name][index]] for name in KEY}
+        for row in range(start, end):
+            yield key | {name: column[row] for name, column in columns.items()}
+
+
+def test_every_figure_of_the_run_is_there_once(contents):
+    found = pd.DataFrame(rows_of(score_data([contents])))
+    expected = contents.scores[contents.scores["control"] == "none"]
+    key = [name for name in KEY if name != "run"] + ["step"]
+    both = expected.merge(
+        found, on=key, how="outer", suffixes=("", "_page"), validate="one_to_one", indicator=True
+    )
+    assert (both.loc[both["control"] == "none", "_merge"] == "both").all()
+    np.testing.assert_allclose(both["value"], both["value_page"].where(both["_merge"] == "both"), atol=1e-6)
+
+
+def test_a_control_is_kept_at_its_last_step(contents):
+    found = pd.DataFrame(rows_of(score_data([contents])))
+    controls = found[(found["control"] == "untrained") & (found["factor"] == "task")]
+    expected = contents.scores.query("control == 'untrained' and factor == 'task' and step == 12")
+    assert set(controls["step"]) == {12} and len(controls) == len(expected) > 0
+
+
+def test_sites_go_from_the_bottom_up_and_runs_keep_apart(contents):
+    data = score_data([contents, contents])
+    sites = [site for site in data["names"]["site"] if site]
+    assert sites == ["embed", "block.1", "block.2", "final_norm"]
+    assert data["names"]["run"] == ["0", "1"]
+    found = pd.DataFrame(rows_of(data))
+    assert (found["run"] == "0").sum() == (found["run"] == "1").sum()
+
+
+def test_a_deeper_run_keeps_the_order_of_sites(contents):
+    top = contents.scores["site"] == "block.2"
+    deeper = contents.scores[top].assign(site="block.3", layer=3)
+    both = replace(contents, scores=pd.concat([contents.scores, deeper], ignore_index=True))
+    sites = [site for site in score_data([contents, both])["names"]["site"] if site]
+    assert sites == ["embed", "block.1", "block.2", "block.3", "final_norm"]
