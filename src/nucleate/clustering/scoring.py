@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits
 
 from nucleate.clustering.controls import shuffled_figures
 from nucleate.clustering.geometry import top_variance_share
@@ -65,24 +66,29 @@ def score_states(
         LabelsError: `states` lack a position or a factor of the settings.
     """
     _check(states, settings)
+    made: Row = {"step": states.step, "run": run, "model": model, "seed": seed}
+    # NumPy's products are small here: on busy cores threads that wait for each other cost several times more.
+    with threadpool_limits(1, user_api="blas"):
+        figures = list(_figures(states, settings, seed, milestone))
+    return Scores.from_rows(Score(**made, **figure) for figure in figures)
+
+
+def _figures(states: HiddenStates, settings: ScoringSettings, seed: int, milestone: bool) -> Iterator[Row]:
+    """All figures, the training split's first: clusters and centroids of the others are taken from it."""
     splits = sorted(map(str, np.unique(states.split)), key=lambda name: (name != TRAIN, name))
-    figures: list[Row] = []
     fits: Fits = {}
     for split in splits:
         part = states.of_split(split)
-        figures.append(_accuracy(part, settings, seed))
+        yield _accuracy(part, settings, seed)
         for position in settings.positions:
-            figures += _variance_shares(part, position)
+            yield from _variance_shares(part, position)
             trained = _samples_of_train(states, position, settings)
             for sample in samples_at(part, position, settings.factors):
                 for preparation in settings.preparations:
                     place = (split, position, preparation)
                     train = trained.get(sample.name)
-                    figures += _Scorer(
-                        sample, train, place, states.sites, settings, milestone, seed, fits
-                    ).rows()
-    made: Row = {"step": states.step, "run": run, "model": model, "seed": seed}
-    return Scores.from_rows(Score(**made, **figure) for figure in figures)
+                    scorer = _Scorer(sample, train, place, states.sites, settings, milestone, seed, fits)
+                    yield from scorer.rows()
 
 
 def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSettings) -> dict[str, Sample]:
