@@ -13,7 +13,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 # Rooms whose functions take arrays; the hook must be in place before they are imported.
 install_import_hook(
-    [f"nucleate.{room}" for room in ("hidden_states", "corpus", "training", "capture", "clustering")],
+    [
+        f"nucleate.{room}"
+        for room in ("hidden_states", "corpus", "training", "capture", "clustering", "unseen", "intervene")
+    ],
     "beartype.beartype",
 )
 

@@ -1,15 +1,18 @@
 """End to end, with the `smoke` preset."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
 import nucleate
 from nucleate.errors import ConfigError, RunFolderError
-from nucleate.experiment import preset_names, rescore, resolve, settings_of
+from nucleate.experiment import analyse_again, rescore
+from nucleate.intervene.effects import read_effects
+from nucleate.presets import preset_names, resolve, settings_of
 from nucleate.run_folder import RunFolder
-from nucleate.scores import SCHEMA
+from nucleate.scores import SCHEMA, Scores
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,10 @@ def test_the_folder_is_as_the_contract_says(done):
         "figures/emergence.svg",
         "figures/atlas.png",
         "figures/emergence_order.svg",
+        "unseen.parquet",
+        "interventions.parquet",
+        "figures/causes.svg",
+        "figures/unseen.png",
     ):
         assert name in names, name
     assert done.folder.problems() == []
@@ -121,6 +128,37 @@ def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
     assert again.folder.outputs_digest("training") == weights
     with pytest.raises(ConfigError, match="not about scoring"):
         rescore(again.folder, ["training.steps=9"], Stages())
+
+
+def test_an_analysis_again_changes_its_own_files_and_settings_alone(done, tmp_path):
+    shutil.copytree(done.folder.path, tmp_path / "run")
+    run = nucleate.load_run(tmp_path / "run")
+    before = {
+        name: run.folder.outputs_digest(name) for name in ("training", "scoring", "unseen", "intervene")
+    }
+    analyse_again(RunFolder.open(run.folder.path), "intervene", ["intervene.n_steps=2"], Stages())
+    again = nucleate.load_run(run.folder.path)
+    assert set(read_effects(again.folder.interventions)["step"]) == {0, 12}
+    changed = {name for name, digest in before.items() if again.folder.outputs_digest(name) != digest}
+    assert changed == {"intervene"}
+    analyse_again(RunFolder.open(run.folder.path), "unseen", ["unseen.positions=['input']"], Stages())
+    again = nucleate.load_run(run.folder.path)
+    assert Scores.read(again.folder.unseen).where(method="nearest_centroid").values("position") == ["input"]
+    assert settings_of(again.folder).intervene.n_steps == 2
+    assert {"unseen", "causal"} <= {one.claim for one in again.claims}
+    with pytest.raises(ConfigError, match="not about unseen"):
+        analyse_again(again.folder, "unseen", ["intervene.n_steps=3"], Stages())
+
+
+def test_a_corpus_with_nobody_to_pair_still_has_its_run(tmp_path):
+    observer = Stages()
+    run = nucleate.run(
+        "smoke", tmp_path / "run", overrides=["training.steps=6", "corpus.n_tasks=3"], observer=observer
+    )
+    assert any(what.startswith("is left out: interventions compare four") for _, what in observer.seen)
+    assert "intervene" not in run.folder.manifest["stages"]
+    assert not (run.folder.figures / "causes.png").exists()
+    assert {one.verdict for one in run.claims if one.claim == "causal"} == {"not measured"}
 
 
 def test_a_harmed_checkpoint_is_not_scored(tmp_path):

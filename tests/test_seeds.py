@@ -8,8 +8,8 @@ import pytest
 from nucleate.claims import claims_over_runs
 from nucleate.cli.main import main
 from nucleate.errors import ConfigError, ScoresError
-from nucleate.experiment import resolve
 from nucleate.figures.spread import n_runs
+from nucleate.presets import resolve
 from nucleate.seeds import joint_scores, load_runs, plan_seeds, run_seeds
 
 SHORT = ["training.steps=4", "scoring.n_resamples=5", "scoring.positions=['last_instruction']"]

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from nucleate.claims import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
     from nucleate.errors import NucleateError
-    from nucleate.experiment import ExperimentSettings, Run, load_run, run
+    from nucleate.experiment import Run, load_run, run
     from nucleate.hidden_states import HiddenStates
+    from nucleate.presets import ExperimentSettings
     from nucleate.scores import Scores
     from nucleate.seeds import load_runs, run_seeds
 
@@ -34,7 +35,7 @@ __all__ = [
 _HOMES = {
     "ClaimVerdict": "claims",
     "Corpus": "corpus.corpus",
-    "ExperimentSettings": "experiment",
+    "ExperimentSettings": "presets",
     "HiddenStates": "hidden_states",
     "NucleateError": "errors",
     "Run": "experiment",

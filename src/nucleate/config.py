@@ -1,7 +1,7 @@
 """Settings: pydantic models from TOML and dotted overrides, and back.
 
 This module knows no setting by name. A component's own settings live beside it, as a subclass of
-`Settings`; `experiment.py` puts them together. What is hidden here: how a TOML file, `key=value`
+`Settings`; `presets.py` puts them together. What is hidden here: how a TOML file, `key=value`
 overrides and defaults become one checked model, and how a mistake becomes one line that names the key.
 """
 

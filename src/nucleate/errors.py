@@ -53,6 +53,14 @@ class ScoresError(NucleateError):
     """A row does not fit the Scores table, or a table is not one."""
 
 
+class InterventionError(NucleateError):
+    """An intervention cannot be made here, or did not do what it must do by construction."""
+
+
+class NobodyToPairError(InterventionError):
+    """A corpus has no two tasks, or no two instances, that an intervention could compare."""
+
+
 class Interrupted(Exception):  # noqa: N818 - it is no error: everything finished so far is kept
     """Ctrl-C or SIGTERM arrived; the write in hand was finished first.
 

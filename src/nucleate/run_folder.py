@@ -70,6 +70,14 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
+    def unseen(self) -> Path:
+        return self.path / "unseen.parquet"
+
+    @property
+    def interventions(self) -> Path:
+        return self.path / "interventions.parquet"
+
+    @property
     def claims(self) -> Path:
         return self.path / "claims.json"
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nucleate.errors import ConfigError, ScoresError
-from nucleate.experiment import ExperimentSettings, Observer, Run, load_run, resolve, run
+from nucleate.experiment import Run, load_run, run
+from nucleate.presets import ExperimentSettings, resolve
 from nucleate.scores import Scores
+from nucleate.stages import Observer
 
 
 def plan_seeds(

@@ -4,8 +4,8 @@ import torch
 
 from nucleate.capture.record import capture
 from nucleate.corpus.corpus import Corpus
-from nucleate.experiment import resolve
 from nucleate.models import build_model
+from nucleate.presets import resolve
 
 SETTINGS = resolve("smoke")
 POSITIONS = ("last_instruction", "input", "instruction_mean")

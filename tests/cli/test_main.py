@@ -73,6 +73,16 @@ def test_check_and_verify_speak_through_their_exit_codes(run_folder, capsys):
     figure.write_text(whole)
 
 
+@pytest.mark.parametrize(("verb", "says"), [("unseen", "unseen.png"), ("intervene", "moves answers")])
+def test_analyses_alone_say_what_they_found(run_folder, verb, says, capsys):
+    assert main([verb, str(run_folder)]) == 0
+    said = capsys.readouterr().out
+    assert "is done already" in said
+    assert says in said
+    assert main([verb, str(run_folder), "--set", "training.steps=9"]) == 2
+    assert f"not about {verb}" in capsys.readouterr().err
+
+
 def test_config_prints_what_run_reads(capsys, tmp_path):
     assert main(["config", "quick", "--set", "training.steps=7", "--set", "training.warmup_steps=3"]) == 0
     path = tmp_path / "mine.toml"

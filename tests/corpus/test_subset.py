@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.subset import analysis_subset
+from nucleate.corpus.settings import CorpusSettings
+from nucleate.corpus.subset import analysis_subset, centroid_rows
 
 
 def test_sample_is_balanced_over_the_chosen_tasks(corpus: Corpus) -> None:
@@ -44,6 +45,19 @@ def test_no_instruction_comes_more_often_than_asked(corpus: Corpus) -> None:
     everything = analysis_subset(corpus, 99, 10**6, ["train"], seed=0)
     once = analysis_subset(corpus, 99, 10**6, ["train"], seed=0, per_instruction=1)
     assert set(instruction[once]) == set(instruction[everything])
+
+
+def test_centroids_are_not_taken_from_a_dialect_that_lacks_inputs() -> None:
+    settings = CorpusSettings(n_tasks=3, n_dialects=2, n_variants=20, unseen_dialect=True, bridge_inputs=2)
+    corpus = Corpus.build(settings, 1)
+    rows = corpus.table.take(centroid_rows(corpus, 100, 1)).to_pydict()
+    lacking = {
+        dialect.id for task in corpus.tasks for dialect in task.dialects if len(dialect.trained_inputs) < 5
+    }
+    assert len(lacking) == 3
+    assert set(rows["split"]) == {"train"}
+    assert set(rows["task"]) == {0, 1, 2}
+    assert not set(rows["dialect"]) & lacking
 
 
 def test_some_instructions_come_whole_and_of_the_others_one_instance(corpus: Corpus) -> None:

@@ -7,8 +7,8 @@ import torch
 
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import TrainingError
-from nucleate.experiment import resolve
 from nucleate.models import build_model, load_model
+from nucleate.presets import resolve
 from nucleate.run_folder import RunFolder
 from nucleate.training import trainer
 from nucleate.training.objective import answer_accuracy, pack_split

@@ -35,7 +35,7 @@ def capture(
     """
     table = corpus.table.take(rows)
     sequences = table["input_ids"].to_pylist()
-    prompts = _prompts(sequences, corpus.answer_lengths(table))
+    prompts = prompts_of(sequences, corpus.answer_lengths(table))
     instruction_lengths = np.asarray(corpus.instruction_lengths(table))
     blocks = find_blocks(model)
     shape = (len(rows), len(blocks.sites), len(positions), model.config.hidden_size)
@@ -45,7 +45,7 @@ def capture(
     order = np.argsort([len(prompt) for prompt in prompts], kind="stable")
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        ids, mask = _right_padded([prompts[i] for i in chosen], model.device)
+        ids, mask = right_padded([prompts[i] for i in chosen], model.device)
         lengths = torch.from_numpy(instruction_lengths[chosen]).to(model.device)
         weights = position_weights(positions, lengths, mask.sum(1), ids.shape[1])
 
@@ -65,7 +65,8 @@ def capture(
     return HiddenStates(states, blocks.sites, positions, split, labels, predicted, expected, step, counts)
 
 
-def _prompts(sequences: list[list[int]], answer_lengths: list[int]) -> list[list[int]]:
+def prompts_of(sequences: list[list[int]], answer_lengths: list[int]) -> list[list[int]]:
+    """What comes before each answer."""
     return [ids[: len(ids) - answer] for ids, answer in zip(sequences, answer_lengths, strict=True)]
 
 
@@ -88,7 +89,7 @@ def _next_tokens(
     return model.get_output_embeddings()(states).argmax(-1).cpu().numpy()
 
 
-def _right_padded(prompts: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+def right_padded(prompts: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """Token ids and mask; behind the text, padding is out of sight of every causal state before it."""
     width = max(map(len, prompts))
     ids = torch.zeros(len(prompts), width, dtype=torch.long)

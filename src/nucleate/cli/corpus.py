@@ -16,13 +16,14 @@ def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None 
         set_: Change a setting: corpus.n_tasks=40. May be given many times.
         seed: Shorthand for --set seed=N.
     """
-    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
+    from nucleate.presets import resolve  # noqa: PLC0415
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.stages import make_corpus  # noqa: PLC0415 - loads torch; --help must not
 
-    settings = experiment.resolve(preset, set_, seed)
+    settings = resolve(preset, set_, seed)
     folder = RunFolder.create(out, settings.to_toml())
     with RunProgress(settings.claims.position) as progress, folder.locked():
-        experiment.make_corpus(settings, folder, progress)
+        make_corpus(settings, folder, progress)
     progress.console.print(f"  The corpus: {folder.corpus}", highlight=False)
     return 0

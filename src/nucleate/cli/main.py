@@ -30,6 +30,8 @@ VERBS = {
     "score": "Score a finished training again, from its checkpoints.",
     "report": "Draw the figures and the page again.",
     "compare": "Several runs on one page.",
+    "unseen": "How clusters go with answers on unseen instances, alone.",
+    "intervene": "What answers become when states are moved, alone.",
     "corpus": "The corpus alone.",
     "check": "Are all files of a run whole?",
     "presets": "What there is to run.",

@@ -10,7 +10,8 @@ from cyclopts import Parameter
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from nucleate.experiment import ExperimentSettings, Run
+    from nucleate.experiment import Run
+    from nucleate.presets import ExperimentSettings
 
 Overrides = Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=False, negative="")]
 
@@ -36,9 +37,9 @@ def run(
         seeds: Run so many seeds in turn, from the run's own on, in OUT-seed1, OUT-seed2 and so on; then
             their verdicts together, and their joint figures in OUT-seeds.
     """
-    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate.presets import resolve  # noqa: PLC0415
 
-    settings = experiment.resolve(preset, set_, seed)
+    settings = resolve(preset, set_, seed)
     folder = out or Path("runs") / Path(preset).stem
     if seeds is None:
         _run_one(settings, folder)

@@ -14,6 +14,7 @@ def verify(directory: Path, /) -> int:
         directory: A run's folder.
     """
     from nucleate.claims import ClaimSettings, judge_claims  # noqa: PLC0415 - pandas; --help needs none
+    from nucleate.claims_of_cause import judge_causes, read_causes  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
     from nucleate.config import read_toml  # noqa: PLC0415
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
@@ -24,5 +25,6 @@ def verify(directory: Path, /) -> int:
     folder.require("scoring")
     settings = ClaimSettings.from_mapping(read_toml(folder.config_toml)["claims"], str(folder.config_toml))
     verdicts = judge_claims(Scores.read(folder.scores), settings)
+    verdicts += judge_causes(*read_causes(folder), settings)
     print_verdicts(verdicts, settings.position, with_rules=True)
     return int(any(one.verdict == "fails" for one in verdicts if one.position == settings.position))

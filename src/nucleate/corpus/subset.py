@@ -55,6 +55,18 @@ def analysis_subset(
     return np.concatenate([np.empty(0, dtype=np.int64), *samples])
 
 
+def centroid_rows(corpus: Corpus, n_examples: int, seed: int) -> Int[np.ndarray, " example"]:
+    """Rows of `corpus.table` that task centroids are taken from: train instances, spread over all tasks.
+
+    A dialect of which some inputs are held out is left out, so that no unseen instance shares a state
+    with the centroid that it is held against. Fewer than `n_examples` are left where there is one.
+    """
+    dialect = corpus.labels()["dialect"]
+    held_out = corpus.table["split"].to_numpy(zero_copy_only=False) == "unseen_dialect"
+    rows = analysis_subset(corpus, len(corpus.tasks), n_examples, ("train",), seed)
+    return rows[~np.isin(dialect[rows], np.unique(dialect[held_out]))]
+
+
 def _whole(
     rows: Int[np.ndarray, " row"],
     instruction: Int[np.ndarray, " all"],

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from nucleate.figures.atlas import atlas_figure
+from nucleate.figures.causes import causes_figure
 from nucleate.figures.emergence import emergence_figure
 from nucleate.figures.order import order_figure
 from nucleate.figures.style import save_figure
+from nucleate.figures.unseen import unseen_figure
 from nucleate.scores import Scores
 
 
@@ -31,3 +35,15 @@ def draw_figures(scores: Scores, folder: Path, *, position: str, factor: str = "
     if len(agreement.values("step")) > 1:
         with order_figure(scores) as figure:
             save_figure(figure, folder, "emergence_order")
+
+
+def draw_cause_figures(
+    scores: Scores, unseen: Scores | None, effects: pd.DataFrame | None, folder: Path
+) -> None:
+    """Write `causes` and `unseen`, each where its table is there."""
+    if effects is not None:
+        with causes_figure(scores, effects) as figure:
+            save_figure(figure, folder, "causes")
+    if unseen is not None and len(unseen.where(method="nearest_centroid")):
+        with unseen_figure(unseen) as figure:
+            save_figure(figure, folder, "unseen")

@@ -1,0 +1,31 @@
+"""`nucleate unseen`: how clusters go with answers on unseen instances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nucleate.cli.run import Overrides
+
+
+def unseen(directory: Path, /, *, set_: Overrides = ()) -> int:
+    """Hold unseen instances against task centroids of trained ones, at every checkpoint.
+
+    Writes unseen.parquet, and judges the claims and draws the figures anew.
+
+    Args:
+        directory: A run's folder.
+        set_: Change a setting: unseen.n_examples=1000. May be given many times.
+    """
+    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
+    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
+    from nucleate.presets import settings_of  # noqa: PLC0415
+    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+
+    folder = RunFolder.open(directory)
+    position = settings_of(folder, set_).claims.position
+    with RunProgress(position) as progress:
+        done = experiment.analyse_again(folder, "unseen", set_, progress)
+    print_verdicts([one for one in done.claims if one.claim == "unseen"], position)
+    progress.console.print(f"\n  The figure: {folder.figures / 'unseen.png'}", highlight=False)
+    return 0

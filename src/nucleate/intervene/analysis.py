@@ -1,0 +1,64 @@
+"""One model at one step through all interventions: the way in to this room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.subset import centroid_rows
+from nucleate.intervene import measure, repair
+from nucleate.intervene.effects import Effect
+from nucleate.intervene.measure import InterveneSettings
+from nucleate.intervene.pairs import draw_pairs
+from nucleate.intervene.places import TaskCentroids
+
+
+def intervene_on(
+    model: PreTrainedModel,
+    corpus: Corpus,
+    settings: InterveneSettings,
+    *,
+    step: int,
+    seed: int,
+    run: str,
+    name: str,
+) -> list[Effect]:
+    """Move states of one model and measure its answers.
+
+    Args:
+        model: any Hugging Face causal language model whose blocks can be hooked, in evaluation mode.
+        corpus: what it was taught.
+        settings: where, how far, and on how many instances.
+        step: the step that the model was saved at.
+        seed: of the instances, the directions and the intervals.
+        run: goes into every row.
+        name: of the model; goes into every row.
+
+    Raises:
+        InterventionError: a proof failed; NobodyToPairError: there is nobody to pair.
+    """
+    centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, seed))
+    pairs = draw_pairs(corpus, settings.split, settings.n_pairs, seed)
+    moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, seed)
+    repaired, units = repair.measure_repair(model, corpus, centroids, settings, seed)
+    common: dict[str, Any] = {
+        "n_resamples": settings.n_resamples,
+        "seed": seed,
+        "run": run,
+        "model": name,
+        "step": step,
+    }
+    return [
+        *measure.summarise(moved, measure.METRICS, pairs.units, split=settings.split, **common),
+        *measure.summarise(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),
+    ]
+
+
+def spread_steps(steps: list[int], n: int) -> list[int]:
+    """`n` of the steps, evenly by rank: the last alone, or from the first to the last."""
+    n = min(n, len(steps))
+    if n == 1:
+        return steps[-1:]
+    return [steps[round(i * (len(steps) - 1) / (n - 1))] for i in range(n)]

@@ -1,0 +1,111 @@
+"""Which instances are intervened on, and whose states they are given.
+
+Hidden here: how an instance of A finds an instance of B with the same input, the same length and another
+answer. Since input and length are the same, the two differ in nothing but the words of their instructions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.instances import stream
+from nucleate.errors import NobodyToPairError
+
+DONOR_SPLIT = "train"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Instances of a task A, each beside instances that it is compared with or changed by.
+
+    Attributes:
+        rows: instances of A, as rows of the corpus' table.
+        donors: of a task B each: same input, same length, another answer.
+        twins: of A each: same input, same length, another instruction.
+        tasks: A, B, and two tasks C and D that are neither.
+        answers: the first token of A's and of B's answer.
+        units: the instruction of `rows`, the unit of resampling.
+    """
+
+    rows: Int[np.ndarray, " pair"]
+    donors: Int[np.ndarray, " pair"]
+    twins: Int[np.ndarray, " pair"]
+    tasks: Int[np.ndarray, "pair 4"]
+    answers: Int[np.ndarray, "pair 2"]
+    units: Int[np.ndarray, " pair"]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
+    """Up to `n_pairs` pairs, sources drawn from `split`, donors and twins from the train split.
+
+    Raises:
+        NobodyToPairError: there is no pair, or there are fewer than four tasks.
+    """
+    if len(corpus.tasks) < 4:
+        raise NobodyToPairError(
+            f"interventions compare four tasks, and the corpus has {len(corpus.tasks)}",
+            "Set corpus.n_tasks to 4 or more, or intervene.in_run=false.",
+        )
+    found = list(_draw(corpus, split, n_pairs, stream(seed, "pairs")))
+    if not found:
+        raise NobodyToPairError(
+            f"no instance of {split} has a partner: another task with the same input, the same length "
+            "and another answer, and an instruction of its own task of that length",
+            "Set corpus.n_variants higher, or intervene.in_run=false.",
+        )
+    rows, donors, twins, tasks = (np.array(column) for column in zip(*found, strict=True))
+    answers = np.stack([_answers(corpus, rows), _answers(corpus, donors)], axis=1)
+    return Pairs(rows, donors, twins, tasks, answers, corpus.labels()["instruction"][rows])
+
+
+def _draw(
+    corpus: Corpus, split: str, n_pairs: int, rng: np.random.Generator
+) -> Iterator[tuple[int, int, int, tuple[int, int, int, int]]]:
+    """A source, its donor, its twin, and the four tasks."""
+    task = corpus.labels()["task"]
+    kinds = _kinds(corpus)
+    splits = corpus.table["split"].to_numpy(zero_copy_only=False)
+    instruction = corpus.labels()["instruction"]
+    answer = _answers(corpus, np.arange(len(task)))
+    pool: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for row in np.flatnonzero(splits == DONOR_SPLIT).tolist():
+        pool[kinds[row]].append(row)
+    left = n_pairs
+    for row in rng.permutation(np.flatnonzero(splits == split)):
+        near = np.array(pool[kinds[row]], dtype=np.int64)
+        twins = near[(task[near] == task[row]) & (instruction[near] != instruction[row])]
+        donors = near[(task[near] != task[row]) & (answer[near] != answer[row])]
+        if left == 0:
+            return
+        if len(twins) and len(donors):
+            left -= 1
+            b = rng.choice(np.unique(task[donors]))
+            others = np.setdiff1d(np.unique(task), [task[row], b])
+            c, d = rng.choice(others, 2, replace=False)
+            yield row, rng.choice(donors[task[donors] == b]), rng.choice(twins), (task[row], b, c, d)
+
+
+def _kinds(corpus: Corpus) -> list[tuple[int, ...]]:
+    """What two instances must share to be compared: the input, and how many tokens there are of each."""
+    inputs, table = corpus.labels()["input"].tolist(), corpus.table
+    lengths = [len(ids) for ids in table["input_ids"].to_pylist()]
+    answers = corpus.answer_lengths(table)
+    prompts = [length - answer for length, answer in zip(lengths, answers, strict=True)]
+    return list(zip(inputs, corpus.instruction_lengths(table), prompts, strict=True))
+
+
+def _answers(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
+    """The first token of each row's answer."""
+    table = corpus.table.take(rows)
+    answers = corpus.answer_lengths(table)
+    sequences = table["input_ids"].to_pylist()
+    return np.array([ids[-length] for ids, length in zip(sequences, answers, strict=True)])

@@ -1,0 +1,246 @@
+"""Unseen instances: does lying with one's own task go with being answered right?
+
+Hidden here: which examples are taken and against which centroids they are held. Centroids are those of
+train states alone, and of dialects trained in full, so an instance of an unseen dialect meets no centroid
+that its own instruction has a part in. An association is no cause; causes are the business of `intervene`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pydantic
+from jaxtyping import Float, Int
+from transformers import PreTrainedModel
+
+from nucleate.capture.record import capture
+from nucleate.clustering.centroids import Centroids
+from nucleate.clustering.draws import Draws, interval
+from nucleate.config import Settings
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.instances import stream
+from nucleate.corpus.subset import analysis_subset, centroid_rows
+from nucleate.hidden_states import HiddenStates, layer_of
+from nucleate.scores import Score, Scores
+from nucleate.unseen.baselines import baselines
+from nucleate.unseen.lag import lag
+from nucleate.unseen.membership import Membership, error_anatomy, membership_figures
+
+SPLITS = ("validation", "unseen_instruction", "unseen_dialect")
+
+
+class UnseenSettings(Settings):
+    """On how many instances, and where."""
+
+    positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
+    n_examples: int = pydantic.Field(300, ge=2, description="unseen instances per split, at most")
+    n_centroid_examples: int = pydantic.Field(1000, ge=2, description="train instances behind the centroids")
+    n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
+    n_shuffles: int = pydantic.Field(20, ge=1, description="shufflings behind the shuffled centroids")
+
+
+@dataclass
+class _Course:
+    """Replicates of two curves over training, for one split and position."""
+
+    steps: list[int] = field(default_factory=list)
+    assigned: list[np.ndarray] = field(default_factory=list)
+    answered: list[np.ndarray] = field(default_factory=list)
+
+
+def analyse_unseen(
+    models: Iterable[tuple[int, PreTrainedModel]],
+    corpus: Corpus,
+    settings: UnseenSettings,
+    *,
+    seed: int,
+    run: str,
+    name: str,
+) -> Scores:
+    """Every figure about unseen instances, for every split that the corpus has.
+
+    Rows have the method `nearest_centroid` and as metrics `assignment_accuracy`, `accuracy_if_right`,
+    `accuracy_if_wrong`, `odds_ratio`, `auroc`, `relative_distance`, `error_of_nearest_task` and, at the last
+    step, `lag`. Controls are `shuffled_labels` (centroids of train instances with shuffled tasks, at the last
+    step) and `random_task`. Accuracy of the model, and of baselines at the last step, has no site.
+
+    Args:
+        models: checkpoints with their steps, ascending; each is looked at once.
+        corpus: what they were taught.
+        settings: on how many instances, and where.
+        seed: of the instances and the intervals.
+        run: goes into every row.
+        name: of the model; goes into every row.
+    """
+    there = set(corpus.table["split"].unique().to_pylist())
+    splits = [split for split in SPLITS if split in there]
+    n_tasks = len(corpus.tasks)
+    reference = centroid_rows(corpus, settings.n_centroid_examples, seed)
+    rows = {split: analysis_subset(corpus, n_tasks, settings.n_examples, (split,), seed) for split in splits}
+    looks = {split: _Look(corpus, rows[split], settings, split, seed) for split in splits}
+    figures: list[dict[str, Any]] = []
+    step, states = 0, None
+    for step, model in models:
+        states = capture(
+            model,
+            corpus,
+            np.concatenate([reference, *rows.values()]),
+            step=step,
+            positions=settings.positions,
+        )
+        trained = states.of_split("train")
+        for split, look in looks.items():
+            figures += look.at_step(trained, states.of_split(split))
+    if states is not None:
+        for split, look in looks.items():
+            figures += look.at_the_end(states.of_split("train"), states.of_split(split))
+    return Scores.from_rows(Score(run=run, model=name, seed=seed, **figure) for figure in figures)
+
+
+class _Look:
+    """What is measured on one split, with one set of draws for all of it."""
+
+    def __init__(
+        self, corpus: Corpus, rows: Int[np.ndarray, " row"], settings: UnseenSettings, split: str, seed: int
+    ) -> None:
+        self.settings, self.split, self.seed = settings, split, seed
+        labels = corpus.labels()
+        draws = Draws(labels["instruction"][rows], settings.n_resamples, seed)
+        self.weights = np.concatenate([np.ones((1, len(rows))), draws.weights])
+        self.answers = _answers_of_tasks(corpus)[:, labels["input"][rows]]
+        self.baselines = baselines(corpus, rows)
+        self.courses = {position: _Course() for position in settings.positions}
+
+    def at_step(self, trained: HiddenStates, states: HiddenStates) -> Iterator[dict[str, Any]]:
+        answered = states.predicted == states.expected
+        accuracy = answered @ self.weights.T / self.weights.sum(1)
+        yield self._row(states.step, "model", "accuracy", accuracy)
+        for position in self.settings.positions:
+            members = self._members(trained, states, position, trained.labels["task"])
+            found = membership_figures(members, self.weights)
+            for metric, values in found.items():
+                yield from self._site_rows(states, position, metric, values, len(members.tasks))
+            yield from self._errors(states, position, members)
+            course = self.courses[position]
+            course.steps.append(states.step)
+            course.assigned.append(found["assignment_accuracy"])
+            course.answered.append(accuracy)
+
+    def at_the_end(self, trained: HiddenStates, states: HiddenStates) -> Iterator[dict[str, Any]]:
+        for method, right in self.baselines.items():
+            values = right @ self.weights.T / self.weights.sum(1)
+            yield self._row(states.step, method, "accuracy", values)
+        for position, course in self.courses.items():
+            steps = np.array(course.steps)
+            values = lag(steps, np.stack(course.assigned), np.stack(course.answered))
+            yield from self._site_rows(states, position, "lag", values, 0)
+            yield from self._shuffled(trained, states, position)
+
+    def _shuffled(
+        self, trained: HiddenStates, states: HiddenStates, position: str
+    ) -> Iterator[dict[str, Any]]:
+        """The same figures against centroids that mean nothing: a null distribution over shufflings."""
+        _, first, back = np.unique(trained.labels["instruction"], return_index=True, return_inverse=True)
+        rng = stream(self.seed, "shuffled", self.split, position)
+        found = []
+        for _ in range(self.settings.n_shuffles):
+            tasks = rng.permutation(trained.labels["task"][first])[back]
+            members = self._members(trained, states, position, tasks)
+            found.append(membership_figures(members, self.weights[:1]))
+        for metric in found[0]:
+            null = np.concatenate([one[metric] for one in found], axis=1)
+            mean = np.where(np.isnan(null).all(1), np.nan, np.nan_to_num(null).mean(1))
+            values = np.concatenate([mean[:, None], null], axis=1)
+            yield from self._site_rows(
+                states, position, metric, values, len(members.tasks), control="shuffled_labels"
+            )
+
+    def _members(
+        self,
+        trained: HiddenStates,
+        states: HiddenStates,
+        position: str,
+        tasks: Int[np.ndarray, " example"],
+    ) -> _TaskMembership:
+        centroids = Centroids.of(trained.at(position), tasks)
+        own = centroids.index_of(states.labels["task"])
+        distances = centroids.distances(states.at(position))
+        answered = states.predicted == states.expected
+        return _TaskMembership(distances, own, answered, centroids.tasks)
+
+    def _errors(
+        self, states: HiddenStates, position: str, members: _TaskMembership
+    ) -> Iterator[dict[str, Any]]:
+        found, by_chance = error_anatomy(
+            members, self.answers[members.tasks], states.predicted, states.expected
+        )
+        counted = ~np.isnan(by_chance)
+        n = int(counted.sum())
+        if n:
+            weights = self.weights[:, counted]
+            with np.errstate(invalid="ignore"):
+                of_nearest = found[:, counted] @ weights.T / weights.sum(1)
+                at_random = np.broadcast_to(by_chance[counted] @ weights.T / weights.sum(1), of_nearest.shape)
+            for control, values in (("none", of_nearest), ("random_task", at_random)):
+                yield from self._site_rows(
+                    states, position, "error_of_nearest_task", values, len(members.tasks), control, n
+                )
+
+    def _site_rows(
+        self,
+        states: HiddenStates,
+        position: str,
+        metric: str,
+        values: Float[np.ndarray, "site replicate"],
+        n_tasks: int,
+        control: str = "none",
+        n_examples: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        for site, figures in zip(states.sites, values, strict=True):
+            if not np.isnan(figures[0]):
+                row = self._row(states.step, "nearest_centroid", metric, figures, n_examples)
+                place = {"position": position, "site": site, "layer": layer_of(site), "factor": "task"}
+                yield row | place | {"control": control, "n_clusters": n_tasks}
+
+    def _row(
+        self,
+        step: int,
+        method: str,
+        metric: str,
+        figures: Float[np.ndarray, " replicate"],
+        n_examples: int | None = None,
+    ) -> dict[str, Any]:
+        """The first figure is the value, the others are its replicates."""
+        low, high = interval(figures[1:])
+        return {
+            "step": step,
+            "split": self.split,
+            "method": method,
+            "metric": metric,
+            "value": float(figures[0]),
+            "ci_low": None if np.isnan(low) else float(low),
+            "ci_high": None if np.isnan(high) else float(high),
+            "n_examples": self.weights.shape[1] if n_examples is None else n_examples,
+        }
+
+
+@dataclass(frozen=True)
+class _TaskMembership(Membership):
+    """With the task of every centroid."""
+
+    tasks: Int[np.ndarray, " task"]
+
+
+def _answers_of_tasks(corpus: Corpus) -> Int[np.ndarray, "task input"]:
+    """The first token that every task gives for every input, -1 where it does not have that input."""
+    labels, table = corpus.labels(), corpus.table
+    first = [
+        ids[-length]
+        for ids, length in zip(table["input_ids"].to_pylist(), corpus.answer_lengths(table), strict=True)
+    ]
+    answers = np.full((labels["task"].max() + 1, labels["input"].max() + 1), -1)
+    answers[labels["task"], labels["input"]] = first
+    return answers

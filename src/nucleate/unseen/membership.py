@@ -1,0 +1,119 @@
+"""How lying with one's own task goes with being answered right.
+
+Hidden here: every statistic is a function of how often each example counts, so that its value (each once)
+and its bootstrap replicates come out of one computation, for all sites at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+_CONTINUITY = 0.5
+"""Added to each of the four counts behind an odds ratio, so that an empty cell leaves it finite.
+Source: Haldane (1956) and Anscombe (1956)."""
+
+Weights = Float[np.ndarray, "replicate example"]
+Figures = Float[np.ndarray, "site replicate"]
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Examples of one split beside the task centroids, at all sites of one position.
+
+    Attributes:
+        distances: from every centroid.
+        own: which centroid is that of the example's own task.
+        answered: whether the model answered the example right.
+    """
+
+    distances: Float[np.ndarray, "site example task"]
+    own: Int[np.ndarray, " example"]
+    answered: Bool[np.ndarray, " example"]
+
+    @property
+    def margin(self) -> Float[np.ndarray, "site example"]:
+        """How much nearer the own centroid lies than any other; negative where another one is nearer."""
+        to_own = np.take_along_axis(self.distances, self.own[None, :, None], axis=2)[:, :, 0]
+        others = np.where(np.arange(self.distances.shape[2]) == self.own[:, None], np.inf, self.distances)
+        return others.min(axis=2) - to_own
+
+    @property
+    def assigned(self) -> Bool[np.ndarray, "site example"]:
+        """Whether the nearest centroid is that of the own task."""
+        return self.margin > 0
+
+    @property
+    def relative_distance(self) -> Float[np.ndarray, "site example"]:
+        """Distance from the own centroid over the mean distance from the others."""
+        to_own = np.take_along_axis(self.distances, self.own[None, :, None], axis=2)[:, :, 0]
+        to_others = (self.distances.sum(axis=2) - to_own) / (self.distances.shape[2] - 1)
+        return to_own / np.maximum(to_others, 1e-12)
+
+
+def membership_figures(members: Membership, weights: Weights) -> dict[str, Figures]:
+    """Assignment, answers given right and wrong assignment, odds ratio and AUROC, for each set of weights.
+
+    NaN stands where there is nothing to divide by: no example is assigned wrong, or none answered wrong.
+    """
+    assigned, answered = members.assigned, members.answered
+    both = (assigned & answered) @ weights.T
+    only_assigned = (assigned & ~answered) @ weights.T
+    only_answered = (~assigned & answered) @ weights.T
+    neither = (~assigned & ~answered) @ weights.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        odds = (both + _CONTINUITY) * (neither + _CONTINUITY)
+        odds /= (only_assigned + _CONTINUITY) * (only_answered + _CONTINUITY)
+        one_sided = (both + only_assigned) * (only_answered + neither) * (both + only_answered)
+        one_sided = one_sided * (only_assigned + neither) == 0
+        return {
+            "assignment_accuracy": (both + only_assigned) / weights.sum(1),
+            "accuracy_if_right": both / (both + only_assigned),
+            "accuracy_if_wrong": only_answered / (only_answered + neither),
+            "odds_ratio": np.where(one_sided, np.nan, odds),
+            "auroc": np.stack([area_under_curve(one, answered, weights) for one in members.margin]),
+            "relative_distance": members.relative_distance @ weights.T / weights.sum(1),
+        }
+
+
+def area_under_curve(
+    scores: Float[np.ndarray, " example"], positive: Bool[np.ndarray, " example"], weights: Weights
+) -> Float[np.ndarray, " replicate"]:
+    """How often a positive example scores above a negative one, ties counting half; NaN without either."""
+    order = np.argsort(scores, kind="stable")
+    begins = np.flatnonzero(np.diff(scores[order], prepend=-np.inf) > 0)
+    ordered = weights[:, order]
+    ups = np.add.reduceat(ordered * positive[order], begins, axis=1)
+    downs = np.add.reduceat(ordered * ~positive[order], begins, axis=1)
+    below = np.cumsum(downs, axis=1) - downs
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (ups * (below + downs / 2)).sum(1) / (ups.sum(1) * downs.sum(1))
+
+
+def error_anatomy(
+    members: Membership,
+    answers: Int[np.ndarray, "task example"],
+    predicted: Int[np.ndarray, " example"],
+    expected: Int[np.ndarray, " example"],
+) -> tuple[Float[np.ndarray, "site example"], Float[np.ndarray, " example"]]:
+    """For each wrong answer, whether it is what the nearest wrong task gives for the input; and by chance.
+
+    Args:
+        members: where the examples lie.
+        answers: what every task would give for each example's input, -1 where it does not have that input.
+        predicted: what the model answered.
+        expected: what was right.
+
+    Returns: per site and example 1 or 0, and per example the share of other tasks that give that answer;
+        NaN where the answer is right, or where no other task gives another answer to that input.
+    """
+    candidate = (answers >= 0) & (answers != expected)
+    distances = np.where(candidate.T, members.distances, np.inf)
+    nearest = distances.argmin(axis=2)
+    given = answers[nearest, np.arange(len(predicted))]
+    counts = (predicted != expected) & candidate.any(axis=0)
+    matches = candidate & (answers == predicted)
+    by_chance = matches.sum(0) / np.maximum(candidate.sum(0), 1)
+    return np.where(counts, given == predicted, np.nan), np.where(counts, by_chance, np.nan)

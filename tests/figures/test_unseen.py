@@ -1,0 +1,30 @@
+from nucleate.figures.unseen import unseen_figure
+from nucleate.scores import Score, Scores
+
+
+def row(step, metric, value, **changes):
+    given = {
+        "run": "r", "model": "m", "seed": 1, "step": step, "split": "unseen_dialect", "metric": metric, "value": value,
+        "n_examples": 50, "method": "nearest_centroid", "ci_low": value - 0.1, "ci_high": value + 0.1,
+    }  # fmt: skip
+    return Score(**given | changes)
+
+
+def test_the_hardest_split_over_training_and_by_layer():
+    rows = [row(step, "accuracy", step / 20, method="model") for step in (0, 5, 10)]
+    rows += [
+        row(10, "accuracy", 0.1, method="chance"),
+        row(0, "accuracy", 0.9, method="model", split="validation"),
+    ]
+    for step in (0, 10):
+        for position in ("input", "last_instruction"):
+            for layer in (0, 1):
+                place = {"position": position, "site": f"block.{layer}", "layer": layer}
+                for metric in ("assignment_accuracy", "accuracy_if_right", "accuracy_if_wrong"):
+                    rows.append(row(step, metric, 0.2 + layer / 2, **place))
+    with unseen_figure(Scores.from_rows(rows)) as figure:
+        course, *layers = figure.axes
+        assert len(layers) == 2
+        assert course.lines[0].get_ydata().tolist() == [0, 0.25, 0.5]
+        assert "chance" in [text.get_text() for text in course.texts]
+        assert all(axes.lines[0].get_ydata().tolist() == [0.2, 0.7] for axes in layers)

@@ -1,0 +1,129 @@
+"""A corpus, and two models wired by hand: same clusters, but in one of them they do no work."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from transformers import PretrainedConfig, PreTrainedModel
+
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.settings import CorpusSettings
+
+SETTINGS = CorpusSettings(
+    n_tasks=6, n_dialects=1, n_variants=60, n_inputs=4, input_vocabulary=4, output_vocabulary=40,
+    n_symbols=30, max_length=6,
+)  # fmt: skip
+
+
+class Wiring:
+    """Ids of tokens in the residual stream, then a task's code, then the answer."""
+
+    def __init__(self, corpus):
+        table = corpus.table
+        self.n_tokens, self.n_tasks = corpus.vocab_size, len(corpus.tasks)
+        self.width = 2 * self.n_tokens + self.n_tasks
+        self.task_of, self.answer = {}, {}
+        for task, ids in zip(table["task"].to_pylist(), table["input_ids"].to_pylist(), strict=True):
+            self.task_of[tuple(ids[:-2])] = task
+            self.answer[task, ids[-2]] = ids[-1]
+
+    def ids(self, states):
+        return states[..., : self.n_tokens].argmax(-1).tolist()
+
+    def code(self, states):
+        return states[..., self.n_tokens : self.n_tokens + self.n_tasks]
+
+    def tasks(self, row):
+        """At the last instruction token and the input, the task of the instruction; else None."""
+        return [
+            self.task_of.get(tuple(row[: i + 1]), self.task_of.get(tuple(row[:i]))) for i in range(len(row))
+        ]
+
+
+class Gather(torch.nn.Module):
+    """Writes the task's code: the cluster."""
+
+    def __init__(self, wiring):
+        super().__init__()
+        self.wiring = wiring
+
+    def forward(self, hidden_states):
+        new = hidden_states.clone()
+        for r, row in enumerate(self.wiring.ids(hidden_states)):
+            for t, task in enumerate(self.wiring.tasks(row)):
+                if task is not None:
+                    self.wiring.code(new)[r, t, task] += 1.0
+        return new
+
+
+class Answer(torch.nn.Module):
+    """Writes the answer: from the code at its own token, or, where clusters are idle, from the words anew."""
+
+    def __init__(self, wiring, reads_clusters):
+        super().__init__()
+        self.wiring, self.reads_clusters = wiring, reads_clusters
+
+    def forward(self, hidden_states):
+        new = hidden_states + 1e-3 * hidden_states.cumsum(1)  # attention reads a hair of everything before
+        codes = self.wiring.code(hidden_states)
+        for r, row in enumerate(self.wiring.ids(hidden_states)):
+            for t, task in enumerate(self.wiring.tasks(row)):
+                if self.reads_clusters:
+                    task = int(codes[r, t].argmax()) if codes[r, t].max() > 0.5 else None  # noqa: PLW2901
+                if (task, row[t]) in self.wiring.answer:
+                    new[
+                        r, t, self.wiring.width - self.wiring.n_tokens + self.wiring.answer[task, row[t]]
+                    ] += 1.0
+        return new
+
+
+class PlantedConfig(PretrainedConfig):
+    model_type = "planted"
+
+
+class Base(torch.nn.Module):
+    def __init__(self, wiring, reads_clusters):
+        super().__init__()
+        self.wiring = wiring
+        self.h = torch.nn.ModuleList([Gather(wiring), Answer(wiring, reads_clusters)])
+
+    def forward(self, input_ids, attention_mask=None, use_cache=False):
+        one_hot = torch.nn.functional.one_hot(input_ids, self.wiring.n_tokens).float()
+        rest = torch.zeros(*input_ids.shape, self.wiring.width - self.wiring.n_tokens)
+        states = torch.cat([one_hot, rest], -1)
+        for block in self.h:
+            states = block(states)
+        return SimpleNamespace(last_hidden_state=states)
+
+
+class Planted(PreTrainedModel):
+    config_class, base_model_prefix = PlantedConfig, "model"
+
+    def __init__(self, wiring, reads_clusters):
+        super().__init__(PlantedConfig(num_hidden_layers=2, hidden_size=wiring.width))
+        self.model = Base(wiring, reads_clusters)
+        self.head = torch.nn.Linear(wiring.width, wiring.n_tokens, bias=False)
+        with torch.no_grad():  # a hair of everything again, so that no change leaves the logits as they were
+            self.head.weight.copy_(1e-3 * torch.randn(self.head.weight.shape, generator=torch.manual_seed(0)))
+            self.head.weight[:, -wiring.n_tokens :] += torch.eye(wiring.n_tokens)
+
+    def get_output_embeddings(self):
+        return self.head
+
+    def forward(self, input_ids, attention_mask=None, use_cache=False):
+        return SimpleNamespace(logits=self.head(self.model(input_ids).last_hidden_state))
+
+
+@pytest.fixture(scope="session")
+def corpus():
+    return Corpus.build(SETTINGS, 1)
+
+
+@pytest.fixture(scope="session")
+def working(corpus):
+    return Planted(Wiring(corpus), reads_clusters=True).eval()
+
+
+@pytest.fixture(scope="session")
+def idle(corpus):
+    return Planted(Wiring(corpus), reads_clusters=False).eval()

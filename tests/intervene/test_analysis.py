@@ -1,0 +1,144 @@
+"""Planted: clusters that carry the answer, and clusters of the very same states that do not."""
+
+import pandas as pd
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from nucleate.capture.record import capture
+from nucleate.claims import ClaimSettings
+from nucleate.claims_of_cause import judge_causes, read_nulls
+from nucleate.clustering.agreement import adjusted_rand_index
+from nucleate.clustering.kmeans import kmeans
+from nucleate.corpus.subset import centroid_rows
+from nucleate.errors import NobodyToPairError
+from nucleate.intervene.analysis import intervene_on, spread_steps
+from nucleate.intervene.effects import read_effects, write_effects
+from nucleate.intervene.measure import InterveneSettings
+
+SETTINGS = InterveneSettings(
+    n_pairs=40, n_repaired=40, n_centroid_examples=600, n_resamples=50, strengths=(1.0, 2.0), batch_size=16
+)
+
+
+def effects_of(model, corpus, path):
+    write_effects(intervene_on(model, corpus, SETTINGS, step=5, seed=1, run="r", name="planted"), path)
+    return read_effects(path)
+
+
+@pytest.fixture(scope="module")
+def of_working(working, corpus, tmp_path_factory):
+    return effects_of(working, corpus, tmp_path_factory.mktemp("w") / "effects.parquet")
+
+
+@pytest.fixture(scope="module")
+def of_idle(idle, corpus, tmp_path_factory):
+    return effects_of(idle, corpus, tmp_path_factory.mktemp("i") / "effects.parquet")
+
+
+def value(effects, site, position, intervention="shift", control="none", metric="becomes_b", strength=1.0):
+    found = effects[
+        (effects["site"] == site) & (effects["position"] == position) & (effects["control"] == control)
+        & (effects["intervention"] == intervention) & (effects["metric"] == metric)
+        & (effects["strength"] == strength)
+    ]  # fmt: skip
+    assert len(found) == 1
+    return found["value"].iloc[0]
+
+
+def verdicts(effects):
+    return {
+        one.position: one.verdict
+        for one in judge_causes(None, effects, ClaimSettings())
+        if one.claim == "causal"
+    }
+
+
+@pytest.mark.parametrize("name", ["working", "idle"])
+def test_both_have_the_same_clusters(name, corpus, request):
+    states = capture(
+        request.getfixturevalue(name),
+        corpus,
+        centroid_rows(corpus, 300, 1),
+        step=0,
+        positions=("last_instruction",),
+    )
+    clusters = kmeans(states.at("last_instruction"), 6, n_init=5, seed=0).best_labels[
+        states.sites.index("block.1")
+    ]
+    assert adjusted_rand_index(states.labels["task"], clusters) > 0.6
+    assert (states.predicted == states.expected).all()
+
+
+def test_clusters_that_work_move_answers_and_their_claim_holds(of_working):
+    assert value(of_working, "block.1", "input") == 1.0
+    assert value(of_working, "block.1", "input", metric="stays_a") == 0.0
+    assert value(of_working, "block.1", "input", "interchange") == 1.0
+    for control in ("random_direction", "other_tasks"):
+        assert value(of_working, "block.1", "input", control=control) == 0.0
+    assert value(of_working, "block.1", "input", "interchange", "within_task", metric="stays_a") == 1.0
+    assert verdicts(of_working)["input"] == "holds"
+
+
+def test_clusters_that_do_no_work_fail_the_claim_everywhere_but_in_the_words(of_idle):
+    assert value(of_idle, "block.1", "input") == 0.0
+    assert value(of_idle, "block.1", "input", metric="stays_a") == 1.0
+    assert value(of_idle, "block.1", "input", metric="acted") == 1.0
+    assert verdicts(of_idle)["input"] == "fails"
+    assert verdicts(of_idle)["last_instruction"] == "fails"
+    assert ("input", "block.1", "idle") in set(read_nulls(of_idle))
+
+
+def test_projecting_the_task_out_costs_answers_only_where_clusters_work(of_working, of_idle):
+    out = {"intervention": "project_out", "metric": "stays_a"}
+    assert value(of_working, "block.1", "input", **out) < 0.4
+    assert value(of_working, "block.1", "input", **out, control="random_subspace") > 0.9
+    assert value(of_idle, "block.1", "input", **out) == 1.0
+
+
+def test_the_identity_is_exact_and_the_embedded_instruction_of_b_is_answered_as_b(of_working, of_idle):
+    for effects in (of_working, of_idle):
+        same = effects[effects["intervention"] == "identity"].groupby("metric")["value"]
+        assert same.max()["acted"] == 0.0
+        assert same.max()["kl"] == 0.0
+        assert same.min()["stays_a"] == 1.0
+        assert value(effects, "embed", "all_instruction", "interchange") == 1.0
+
+
+def test_logarithms_and_intervals_are_of_one_piece(of_working):
+    shares = of_working[of_working["metric"].isin(["becomes_b", "stays_a", "other"])]
+    key = ["site", "position", "intervention", "control", "strength"]
+    assert shares.groupby(key)["value"].sum().round(12).eq(1.0).all()
+    known = of_working.dropna(subset=["ci_low"])
+    assert (known["ci_low"] <= known["value"] + 1e-12).all()
+    assert (known["value"] <= known["ci_high"] + 1e-12).all()
+    assert value(of_working, "block.1", "input", metric="delta_logprob_b") > 0.5
+    assert value(of_working, "block.1", "input", metric="delta_logprob_a") < -0.5
+    assert value(of_working, "block.1", "input", metric="kl") > 0
+
+
+def test_same_seed_same_effects(working, corpus, of_working, tmp_path):
+    pd.testing.assert_frame_equal(effects_of(working, corpus, tmp_path / "again.parquet"), of_working)
+
+
+def test_three_tasks_are_too_few(working, corpus):
+    few = type(corpus)(corpus.settings, corpus.seed, corpus.table, corpus.tasks[:3])
+    with pytest.raises(NobodyToPairError, match="compare four tasks"):
+        intervene_on(working, few, SETTINGS, step=5, seed=1, run="r", name="planted")
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(1, [400]), (2, [0, 400]), (3, [0, 50, 400]), (9, [0, 10, 50, 400])]
+)
+def test_steps_are_spread_and_end_with_the_last(n, expected):
+    assert spread_steps([0, 10, 50, 400], n) == expected
+
+
+def test_another_architecture_goes_the_same_way(corpus):
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=corpus.vocab_size, **sizes)).eval()
+    few = SETTINGS.model_copy(update={"n_pairs": 6, "n_repaired": 6})
+    effects = intervene_on(model, corpus, few, step=0, seed=1, run="r", name="llama")
+    assert {one.site for one in effects} == {"embed", "block.1", "block.2", "final_norm"}
+    assert all(one.value == 0 for one in effects if one.intervention == "identity" and one.metric == "acted")

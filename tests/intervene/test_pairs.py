@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from nucleate.errors import NobodyToPairError
+from nucleate.intervene.pairs import draw_pairs
+
+
+def test_partners_share_input_and_length_and_nothing_else(corpus):
+    pairs = draw_pairs(corpus, "validation", 50, 3)
+    assert len(pairs) == 50
+    rows, donors, twins = (
+        corpus.table.take(one).to_pydict() for one in (pairs.rows, pairs.donors, pairs.twins)
+    )
+    for one in (donors, twins):
+        assert one["input"] == rows["input"]
+        assert list(map(len, one["input_ids"])) == list(map(len, rows["input_ids"]))
+        assert set(one["split"]) == {"train"}
+    assert set(rows["split"]) == {"validation"}
+    assert all(a != b for a, b in zip(donors["output"], rows["output"], strict=True))
+    assert all(a != b for a, b in zip(twins["instruction_id"], rows["instruction_id"], strict=True))
+    np.testing.assert_array_equal(pairs.tasks[:, 0], rows["task"])
+    np.testing.assert_array_equal(pairs.tasks[:, 0], twins["task"])
+    np.testing.assert_array_equal(pairs.tasks[:, 1], donors["task"])
+    assert all(len(set(four)) == 4 for four in pairs.tasks.tolist())
+    assert pairs.answers[:, 0].tolist() == [ids[-1] for ids in rows["input_ids"]]
+    assert pairs.answers[:, 1].tolist() == [ids[-1] for ids in donors["input_ids"]]
+
+
+def test_a_pure_function_of_the_seed(corpus):
+    assert (
+        draw_pairs(corpus, "validation", 9, 3).rows.tolist()
+        == draw_pairs(corpus, "validation", 9, 3).rows.tolist()
+    )
+    assert (
+        draw_pairs(corpus, "validation", 9, 3).rows.tolist()
+        != draw_pairs(corpus, "validation", 9, 4).rows.tolist()
+    )
+
+
+def test_a_split_that_is_not_there_has_nobody_to_pair(corpus):
+    with pytest.raises(NobodyToPairError, match="no instance of unseen_dialect"):
+        draw_pairs(corpus, "unseen_dialect", 9, 3)

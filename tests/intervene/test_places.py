@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+import torch
+
+from nucleate.corpus.subset import centroid_rows
+from nucleate.errors import ConfigError
+from nucleate.intervene.places import TaskCentroids, token_masks
+
+LENGTHS, MASK = torch.tensor([2, 3]), torch.tensor([[True, True, True, False], [True] * 4])
+
+
+def columns(position):
+    return {
+        name: [row.nonzero().ravel().tolist() for row in mask]
+        for name, mask in token_masks(position, LENGTHS, MASK).items()
+    }
+
+
+def test_positions_are_sets_of_tokens_and_padding_is_in_none():
+    assert columns("last_instruction") == {"last_instruction": [[1], [2]]}
+    assert columns("input") == {"input": [[2], [3]]}
+    assert columns("all_instruction") == {"instruction_mean": [[0, 1], [0, 1, 2]]}
+    assert columns("all_prompt") == {"instruction_mean": [[0, 1], [0, 1, 2]], "input": [[2], [3]]}
+
+
+def test_an_unknown_position_names_the_known():
+    with pytest.raises(ConfigError) as caught:
+        token_masks("last", LENGTHS, MASK)
+    assert "all_instruction" in caught.value.mend
+
+
+def test_a_part_has_the_centroids_of_its_site(working, corpus):
+    centroids = TaskCentroids(working, corpus, centroid_rows(corpus, 300, 1))
+    direction = centroids.directions("block.1", "input", 2, 1)
+    np.testing.assert_allclose(np.linalg.norm(direction, axis=1), 1)
+    part = centroids.part("block.1", "input", MASK, np.array([[5, 0], [2, 1]]), direction, 1)
+    code = working.model.wiring.code(part.means)
+    torch.testing.assert_close(code, torch.eye(6))
+    assert part.tasks.tolist() == [[5, 0], [2, 1]]
+    torch.testing.assert_close(part.basis.T @ part.basis, torch.eye(part.basis.shape[1]), atol=1e-5, rtol=0)
+    assert part.random_basis.shape == part.basis.shape

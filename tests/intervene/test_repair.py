@@ -1,0 +1,44 @@
+import numpy as np
+
+from nucleate.clustering.centroids import Centroids
+from nucleate.corpus.subset import centroid_rows
+from nucleate.intervene.measure import Cell, InterveneSettings
+from nucleate.intervene.places import CAPTURED, TaskCentroids
+from nucleate.intervene.repair import _roles, measure_repair, repair_split
+
+SETTINGS = InterveneSettings(n_repaired=60, positions=("input",))
+
+
+def repaired(model, corpus):
+    """With centroids of which two were exchanged, so that their instances are misassigned by construction."""
+    centroids = TaskCentroids(model, corpus, centroid_rows(corpus, 300, 1))
+    for position in CAPTURED:
+        own = centroids.of[position]
+        centroids.of[position] = Centroids(own.tasks, own.means[:, [1, 0, *range(2, len(own.tasks))]])
+    values, units = measure_repair(model, corpus, centroids, SETTINGS, 1)
+    assert len(units) == 60
+    return {cell: one[0] for cell, one in values.items() if cell.site == "block.1"}
+
+
+def cell(control):
+    return Cell("block.1", "input", "repair", control, 1.0)
+
+
+def test_only_the_misassigned_count_and_moving_them_shows_where_clusters_work(working, idle, corpus):
+    of_working, of_idle = repaired(working, corpus), repaired(idle, corpus)
+    counted = ~np.isnan(of_working[cell("identity")])
+    assert 0 < counted.sum() < 60
+    assert (of_working[cell("identity")][counted] == 1).all()
+    assert (of_working[cell("none")][counted] == 0).all()  # to the centroid of the other, called one's own
+    assert (of_working[cell("random_direction")][counted] == 1).all()
+    assert (of_idle[cell("none")][counted] == 1).all()
+
+
+def test_roles_are_nearest_own_and_a_third():
+    tasks = np.array([3, 5, 8])
+    distances = np.array([[1.0, 2.0, 3.0], [2.0, 1.0, 3.0]])
+    np.testing.assert_array_equal(_roles(tasks, distances, np.array([5, 3]), 0), [[3, 5, 8], [5, 3, 8]])
+
+
+def test_without_an_unseen_dialect_held_out_pairs_are_repaired(corpus):
+    assert repair_split(corpus) == "validation"

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from nucleate.capture.record import capture as real_capture
+from nucleate.corpus.corpus import Corpus
+from nucleate.models import build_model
+from nucleate.presets import resolve
+from nucleate.unseen import analysis
+from nucleate.unseen.analysis import UnseenSettings, analyse_unseen
+
+SETTINGS = UnseenSettings(
+    positions=("input",), n_examples=120, n_centroid_examples=200, n_resamples=60, n_shuffles=10
+)
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    overrides = ["corpus.n_tasks=6", "corpus.unseen_dialect=true", "corpus.n_variants=30"]
+    return Corpus.build(resolve("smoke", overrides).corpus, 1)
+
+
+@pytest.fixture(scope="module")
+def model(corpus):
+    return build_model(
+        resolve("smoke").model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=1
+    )
+
+
+def planted(clustered, right_if_clustered, right_if_not):
+    """A capture whose states lie with their task for a share of the examples, answered accordingly."""
+
+    def capture(model, corpus, rows, *, step, positions):
+        states = real_capture(model, corpus, rows, step=step, positions=positions)
+        rng = np.random.default_rng(step)
+        task = states.labels["task"]
+        with_own = (rng.random(len(rows)) < clustered) | (states.split == "train")
+        lies_with = np.where(with_own, task, (task + 1) % 6)
+        states.states[:] = 0.1 * rng.standard_normal(states.states.shape)
+        states.states[np.arange(len(rows)), :, :, lies_with] += 5.0
+        right = rng.random(len(rows)) < np.where(with_own, right_if_clustered, right_if_not)
+        states.predicted[:] = np.where(right, states.expected, -1)
+        return states
+
+    return capture
+
+
+def analysed(model, corpus, monkeypatch, clustered, *right, steps=(0, 5)):
+    monkeypatch.setattr(analysis, "capture", planted(clustered, *right))
+    return analyse_unseen([(step, model) for step in steps], corpus, SETTINGS, seed=1, run="r", name="m")
+
+
+def last(scores, metric, split="unseen_dialect", control="none"):
+    rows = list(scores.where(metric=metric, split=split, control=control, step=5, site="block.1"))
+    assert len(rows) == 1
+    return rows[0]
+
+
+def test_planted_association_is_found(model, corpus, monkeypatch):
+    scores = analysed(model, corpus, monkeypatch, 0.6, 0.9, 0.2)
+    assert set(scores.values("split")) == {"validation", "unseen_instruction", "unseen_dialect"}
+    assert last(scores, "assignment_accuracy")["value"] == pytest.approx(0.6, abs=0.12)
+    assert last(scores, "accuracy_if_right")["value"] == pytest.approx(0.9, abs=0.1)
+    assert last(scores, "accuracy_if_wrong")["value"] == pytest.approx(0.2, abs=0.15)
+    assert last(scores, "odds_ratio")["ci_low"] > 3
+    assert last(scores, "auroc")["ci_low"] > 0.6 > last(scores, "auroc", control="shuffled_labels")["value"]
+    assert last(scores, "assignment_accuracy", control="shuffled_labels")["value"] < 0.4
+
+
+def test_no_association_where_none_was_planted(model, corpus, monkeypatch):
+    odds = last(analysed(model, corpus, monkeypatch, 0.5, 0.5, 0.5), "odds_ratio")
+    assert odds["ci_low"] < 1 < odds["ci_high"]
+
+
+def test_rows_are_whole(model, corpus, monkeypatch):
+    scores = analysed(model, corpus, monkeypatch, 0.6, 0.9, 0.2)
+    frame = scores.to_pandas()
+    known = frame.dropna(subset=["ci_low"])
+    assert (known["ci_low"] <= known["ci_high"]).all()
+    key = ["step", "split", "position", "site", "method", "metric", "control"]
+    assert not frame.duplicated(key).any()
+    assert set(frame.loc[frame["site"] == "", "method"]) == {
+        "model",
+        "lookup_table",
+        "nearest_neighbour",
+        "chance",
+    }
+    assert scores.table.equals(analysed(model, corpus, monkeypatch, 0.6, 0.9, 0.2).table)
+
+
+def test_the_real_capture_fits(model, corpus):
+    scores = analyse_unseen([(0, model)], corpus, SETTINGS, seed=1, run="r", name="m")
+    assert scores.where(metric="assignment_accuracy", control="none").values("site") == [
+        "block.1",
+        "block.2",
+        "embed",
+        "final_norm",
+    ]
+    assert len(scores.where(metric="lag")) == 0, "one step has no course"
