@@ -47,6 +47,25 @@ def test_the_page_of_a_small_run_is_small_and_asks_for_nothing(contents):
     assert "unsafe" not in policy.replace("style-src-attr &#39;unsafe-inline&#39;", "")
 
 
+def test_a_verdict_stands_under_its_own_claim(contents):
+    """A claim that was judged at some positions only leaves the others' cells empty."""
+    first, second = (
+        one for one in contents.claims if one.position == "input" and one.claim in ("emergence", "depth")
+    )
+    only = replace(second, position="all_prompt", verdict="not measured")
+    page = render([replace(contents, claims=(first, second, only))])
+    table = page[page.index('<table class="marks">') : page.index("</table>")]
+    cells = [
+        [re.sub(r"<[^>]+>|[✓✗–]", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.S)]
+        for row in table.split("<tr>")[1:]
+    ]
+    assert cells == [
+        ["Position", first.claim, second.claim],
+        ["all prompt", "", "not measured"],
+        ["input token", first.verdict, second.verdict],
+    ]
+
+
 def test_a_page_is_written_whole_or_not_at_all(tmp_path):
     write_page("new", tmp_path / "page.html")
     assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
@@ -55,9 +74,16 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def rich(contents):
+def bare(contents):
+    """The run without further analyses."""
+    scores = contents.scores[~contents.scores["method"].isin(["unseen", "intervene"])]
+    return replace(contents, scores=scores)
+
+
+@pytest.fixture(scope="module")
+def rich(bare):
     """The run with made-up rows of what other analyses add: factors, metrics, interventions."""
-    agreement = contents.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
+    agreement = bare.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
     others = [
         agreement.assign(factor="wording", value=agreement["value"] / 2),
         agreement.assign(metric="made_up"),
@@ -66,9 +92,9 @@ def rich(contents):
         method="intervene", metric="becomes_b"
     )
     return replace(
-        contents,
+        bare,
         scores=pd.concat(
-            [contents.scores, *others, causes, causes.assign(control="random_direction")], ignore_index=True
+            [bare.scores, *others, causes, causes.assign(control="random_direction")], ignore_index=True
         ),
     )
 
@@ -274,12 +300,12 @@ def test_tables_and_pictures_are_saved(open_page, rich):
 
 
 @browser_test
-def test_sections_are_there_where_the_run_has_them(open_page, contents, rich):
+def test_sections_are_there_where_the_run_has_them(open_page, bare, rich):
     with open_page(rich) as opened:
         assert opened.page.is_visible("#causes") and not opened.page.is_visible("#unseen")
         lines = opened.page.evaluate("document.getElementById('causes-plot').data.map(one => one.y.length)")
         assert lines == [4, 4]
-    with open_page(replace(contents, projections=None)) as opened:
+    with open_page(replace(bare, projections=None)) as opened:
         assert not opened.page.is_visible("#clusters") and not opened.page.is_visible("#causes")
         assert opened.page.is_visible("#emergence")
 

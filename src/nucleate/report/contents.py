@@ -18,6 +18,7 @@ from nucleate.claims import ClaimSettings, ClaimVerdict, read_claims
 from nucleate.config import read_toml
 from nucleate.corpus.corpus import Corpus
 from nucleate.projections import Projections
+from nucleate.report.analyses import analysis_rows
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
 
@@ -30,6 +31,7 @@ class RunContents:
         name: the folder's own, made unique where several runs are shown.
         config: every setting, as in `config.toml`.
         manifest: as it was when the report was begun.
+        scores: with the rows of the further analyses below them.
         training: one mapping per line of the training log; empty where nothing was trained.
     """
 
@@ -74,7 +76,9 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         name=name or folder.path.resolve().name,
         config=read_toml(folder.config_toml),
         manifest=folder.manifest,
-        scores=Scores.read(folder.scores).to_pandas(),
+        scores=pd.concat(
+            [Scores.read(folder.scores).to_pandas(), *analysis_rows(folder)], join="inner", ignore_index=True
+        ),
         claims=tuple(read_claims(folder.claims)),
         training=_read_log(folder),
         corpus=Corpus.load(folder.corpus) if has_corpus else None,

@@ -22,7 +22,7 @@ function drawAtlas() {
     yaxis: { tickvals: lines.map((_, i) => i), ticktext: lines.map((one) => plotlyText(siteWords(one.site))), showgrid: false, showline: false },
     shapes: cellShape(lines, steps), annotations: low || steps.length > 20 ? [] : cellTexts(z, top), height, margin: { l: 84, r: 4, t: 6, b: 46 },
   };
-  element("atlas-caption").textContent = `${measureWords(state.measure)} with ${plain(state.factor)} at the ${positionWords(state.position)}, ${plain(state.split)}` +
+  element("atlas-caption").textContent = `${measureWords(state.measure)} with ${factorWords(state.factor)} at the ${positionWords(state.position)}, ${plain(state.split)}` +
     `${several ? `, ${page.groups[state.group]}` : ""}. Steps are those of the checkpoints, not evenly spaced.`;
   readAtlas(lines);
   return Plotly.react(atlasPlot, [map], layout(extra), CONFIG);

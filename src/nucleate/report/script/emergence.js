@@ -152,10 +152,10 @@ function describeEmergence(drawn) {
   const members = page.groups.map((_, group) => runsOfGroup(group).length), alone = members.some((n) => n === 1), seeds = members.some((n) => n > 1);
   const bands = `bands ${seeds ? "reach from the lowest seed to the highest" : ""}${seeds && alone ? "; where there is one run, they " : ""}${alone ? "are 95 % intervals" : ""}`;
   const controls = distinct(drawn.flatMap((one) => one.controls.map(({ control }) => plain(control))));
-  element("emergence-caption").textContent = `Agreement of clusters with ${plain(state.factor)}, read at the ${positionWords(state.position)}: ${measureWords(state.measure)}, states ${preparationWords(state.preparation)}. ` +
+  element("emergence-caption").textContent = `Agreement of clusters with ${factorWords(state.factor)}, read at the ${positionWords(state.position)}: ${measureWords(state.measure)}, states ${preparationWords(state.preparation)}. ` +
     `Lines are layers; ${bands}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ` + (controls.length ? `Grey levels are controls (${controls.join(", ")}), over all layers, with their intervals.` : "This run has no control at this place.");
   const last = drawn.flatMap(({ panel, lines }) => lines.map((one) => `${panel.title}, ${siteWords(one.site)}: ${number(one.value[0])} to ${number(one.value.at(-1))}`));
-  emergencePlot.setAttribute("aria-label", `Agreement with ${plain(state.factor)} over steps. ${last.join("; ")}.`);
+  emergencePlot.setAttribute("aria-label", `Agreement with ${factorWords(state.factor)} over steps. ${last.join("; ")}.`);
 }
 
 function pointTip({ points, event }) {

@@ -31,7 +31,8 @@ const positionWords = (position) => page.position_words[position] ?? position.re
 const plain = (name) => name.replaceAll("_", " ");
 const METRICS = { ari: "adjusted Rand index", ami: "adjusted mutual information", knn_purity: "k-NN purity" };
 const metricWords = (metric) => METRICS[metric] ?? plain(metric);
-const METHODS = { kmeans: "k-means", none: "no clusters" };
+const METHODS = { kmeans: "k-means", kmeans_from_train: "k-means fitted on train", labels: "no clustering", ridge: "linear probe", states: "no clustering", train_centroids: "centroids of train" };
+const factorWords = (factor) => (factor === "" ? "no label" : plain(factor));
 const measureWords = (measure) => {
   const [method, metric] = measure.split("/");
   return `${metricWords(metric)} (${METHODS[method] ?? plain(method)})`;

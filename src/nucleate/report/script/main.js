@@ -5,7 +5,7 @@ document.body.classList.toggle("single-group", !several);
 
 function fillLens() {
   const found = choices();
-  fill(element("factor"), found.factor, plain, state.factor, true);
+  fill(element("factor"), found.factor, factorWords, state.factor, true);
   fill(element("position"), found.position, positionWords, state.position, true);
   fill(element("measure"), found.measure, measureWords, state.measure, true);
   fill(element("preparation"), found.preparation, preparationWords, state.preparation);
