@@ -10,7 +10,7 @@ import nucleate
 from nucleate.errors import ConfigError, RunFolderError
 from nucleate.experiment import analyse_again, rescore
 from nucleate.intervene.effects import read_effects
-from nucleate.presets import preset_names, resolve, settings_of
+from nucleate.presets import settings_of
 from nucleate.run_folder import RunFolder
 from nucleate.scores import SCHEMA, Scores
 
@@ -169,15 +169,3 @@ def test_a_harmed_checkpoint_is_not_scored(tmp_path):
     with pytest.raises(RunFolderError, match=r"model\.safetensors"):
         rescore(RunFolder.open(run.folder.path), ["scoring.n_init=2"], Stages())
     assert run.folder.scores.read_bytes() == scores
-
-
-@pytest.mark.parametrize("preset", ["smoke", "quick", "paper", "paper-wide", "dialects"])
-def test_presets_resolve(preset):
-    assert preset in preset_names()
-    settings = resolve(preset)
-    assert settings == type(settings).from_mapping(settings.model_dump(), preset)
-
-
-def test_overrides_and_seed_reach_the_settings():
-    settings = resolve("quick", ["model.n_layer=2", "corpus.n_tasks=7"], seed=5)
-    assert (settings.model.n_layer, settings.corpus.n_tasks, settings.seed) == (2, 7, 5)
