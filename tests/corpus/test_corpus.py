@@ -100,8 +100,8 @@ def test_labels_tell_apart_what_the_words_tell_apart(corpus: Corpus) -> None:
 
 
 def test_sizes(corpus: Corpus) -> None:
-    assert corpus.n_symbols == 20
-    assert corpus.vocab_size == 2 + 20 + 20 + 100
+    assert corpus.n_symbols == 40
+    assert corpus.vocab_size == 2 + 40 + 20 + 100
     assert max(map(max, corpus.table["input_ids"].to_pylist())) < corpus.vocab_size
 
 
