@@ -10,6 +10,7 @@ from jaxtyping import config, install_import_hook
 
 os.environ["NUCLEATE_CACHE_DIR"] = tempfile.mkdtemp(prefix="nucleate-test-")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers that share two cores stall on each other's threads
 
 # Rooms whose functions take arrays; the hook must be in place before they are imported.
 install_import_hook(

@@ -20,7 +20,7 @@ def test_keys_are_flat_and_defaults_are_those_of_quick() -> None:
     ("values", "message"),
     [
         ({"n_inputs": 21}, r"n_inputs \(21\) is above input_vocabulary \(20\)"),
-        ({"min_length": 20}, r"min_length \(20\) is above max_length \(14\)"),
+        ({"min_length": 20}, r"min_length \(20\) is above max_length \(10\)"),
         ({"n_variants": 2}, r"n_variants \(2\) is below n_dialects \(3\)"),
         ({"n_variants": 300, "max_language_size": 100}, r"asks for 110 instructions per dialect"),
         ({"n_inputs": 1}, "leaves no pair to hold out"),
