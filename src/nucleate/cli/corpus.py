@@ -23,7 +23,7 @@ def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None 
 
     settings = resolve(preset, set_, seed)
     folder = RunFolder.create(out, settings.to_toml())
-    with RunProgress(settings.claims.position) as progress, folder.locked():
+    with RunProgress(settings.claims.position, settings.training.steps) as progress, folder.locked():
         make_corpus(settings, folder, progress)
     progress.console.print(f"  The corpus: {folder.corpus}", highlight=False)
     return 0

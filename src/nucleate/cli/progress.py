@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -19,21 +19,27 @@ if TYPE_CHECKING:
 
     from nucleate.training.trainer import TrainingRecord
 
-_MOST_LAYERS = 8
+_MOST_LAYERS = 7
 _BARS = "▁▂▃▄▅▆▇█"
 _COLOURS = ("#7a7a8c", "#6b7fb3", "#4a90b8", "#35a3a3", "#4db380", "#8cc456", "#d3c93c")
 
 
 class RunProgress:
-    """An experiment's observer that draws on the console."""
+    """An experiment's observer that draws on the console.
 
-    def __init__(self, position: str) -> None:
-        self.console = Console(highlight=False)
-        self.position = position
+    Args:
+        position: of which agreement is shown.
+        steps: of the whole training, for the bar and the time left.
+        console: where; the standard output where none is given.
+    """
+
+    def __init__(self, position: str, steps: int, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self.position, self.steps = position, steps
         self._bar = Progress(
             TextColumn("  {task.description:<9}"),
-            BarColumn(bar_width=28, complete_style="#35a3a3", finished_style="#4db380"),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            BarColumn(bar_width=14, complete_style="#35a3a3", finished_style="#4db380"),
+            MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[note]}"),
             console=self.console,
@@ -45,7 +51,6 @@ class RunProgress:
         self._loss: float | None = None
         self._accuracy: Mapping[str, float] = {}
         self._header_is_due = True
-        self.total_steps: int | None = None
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -71,7 +76,7 @@ class RunProgress:
         self._last, self._accuracy = record, record.accuracy or self._accuracy
         self._loss = record.loss if record.loss is not None else self._loss
         if self._task is not None:
-            self._bar.update(self._task, completed=record.step, total=self.total_steps, note=self._note())
+            self._bar.update(self._task, completed=record.step, total=self.steps, note=self._note())
 
     def on_checkpoint(self, step: int, model: PreTrainedModel) -> None:
         """Nothing to show of the model itself; its agreement follows."""
@@ -98,8 +103,11 @@ class RunProgress:
             self._bar.update(self._task, completed=done, total=total, note="checkpoints")
 
     def _note(self) -> str:
-        accuracy = "  ".join(f"{split} {value:.3f}" for split, value in self._accuracy.items())
-        return f"loss {_number(self._loss)}  accuracy {accuracy}"
+        names = {"train": "train", "validation": "valid"}
+        accuracy = "  ".join(
+            f"{names.get(split, split)} {value:.3f}" for split, value in self._accuracy.items()
+        )
+        return f"loss {_number(self._loss)}  {accuracy}"
 
     def _header(self, layers: list[int]) -> Text:
         names = "".join(f"{layer:>4}  " for layer in layers)

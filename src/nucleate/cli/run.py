@@ -53,7 +53,7 @@ def _run_one(settings: ExperimentSettings, folder: Path) -> Run:
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
 
-    with RunProgress(settings.claims.position) as progress:
+    with RunProgress(settings.claims.position, settings.training.steps) as progress:
         done = experiment.run(settings, folder, observer=progress, command=["nucleate", *sys.argv[1:]])
     print_verdicts(done.claims, settings.claims.position)
     progress.console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", highlight=False)

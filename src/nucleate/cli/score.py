@@ -22,7 +22,7 @@ def score(directory: Path, /, *, set_: Overrides = ()) -> int:
 
     folder = RunFolder.open(directory)
     settings = settings_of(folder, set_)
-    with RunProgress(settings.claims.position) as progress:
+    with RunProgress(settings.claims.position, settings.training.steps) as progress:
         done = experiment.rescore(folder, set_, progress)
     print_verdicts(done.claims, settings.claims.position)
     return 0

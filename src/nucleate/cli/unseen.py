@@ -23,8 +23,9 @@ def unseen(directory: Path, /, *, set_: Overrides = ()) -> int:
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
-    position = settings_of(folder, set_).claims.position
-    with RunProgress(position) as progress:
+    settings = settings_of(folder, set_)
+    position = settings.claims.position
+    with RunProgress(position, settings.training.steps) as progress:
         done = experiment.analyse_again(folder, "unseen", set_, progress)
     print_verdicts([one for one in done.claims if one.claim == "unseen"], position)
     progress.console.print(f"\n  The figure: {folder.figures / 'unseen.png'}", highlight=False)

@@ -1,0 +1,52 @@
+"""What is seen on a terminal and in a log."""
+
+import io
+
+from rich.console import Console
+
+from nucleate.cli.progress import RunProgress
+from nucleate.training.trainer import TrainingRecord
+
+SITES = ("embed", *(f"block.{i}" for i in range(1, 7)), "final_norm")
+
+
+def watch(terminal, sites=SITES):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=80, highlight=False)
+    with RunProgress("last_instruction", 400, console) as progress:
+        progress.on_stage("training", "begins")
+        for step in (0, 200, 400):
+            loss, accuracy = (1.5 if step else None), {"train": step / 400, "validation": step / 401}
+            progress.on_record(TrainingRecord(step, loss, 0.1, 1.0, 3, accuracy))
+            agreement = [step / 400 * i / (len(sites) - 1) - 0.03 for i in range(len(sites))]
+            progress.on_agreement(step, dict(zip(sites, agreement, strict=True)))
+        progress._bar.refresh()
+        progress.on_stage("training", "ends")
+        progress.on_stage("scoring", "begins")
+        progress.on_progress(3, 11)
+        progress._bar.refresh()
+        progress.on_stage("scoring", "ends")
+        progress.on_stage("figures", "is done already")
+    return console.file.getvalue()
+
+
+def test_a_terminal_sees_how_far_it_is_and_what_is_left():
+    seen = watch(terminal=True)
+    assert "400/400" in seen
+    assert "3/11" in seen
+    assert "loss 1.500  train 1.000  valid 0.998" in seen
+
+
+def test_a_log_has_plain_lines_that_fit():
+    lines = watch(terminal=False).splitlines()
+    assert "\x1b" not in "".join(lines)
+    assert max(map(len, lines)) <= 80
+    (last,) = (line for line in lines if line.strip().startswith("400"))
+    assert last.split()[:4] == ["400", "1.500", "1.000", "0.998"]
+    assert [cell[1:] for cell in last.split()[4:]] == ["-.03", ".11", ".26", ".40", ".54", ".68", ".83"]
+
+
+def test_as_many_layers_are_shown_as_fit():
+    lines = watch(terminal=False, sites=tuple(f"block.{i}" for i in range(31))).splitlines()
+    assert max(map(len, lines)) <= 80
+    (header,) = (line for line in lines if line.strip().startswith("step"))
+    assert header.split()[4:] == ["0", "5", "10", "15", "20", "25", "30"]
