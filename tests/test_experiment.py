@@ -133,14 +133,13 @@ def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
 def test_an_analysis_again_changes_its_own_files_and_settings_alone(done, tmp_path):
     shutil.copytree(done.folder.path, tmp_path / "run")
     run = nucleate.load_run(tmp_path / "run")
-    before = {
-        name: run.folder.outputs_digest(name) for name in ("training", "scoring", "unseen", "intervene")
-    }
+    stages = ("training", "scoring", "unseen", "intervene", "report")
+    before = {name: run.folder.outputs_digest(name) for name in stages}
     analyse_again(RunFolder.open(run.folder.path), "intervene", ["intervene.n_steps=2"], Stages())
     again = nucleate.load_run(run.folder.path)
     assert set(read_effects(again.folder.interventions)["step"]) == {0, 12}
     changed = {name for name, digest in before.items() if again.folder.outputs_digest(name) != digest}
-    assert changed == {"intervene"}
+    assert changed == {"intervene", "report"}, "the page shows what is in the folder now"
     analyse_again(RunFolder.open(run.folder.path), "unseen", ["unseen.positions=['input']"], Stages())
     again = nucleate.load_run(run.folder.path)
     assert Scores.read(again.folder.unseen).where(method="nearest_centroid").values("position") == ["input"]

@@ -147,6 +147,7 @@ def analyse_again(folder: RunFolder, stage: str, overrides: Iterable[str], obser
             settings, folder, Corpus.load(folder.corpus), observer
         )
         draw(settings, folder, observer)
+        make_report(folder, observer)
     return Run(folder)
 
 

@@ -27,7 +27,7 @@ def unseen_figure(unseen: Scores) -> Iterator[Figure]:
     title = (
         f"Unseen instances ({split.replace('_', ' ')}): does the nearest task centroid go with the answer?"
     )
-    with figure_of(title, 3.0 + 2.5 * len(positions), 3.7) as figure:
+    with figure_of(title, 3.0 + 2.5 * len(positions), 4.4) as figure:
         panels = figure.subplots(1, 1 + len(positions), sharey=True)
         _draw_course(panels[0], frame, positions)
         for axes, position in zip(panels[1:], positions, strict=True):
@@ -35,7 +35,7 @@ def unseen_figure(unseen: Scores) -> Iterator[Figure]:
             axes.set_title(POSITION_WORDS.get(position, position))
         panels[0].set_ylabel("share of instances")
         panels[0].set_ylim(-0.02, 1.02)
-        panels[1].legend(fontsize=7.5, loc="best")
+        panels[1].legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(0, -0.2))
         yield figure
 
 
@@ -68,7 +68,7 @@ def _draw_course(axes: Axes, frame: pd.DataFrame, positions: list[str]) -> None:
         )  # fmt: skip
     axes.set_title("over training, top layer")
     axes.set_xlabel("optimizer step")
-    axes.legend(fontsize=6.8, loc="upper left")
+    axes.legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(0, -0.2))
 
 
 def _draw_layers(axes: Axes, frame: pd.DataFrame) -> None:
