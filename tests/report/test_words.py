@@ -74,7 +74,7 @@ def test_the_surface_alone_is_the_control_that_has_no_model(contents):
 
 
 def test_seeds_are_judged_together_and_settings_stand_side_by_side(contents):
-    first = [one for one in contents.claims if one.position == "last_instruction"][0]
+    first = next(one for one in contents.claims if one.position == "last_instruction")
     runs = [
         replace(contents, config={**contents.config, "seed": seed}, claims=(replace(first, verdict=verdict),))
         for seed, verdict in ((1, "holds"), (2, "fails"), (3, "holds"))

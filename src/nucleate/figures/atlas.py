@@ -42,7 +42,7 @@ def atlas_figure(scores: Scores, split: str = "validation", width: float = TWO_C
             for axes, position in zip(row, positions, strict=True):
                 chosen = (cells["factor"] == factor) & (cells["position"] == position)
                 _draw_map(axes, cells[chosen], cells)
-            row[0].set_ylabel(say(FACTORS, factor), fontweight="bold")
+            row[0].set_ylabel(say(FACTORS, factor))
         _name_cells(panels[-1, 0], cells, width)
         for axes, position in zip(panels[0], positions, strict=True):
             words = say(POSITIONS, position)

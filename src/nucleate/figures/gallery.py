@@ -1,7 +1,7 @@
 """Every figure of a run, or of several runs together, into one folder, for a page and for a column.
 
 Hidden here: which figures a table of scores can carry, and what their files are called: `NAME.svg`, `.pdf`
-and `.png` at the width of a page, `NAME-column.*` at that of one of its two columns.
+and `.png` at the width of a page, `NAME-column.pdf` at that of one of its two columns.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ def draw_figures(scores: Scores, folder: Path, *, position: str, factor: str = "
 
 def _draw(folder: Path, name: str, figure_at: Callable[[float], AbstractContextManager[Figure]]) -> None:
     """Both sizes of one figure."""
-    for width, suffix in ((TWO_COLUMNS, ""), (ONE_COLUMN, "-column")):
-        with figure_at(width) as figure:
-            save_figure(figure, folder, name + suffix)
+    with figure_at(TWO_COLUMNS) as figure:
+        save_figure(figure, folder, name)
+    with figure_at(ONE_COLUMN) as figure:
+        save_figure(figure, folder, f"{name}-column", ["pdf"])
 
 
 def draw_cause_figures(

@@ -18,6 +18,9 @@ from matplotlib.figure import Figure
 
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 """Inches: the width of a column of a paper, and of a page."""
+FORMATS = ("png", "svg", "pdf")
+_TIMES = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}
+"""What a format would write of the time or the program, were it not told not to."""
 FACTOR_MARKS = {
     "task": ("#d55e00", "o"),
     "dialect": ("#0072b2", "s"),
@@ -31,7 +34,6 @@ _OTHER_MARKS = (("#56b4e9", "X"), ("#8c6d31", "*"), ("#3b3b98", "<"), ("#777777"
 _STYLE = {
     "font.size": 8,
     "axes.titlesize": 8.5,
-    "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -65,15 +67,14 @@ def figure_of(title: str, width: float, height: float) -> Iterator[Figure]:
             plt.close(figure)
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write `name.svg`, `name.pdf` and `name.png` (200 dpi); the same scores give the same bytes."""
+def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = FORMATS) -> None:
+    """Write `name` in some formats, PNG at 200 dpi; the same scores give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(_STYLE):
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, not anew for every format
-        figure.savefig(folder / f"{name}.png", dpi=200, metadata={"Software": None})
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-        figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+        for one in formats:
+            figure.savefig(folder / f"{name}.{one}", dpi=200, metadata={_TIMES[one]: None})
 
 
 def layer_colours(n: int) -> list[tuple[float, ...]]:
