@@ -615,8 +615,11 @@ def test_on_paper_figures_fit_the_sheet_and_rules_are_open(open_page, contents):
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert max(page.evaluate(widths)) <= 680
         assert page.locator(".rule p").first.is_visible() and not page.is_visible("#lens")
-        page.evaluate("dispatchEvent(new Event('afterprint'))")
         page.emulate_media(media="screen")
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.wait_for_timeout(300)
+        assert page.evaluate(widths) == on_screen
+        assert page.pdf().startswith(b"%PDF")
         page.wait_for_timeout(300)
         assert page.evaluate(widths) == on_screen
 

@@ -53,6 +53,7 @@ function turn(toPaper) {
   document.body.classList.toggle("paper", toPaper);
   for (const one of document.querySelectorAll("details.prints")) one.open = toPaper;
   drawAll();
+  for (const one of document.querySelectorAll(".js-plotly-plot")) Plotly.relayout(one, { autosize: true });
 }
 addEventListener("beforeprint", () => turn(true));
 addEventListener("afterprint", () => turn(false));
