@@ -71,7 +71,7 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
     """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
     style, script, library, data = _own("style.css"), _script(), get_plotlyjs(), page_data(runs, n_points)
     return _template().render(
-        title=" and ".join(run.name for run in runs) if len(runs) < 4 else f"{len(runs)} runs",
+        title=_title([run.name for run in runs]),
         runs=runs,
         words=words,
         policy=content_security_policy([library, script], [style, _EMPTY_STYLE]),
@@ -136,6 +136,12 @@ def _names_of(folders: Sequence[RunFolder]) -> list[str]:
     paths = [folder.path.resolve() for folder in folders]
     count = Counter(path.name for path in paths)
     return [path.name if count[path.name] == 1 else f"{path.parent.name}/{path.name}" for path in paths]
+
+
+def _title(names: Sequence[str]) -> str:
+    if len(names) > 3:
+        return f"{len(names)} runs"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _name_of_group(group: str, runs: Sequence[RunContents], differing: dict[str, list[Any]]) -> str:
