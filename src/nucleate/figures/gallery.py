@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from nucleate.figures.atlas import atlas_figure
-from nucleate.figures.causes import causes_figure
+from nucleate.figures.causes import causes_figure, causes_over_training_figure
 from nucleate.figures.emergence import emergence_figure
 from nucleate.figures.order import order_figure
 from nucleate.figures.style import save_figure
@@ -40,10 +40,13 @@ def draw_figures(scores: Scores, folder: Path, *, position: str, factor: str = "
 def draw_cause_figures(
     scores: Scores, unseen: Scores | None, effects: pd.DataFrame | None, folder: Path
 ) -> None:
-    """Write `causes` and `unseen`, each where its table is there."""
+    """Write `causes`, `causes-training` (of several steps) and `unseen`, each where its table is there."""
     if effects is not None:
         with causes_figure(scores, effects) as figure:
             save_figure(figure, folder, "causes")
+        if effects["step"].nunique() > 1:
+            with causes_over_training_figure(scores, effects) as figure:
+                save_figure(figure, folder, "causes-training")
     if unseen is not None and len(unseen.where(method="nearest_centroid")):
         with unseen_figure(unseen) as figure:
             save_figure(figure, folder, "unseen")

@@ -97,8 +97,17 @@ def _shift_between_others(place: Place, part: Part, strength: float) -> torch.Te
 
 def _replace(place: Place, part: Part, strength: float) -> torch.Tensor:
     """Within the plane of the centroids the state becomes B's centroid; what lies outside is kept."""
-    to_b = part.means[part.tasks[:, 1]][:, None] - place.states
-    return place.states + strength * (to_b @ part.basis @ part.basis.T)
+    return _within_plane(place, part, strength, 1)
+
+
+def _replace_by_another(place: Place, part: Part, strength: float) -> torch.Tensor:
+    """As `_replace`, with C's centroid."""
+    return _within_plane(place, part, strength, 2)
+
+
+def _within_plane(place: Place, part: Part, strength: float, role: int) -> torch.Tensor:
+    away = part.means[part.tasks[:, role]][:, None] - place.states
+    return place.states + strength * (away @ part.basis @ part.basis.T)
 
 
 def _interchange(place: Place, _part: Part, _strength: float) -> torch.Tensor:
@@ -130,6 +139,7 @@ EDITS: Sequence[Intervention] = (
     Intervention("shift", "random_direction", _shift_at_random, has_dose=True),
     Intervention("shift", "other_tasks", _shift_between_others, has_dose=True),
     Intervention("replace", "none", _replace),
+    Intervention("replace", "other_task", _replace_by_another),
     INTERCHANGE,
     Intervention("interchange", "within_task", _swap_within_task),
     Intervention("project_out", "none", _project_out),

@@ -19,8 +19,8 @@ from nucleate.corpus.instances import stream
 from nucleate.errors import ConfigError
 from nucleate.intervene.edits import Part
 
-POSITIONS = ("last_instruction", "input", "all_instruction", "all_prompt")
-"""One token, one token, all tokens of the instruction, all tokens up to the input."""
+POSITIONS = ("last_instruction", "input", "instruction_but_last", "all_instruction", "all_prompt")
+"""One token, one token, all tokens of the instruction but its last, all of them, all up to the input."""
 
 CAPTURED = ("last_instruction", "input", "instruction_mean")
 """Whose centroids are used."""
@@ -88,6 +88,7 @@ def token_masks(
     masks = {
         "last_instruction": {"last_instruction": column == instruction - 1},
         "input": {"input": column == prompt - 1},
+        "instruction_but_last": {"instruction_mean": column < instruction - 1},
         "all_instruction": {"instruction_mean": column < instruction},
         "all_prompt": {
             "instruction_mean": column < instruction,

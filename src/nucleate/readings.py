@@ -1,0 +1,133 @@
+"""What moving a single token's state means, beside moving others with it: works, redundant, or idle.
+
+A null at one token has more than one meaning. The token may hold nothing that is read; or others may hold
+the same, so that changing one of them alone changes nothing. Hidden here: which interventions tell these
+apart, and how their figures become a table and sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from nucleate.claims_of_cause import LEAST_FLIP, at_last_step, flips_above_controls
+from nucleate.scores import Scores
+
+READINGS = {
+    "works": "the centroid turns answers",
+    "in the state": "the whole state turns answers, its centroid does not",
+    "redundant": "alone it turns no answers, with the others it adds to theirs: alone they make up for it",
+    "idle": "neither alone nor with the others does it turn answers",
+    "open": "too little to call it redundant, too much to call it idle",
+}
+"""What an intervention on a single token shows at a site."""
+_SINGLE = {"last_instruction": "all_instruction", "input": "all_prompt"}
+"""Single tokens, and the tokens that they are changed with."""
+_WORDS = {
+    "last_instruction": ("last instruction token", "all instruction tokens"),
+    "input": ("input token", "all tokens up to the input"),
+}
+_AGREEMENT_AT = {"all_instruction": "instruction_mean"}
+_MEASURED = {
+    "excess": ("shift", "excess"),
+    "whole_state": ("interchange", "excess"),
+    "added": ("interchange", "added"),
+}
+
+
+def read_interventions(scores: Scores, effects: pd.DataFrame) -> pd.DataFrame:
+    """A row for every single token and site at the last step, in the order of the table.
+
+    Columns: `position`, `site`, `layer`, `agreement` (ARI of clusters with task on validation, NaN where it
+        was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole state, `added`
+        by this token where all others are swapped too, `together` of swapping all of them, each but the last
+        with `_low` and `_high`; and `reading`, one of `READINGS`.
+    """
+    last = at_last_step(effects)
+    agreement = agreement_by_place(scores, int(effects["step"].max()))
+    tables = [_read(last, position, agreement) for position in _SINGLE if position in set(last["position"])]
+    return pd.concat([pd.DataFrame(columns=["position", "reading"]), *tables], ignore_index=True)
+
+
+def agreement_by_place(scores: Scores, step: int) -> pd.DataFrame:
+    """Agreement with task on validation: a row per position, a column per site.
+
+    Where an intervention acts on many tokens of the instruction, it is that of their mean.
+    """
+    chosen = scores.where(metric="ari", method="kmeans", control="none", factor="task", preparation="raw")
+    frame = chosen.where(split="validation", step=step).to_pandas()
+    table = frame.pivot_table(index="position", columns="site", values="value")
+    means = {position: one for position, one in _AGREEMENT_AT.items() if one in table.index}
+    return pd.concat([table, table.loc[list(means.values())].set_axis(list(means), axis=0)])
+
+
+def sentences(readings: pd.DataFrame) -> Iterator[str]:
+    """What the readings say, one sentence for every run of neighbouring sites that read the same."""
+    rows = [row for _, row in readings.iterrows()]
+    for (position, reading), group in groupby(rows, key=lambda row: (row["position"], row["reading"])):
+        yield _sentence(position, reading, pd.DataFrame(list(group)))
+
+
+def _read(last: pd.DataFrame, position: str, agreement: pd.DataFrame) -> pd.DataFrame:
+    company = _SINGLE[position]
+    found = {
+        name: flips_above_controls(last, position, intervention, metric)
+        for name, (intervention, metric) in _MEASURED.items()
+    }
+    table = found["excess"][["layer"]].copy()
+    table.insert(0, "position", position)
+    at = agreement.loc[position] if position in agreement.index else pd.Series(dtype=float)
+    table["agreement"] = at.reindex(table.index).astype(float)
+    for name, one in found.items():
+        ends = one[["value", "ci_low", "ci_high"]].reindex(table.index)
+        table[[name, f"{name}_low", f"{name}_high"]] = ends.to_numpy(dtype=float)
+    table["together"] = flips_above_controls(last, company, "interchange")["value"].reindex(table.index)
+    table["reading"] = _readings(found, table)
+    return table.rename_axis("site").reset_index()
+
+
+def _readings(found: dict[str, pd.DataFrame], table: pd.DataFrame) -> np.ndarray:
+    """What is missing (no company was looked at) rules out neither redundancy nor idleness."""
+    works = {name: one["works"].reindex(table.index, fill_value=False) for name, one in found.items()}
+    is_idle = (table[[f"{name}_high" for name in found]] < LEAST_FLIP).all(axis=1)
+    conditions = [works["excess"], works["whole_state"], works["added"], is_idle]
+    return np.select(conditions, ["works", "in the state", "redundant", "idle"], "open")
+
+
+def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
+    token, all_tokens = _WORDS[position]
+    agreement = group["agreement"].dropna()
+    where = _site_range(list(group["site"]))
+    where += f" (agreement with task {_range(agreement)})" if len(agreement) else ""
+    alone = f"its centroid turns {_reach(group, 'excess')} of the answers, its whole state "
+    alone += _reach(group, "whole_state")
+    together = f"; {all_tokens} together turn {_range(group['together'])}"
+    together += f", of which {_reach(group, 'added')} are lost without it"
+    return f"{token}, {where}: {reading}; {alone}{together if group['added'].notna().all() else ''}"
+
+
+def _reach(group: pd.DataFrame, name: str) -> str:
+    low, high = _share(group[f"{name}_low"].min()), _share(group[f"{name}_high"].max())
+    return f"{_range(group[name])} [{low}, {high}]"
+
+
+def _range(values: pd.Series) -> str:
+    low, high = _share(values.min()), _share(values.max())
+    return low if low == high else f"{low} to {high}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def _site_range(sites: list[str]) -> str:
+    names = {"embed": "layer 0", "final_norm": "final norm"}
+    words = [names.get(site, f"layer {site.removeprefix('block.')}") for site in sites]
+    layers = [word.removeprefix("layer ") for word in words if word.startswith("layer")]
+    parts = []
+    if layers:
+        parts.append(f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]} to {layers[-1]}")
+    return " and ".join([*parts, *(["final norm"] if "final norm" in words else [])])
