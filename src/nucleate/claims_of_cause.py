@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nucleate.claims import ClaimSettings, ClaimVerdict, Judgement
+from nucleate.claims import ClaimSettings, ClaimVerdict, Judgement, Verdict
 from nucleate.intervene.contrasts import CONTROLS
 from nucleate.intervene.effects import read_effects
 from nucleate.run_folder import RunFolder
@@ -20,6 +20,8 @@ LEAST_AUROC = 0.6
 LEAST_ODDS_RATIO = 1.9
 """The odds ratio that goes with that AUROC: where margins are normal, an AUROC of 0.6 is a standardised
 difference of 0.36, and that is a logarithm of odds of 0.65 (Hasselblad and Hedges 1995)."""
+LEAST_ERRORS = 5
+"""Fewer right or wrong answers than this tell nothing of what goes with being right."""
 LEAST_EXPECTED = 5
 """Instances that independence must put into each of the four cells (Cochran 1954)."""
 LEAST_FLIP = 0.1
@@ -32,7 +34,8 @@ UNSEEN = (
     f"{LEAST_AUROC}, its interval above 0.5 and above shuffled centroids', that of the odds ratio above 1; "
     f"fails where the AUROC's interval lies below {LEAST_AUROC}, or the odds ratio's below "
     f"{LEAST_ODDS_RATIO} with {LEAST_EXPECTED} instances or more expected in each of its four cells; judged "
-    "on the hardest split where either can be said, not measured where there is none",
+    f"on the hardest split with {LEAST_ERRORS} right and {LEAST_ERRORS} wrong answers where either can be "
+    "said, not measured where there is none",
 )
 CAUSAL = (
     "causal",
@@ -40,7 +43,7 @@ CAUSAL = (
     f"last step, strength 1: at some layer at least {LEAST_FLIP} more of the answers become the other task's "
     "than under the strongest control there (identity, random direction of the same norm, centroids of two "
     "other tasks, swap within the task), with an interval above 0 that holds for all layers and controls at "
-    f"once; fails where all of these intervals lie below {LEAST_FLIP}, not measured where neither can be said",
+    f"once; fails where these intervals all lie below {LEAST_FLIP}, not measured where neither can be said",
 )
 
 
@@ -66,7 +69,11 @@ def judge_causes(
         settings: where the run stands by its claims.
     """
     looked = [] if unseen is None else unseen.where(method="nearest_centroid").values("position")
-    moved = [] if effects is None else sorted(effects["position"].unique())
+    moved = (
+        []
+        if effects is None
+        else sorted(effects.loc[effects["intervention"] == "shift", "position"].unique())
+    )
     others = [one for one in dict.fromkeys([*looked, *moved]) if one != settings.position]
     found = []
     for position in (settings.position, *others):
@@ -108,24 +115,27 @@ def _judge_causal(effects: pd.DataFrame | None, position: str) -> Judgement | No
         return None
     last = at_last_step(effects)
     table = flips_above_controls(last, position).dropna(subset=["layer"])
-    n_works = int(table["works"].sum())
-    if not len(table) or (not n_works and (table["ci_high"] >= LEAST_FLIP).any()):
+    if not len(table):
         return None
+    n_works, fails = int(table["works"].sum()), (table["ci_high"] < LEAST_FLIP).all()
     best = table.sort_values(["works", "value"]).iloc[-1]
-    shares = last[(last["position"] == position) & (last["site"] == best.name)]
-    shares = shares[(shares["metric"] == "becomes_b") & (shares["strength"] == 1.0)]
-    kinds = list(zip(shares["intervention"], shares["control"], strict=True))
-    controls = shares[[kind in CONTROLS["shift"] for kind in kinds]].sort_values("value")
+    control = _strongest_control(last, position, str(best.name))
     figures = {
         "layer": float(best["layer"]),
-        "becomes_b": best["value"] + controls["value"].iloc[-1],
-        "strongest_control": controls["value"].iloc[-1],
+        "becomes_b": best["value"] + control["value"],
+        "strongest_control": control["value"],
         "excess": best["value"],
         "excess_ci_low": best["ci_low"],
         "excess_ci_high": best["ci_high"],
         "layers_that_work": float(n_works),
     }
-    return Judgement(bool(n_works), figures, str(controls["control"].iloc[-1]))
+    return Judgement(True if n_works else False if fails else None, figures, str(control["control"]))
+
+
+def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Series:
+    here = last[(last["position"] == position) & (last["site"] == site) & (last["strength"] == 1.0)]
+    flips = here[here["metric"] == "becomes_b"].set_index(["intervention", "control"], drop=False)
+    return flips.loc[list(CONTROLS["shift"])].sort_values("value").iloc[-1]
 
 
 def _judge_unseen(unseen: Scores | None, position: str) -> Judgement | None:
@@ -134,15 +144,21 @@ def _judge_unseen(unseen: Scores | None, position: str) -> Judgement | None:
         return None
     frame = unseen.to_pandas()
     frame = frame[frame["step"] == frame["step"].max()]
+    found: list[Judgement | None] = []
     for split in HARDEST_FIRST:
         of_split = frame[frame["split"] == split]
         accuracy = of_split[of_split["method"] == "model"]
         here = of_split[(of_split["position"] == position) & (of_split["method"] == "nearest_centroid")]
-        if len(here) and len(accuracy):
+        if len(here) and len(accuracy) and _has_errors(accuracy.iloc[0]):
             judged = _judge_split(here[here["layer"] == here["layer"].max()], accuracy.iloc[0])
-            if judged is not None:
-                return judged
-    return None
+            found.append(judged)
+    told = [one for one in found if one is not None and one.holds is not None]
+    return next(iter(told or filter(None, found)), None)
+
+
+def _has_errors(accuracy: pd.Series) -> bool:
+    right = accuracy["value"] * accuracy["n_examples"]
+    return bool(min(right, accuracy["n_examples"] - right) >= LEAST_ERRORS)
 
 
 def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
@@ -155,8 +171,6 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
     holds = ranks and odds["ci_low"] > 1
     is_full = _expected(accuracy, own) >= LEAST_EXPECTED
     fails = auroc["ci_high"] < LEAST_AUROC or (is_full and odds["ci_high"] < LEAST_ODDS_RATIO)
-    if not holds and not fails:
-        return None
     figures = {
         "accuracy": accuracy["value"],
         "assignment_accuracy": own["assignment_accuracy"]["value"],
@@ -168,7 +182,7 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
         "auroc_ci_low": auroc["ci_low"],
         "shuffled_auroc_ci_high": shuffled["auroc"]["ci_high"],
     }
-    return Judgement(bool(holds and not fails), figures, "shuffled_labels")
+    return Judgement(False if fails else True if holds else None, figures, "shuffled_labels")
 
 
 def _expected(accuracy: pd.Series, own: dict[str, pd.Series]) -> float:
@@ -180,5 +194,6 @@ def _expected(accuracy: pd.Series, own: dict[str, pd.Series]) -> float:
 def _verdict(claim: tuple[str, str, str], position: str, judged: Judgement | None) -> ClaimVerdict:
     if judged is None:
         return ClaimVerdict(*claim, position, "not measured", {})
+    verdicts: dict[bool | None, Verdict] = {True: "holds", False: "fails", None: "not measured"}
     figures = {name: round(float(value), 4) for name, value in judged.figures.items()}
-    return ClaimVerdict(*claim, position, "holds" if judged.holds else "fails", figures, judged.control)
+    return ClaimVerdict(*claim, position, verdicts[judged.holds], figures, judged.control)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from nucleate.claims_of_cause import LEAST_FLIP, at_last_step, flips_above_controls
+from nucleate.intervene.places import COMPANY
 from nucleate.scores import Scores
 
 READINGS = {
@@ -24,17 +25,18 @@ READINGS = {
     "open": "too little to call it redundant, too much to call it idle",
 }
 """What an intervention on a single token shows at a site."""
-_SINGLE = {"last_instruction": "all_instruction", "input": "all_prompt"}
-"""Single tokens, and the tokens that they are changed with."""
-_WORDS = {
-    "last_instruction": ("last instruction token", "all instruction tokens"),
-    "input": ("input token", "all tokens up to the input"),
+_SINGLE = ("last_instruction", "input")
+_WORDS = {"last_instruction": "last instruction token", "input": "input token"}
+_TOGETHER = {
+    "added_to_instruction": ("all_instruction", "all instruction tokens"),
+    "added_to_prompt": ("all_prompt", "all tokens up to the input"),
 }
 _AGREEMENT_AT = {"all_instruction": "instruction_mean"}
 _MEASURED = {
     "excess": ("shift", "excess"),
     "whole_state": ("interchange", "excess"),
-    "added": ("interchange", "added"),
+    "added_to_instruction": ("interchange", "added_to_instruction"),
+    "added_to_prompt": ("interchange", "added_to_prompt"),
 }
 
 
@@ -42,9 +44,10 @@ def read_interventions(scores: Scores, effects: pd.DataFrame) -> pd.DataFrame:
     """A row for every single token and site at the last step, in the order of the table.
 
     Columns: `position`, `site`, `layer`, `agreement` (ARI of clusters with task on validation, NaN where it
-        was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole state, `added`
-        by this token where all others are swapped too, `together` of swapping all of them, each but the last
-        with `_low` and `_high`; and `reading`, one of `READINGS`.
+        was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole state,
+        `added_to_instruction`, `added_to_prompt` by this token where all others of them are swapped too,
+        each with `_low` and `_high`; `all_instruction`, `all_prompt` of swapping all of them; and `reading`,
+        one of `READINGS`.
     """
     last = at_last_step(effects)
     agreement = agreement_by_place(scores, int(effects["step"].max()))
@@ -72,7 +75,6 @@ def sentences(readings: pd.DataFrame) -> Iterator[str]:
 
 
 def _read(last: pd.DataFrame, position: str, agreement: pd.DataFrame) -> pd.DataFrame:
-    company = _SINGLE[position]
     found = {
         name: flips_above_controls(last, position, intervention, metric)
         for name, (intervention, metric) in _MEASURED.items()
@@ -84,29 +86,34 @@ def _read(last: pd.DataFrame, position: str, agreement: pd.DataFrame) -> pd.Data
     for name, one in found.items():
         ends = one[["value", "ci_low", "ci_high"]].reindex(table.index)
         table[[name, f"{name}_low", f"{name}_high"]] = ends.to_numpy(dtype=float)
-    table["together"] = flips_above_controls(last, company, "interchange")["value"].reindex(table.index)
+    for together, _ in _TOGETHER.values():
+        table[together] = flips_above_controls(last, together, "interchange")["value"].reindex(table.index)
     table["reading"] = _readings(found, table)
     return table.rename_axis("site").reset_index()
 
 
 def _readings(found: dict[str, pd.DataFrame], table: pd.DataFrame) -> np.ndarray:
-    """What is missing (no company was looked at) rules out neither redundancy nor idleness."""
+    """What was not looked at rules out neither redundancy nor idleness; the input is of no instruction."""
     works = {name: one["works"].reindex(table.index, fill_value=False) for name, one in found.items()}
-    is_idle = (table[[f"{name}_high" for name in found]] < LEAST_FLIP).all(axis=1)
-    conditions = [works["excess"], works["whole_state"], works["added"], is_idle]
+    asked = [name for name in found if (table["position"].iloc[0], name) in COMPANY or name not in _TOGETHER]
+    is_idle = (table[[f"{name}_high" for name in asked]] < LEAST_FLIP).all(axis=1)
+    adds = works["added_to_instruction"] | works["added_to_prompt"]
+    conditions = [works["excess"], works["whole_state"], adds, is_idle]
     return np.select(conditions, ["works", "in the state", "redundant", "idle"], "open")
 
 
 def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
-    token, all_tokens = _WORDS[position]
     agreement = group["agreement"].dropna()
     where = _site_range(list(group["site"]))
     where += f" (agreement with task {_range(agreement)})" if len(agreement) else ""
     alone = f"its centroid turns {_reach(group, 'excess')} of the answers, its whole state "
     alone += _reach(group, "whole_state")
-    together = f"; {all_tokens} together turn {_range(group['together'])}"
-    together += f", of which {_reach(group, 'added')} are lost without it"
-    return f"{token}, {where}: {reading}; {alone}{together if group['added'].notna().all() else ''}"
+    together = "".join(
+        f"; {words} together turn {_range(group[place])}, of which {_reach(group, added)} are lost without it"
+        for added, (place, words) in _TOGETHER.items()
+        if group[added].notna().all()
+    )
+    return f"{_WORDS[position]}, {where}: {reading}; {alone}{together}"
 
 
 def _reach(group: pd.DataFrame, name: str) -> str:

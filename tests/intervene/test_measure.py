@@ -8,7 +8,8 @@ from nucleate.config import Settings
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError, InterventionError
 from nucleate.intervene import measure
-from nucleate.intervene.measure import METRICS, InterveneSettings, measure_pairs
+from nucleate.intervene.cells import METRICS
+from nucleate.intervene.measure import InterveneSettings, measure_pairs
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
 from nucleate.intervene.rerun import CachedPass

@@ -23,7 +23,6 @@ from nucleate.readings import agreement_by_place, read_interventions
 from nucleate.scores import Scores
 
 WORDS = POSITION_WORDS | {
-    "instruction_but_last": "all instruction tokens but the last",
     "all_instruction": "all instruction tokens",
     "all_prompt": "all tokens up to the input",
 }
@@ -36,7 +35,7 @@ _INCHES_PER_CELL = 0.47
 def causes_figure(scores: Scores, effects: pd.DataFrame) -> Iterator[Figure]:
     """Agreement beside cause for every position and site, and below it dose curves."""
     step, effects = int(effects["step"].max()), at_last_step(effects)
-    positions = list(dict.fromkeys(effects["position"]))
+    positions = _shifted(effects)
     sites = list(dict.fromkeys(effects["site"]))
     height = 1.1 + _INCHES_PER_CELL * len(positions)
     width = max(10.5, 2.2 + 1.15 * len(sites))
@@ -65,7 +64,7 @@ def causes_figure(scores: Scores, effects: pd.DataFrame) -> Iterator[Figure]:
 @contextmanager
 def causes_over_training_figure(scores: Scores, effects: pd.DataFrame) -> Iterator[Figure]:
     """When clusters form, and when they begin to work: a column per position, a line per layer."""
-    positions = list(dict.fromkeys(effects["position"]))
+    positions = _shifted(effects)
     steps = sorted(int(step) for step in effects["step"].unique())
     causes = {step: effects[effects["step"] == step] for step in steps}
     agreement = {step: agreement_by_place(scores, step) for step in steps}
@@ -75,8 +74,9 @@ def causes_over_training_figure(scores: Scores, effects: pd.DataFrame) -> Iterat
         rows = figure.subplots(2, len(positions), sharex=True, sharey=True, squeeze=False)
         for column, position in zip(rows.T, positions, strict=True):
             tables = {step: flips_above_controls(one, position) for step, one in causes.items()}
-            layers = tables[steps[-1]]["layer"].dropna().astype(int)
-            for (site, layer), colour in zip(layers.items(), layer_colours(len(layers)), strict=True):
+            layers = tables[steps[-1]]["layer"].dropna()
+            colours = layer_colours(len(layers))
+            for site, layer, colour in zip(map(str, layers.index), layers, colours, strict=True):
                 told = [_at(one, position, site) for one in agreement.values()]
                 column[0].plot(steps, told, color=colour, marker="o", ms=2.4, lw=1.4)
                 ends = pd.DataFrame([one.loc[site] for one in tables.values()]).astype(float)
@@ -91,6 +91,11 @@ def causes_over_training_figure(scores: Scores, effects: pd.DataFrame) -> Iterat
         rows[0, 0].set_ylim(-0.06, 1.02)
         rows[1, -1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=7.5)
         yield figure
+
+
+def _shifted(effects: pd.DataFrame) -> list[str]:
+    """Where centroids were moved, and not whole states alone swapped."""
+    return list(dict.fromkeys(effects.loc[effects["intervention"] == "shift", "position"]))
 
 
 def _at(agreement: pd.DataFrame, position: str, site: str) -> float:

@@ -16,6 +16,7 @@ from nucleate.clustering.draws import Draws
 from nucleate.hidden_states import layer_of
 from nucleate.intervene.cells import METRICS, Cell, Values
 from nucleate.intervene.effects import Effect
+from nucleate.intervene.places import COMPANY
 
 _ALWAYS = (("identity", "identity"), ("interchange", "within_task"))
 CONTROLS = {
@@ -24,11 +25,6 @@ CONTROLS = {
     "interchange": _ALWAYS,
 }
 """What an edit that should turn answers is held against, as (intervention, control)."""
-COMPANY = {
-    "last_instruction": ("all_instruction", "instruction_but_last"),
-    "input": ("all_prompt", "all_instruction"),
-}
-"""For a single token the tokens that it is changed with, and those tokens without it."""
 _LEVEL = 95.0
 _BECOMES_B = METRICS.index("becomes_b")
 Flips = dict[Cell, Float[np.ndarray, " example"]]
@@ -45,8 +41,8 @@ def contrasts(
     """Every edit above its strongest control, and what every single token adds to the others.
 
     `excess`: the share of answers that become B's, less that under the strongest control.
-    `added`: how much more of them become B's where this token's state is swapped with all others' than where
-    the others' alone are, less the same of a swap within the task.
+    `added_to_instruction`, `added_to_prompt`: how much more of them become B's where this token's state is
+    swapped with all others' than where the others' alone are, less the same of a swap within the task.
 
     Args:
         values: of `measure_pairs`.
@@ -58,24 +54,29 @@ def contrasts(
     draws = Draws(units, n_resamples, seed)
     flips = {cell: value[_BECOMES_B] for cell, value in values.items() if cell.strength == 1.0}
     sites = list(dict.fromkeys(cell.site for cell in flips))
-    positions = dict.fromkeys(cell.position for cell in flips)
-    for position in positions:
-        families = [(name, "excess", _above_controls(flips, name, position, sites)) for name in CONTROLS]
-        if positions.keys() >= set(COMPANY.get(position, ("",))):
-            families.append(("interchange", "added", _added(flips, position, sites)))
-        for name, metric, differences in families:
-            for site, value, low, high in _least(differences, sites, draws):
-                yield Effect(
-                    **common,
-                    seed=seed,
-                    layer=layer_of(site),
-                    metric=metric,
-                    n_examples=len(units),
-                    value=value,
-                    ci_low=low,
-                    ci_high=high,
-                    **Cell(site, position, name, "none", 1.0)._asdict(),
-                )
+    families = [
+        (position, name, "excess", _above_controls(flips, name, position, sites))
+        for name in CONTROLS
+        for position in dict.fromkeys(cell.position for cell in flips if cell.intervention == name)
+    ]
+    families += [
+        (position, "interchange", metric, _added(flips, *places, sites))
+        for (position, metric), places in COMPANY.items()
+        if {position, *places} <= {cell.position for cell in flips}
+    ]
+    for position, name, metric, differences in families:
+        for site, value, low, high in _least(differences, sites, draws):
+            yield Effect(
+                **common,
+                seed=seed,
+                layer=layer_of(site),
+                metric=metric,
+                n_examples=len(units),
+                value=value,
+                ci_low=low,
+                ci_high=high,
+                **Cell(site, position, name, "none", 1.0)._asdict(),
+            )
 
 
 def simultaneous_interval(
@@ -112,8 +113,9 @@ def _above_controls(
     return own - np.stack(others)
 
 
-def _added(flips: Flips, position: str, sites: Sequence[str]) -> Float[np.ndarray, "1 site example"]:
-    with_it, without_it = COMPANY[position]
+def _added(
+    flips: Flips, with_it: str, without_it: str, sites: Sequence[str]
+) -> Float[np.ndarray, "1 site example"]:
 
     def gained(site: str, control: str) -> np.ndarray:
         both = (flips[Cell(site, where, "interchange", control, 1.0)] for where in (with_it, without_it))

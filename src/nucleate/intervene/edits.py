@@ -133,6 +133,7 @@ def _keep(place: Place, _part: Part, _strength: float) -> torch.Tensor:
 
 IDENTITY = Intervention("identity", "identity", _keep)
 INTERCHANGE = Intervention("interchange", "none", _interchange)
+WITHIN_TASK = Intervention("interchange", "within_task", _swap_within_task)
 EDITS: Sequence[Intervention] = (
     IDENTITY,
     Intervention("shift", "none", _shift, has_dose=True),
@@ -141,7 +142,9 @@ EDITS: Sequence[Intervention] = (
     Intervention("replace", "none", _replace),
     Intervention("replace", "other_task", _replace_by_another),
     INTERCHANGE,
-    Intervention("interchange", "within_task", _swap_within_task),
+    WITHIN_TASK,
     Intervention("project_out", "none", _project_out),
     Intervention("project_out", "random_subspace", _project_out_at_random),
 )
+SWAPS: Sequence[Intervention] = (IDENTITY, INTERCHANGE, WITHIN_TASK)
+"""What is done where it is only asked what one token adds to others."""

@@ -7,7 +7,7 @@ the model gives for that instance of B; and a cell that can act at all must act.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,9 +22,9 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.errors import InterventionError
 from nucleate.hidden_states import layer_of
 from nucleate.intervene.cells import METRICS, Cell, Values
-from nucleate.intervene.edits import EDITS, IDENTITY, INTERCHANGE, Intervention, Place, apply_edit
+from nucleate.intervene.edits import EDITS, IDENTITY, INTERCHANGE, SWAPS, Intervention, Place, apply_edit
 from nucleate.intervene.pairs import Pairs
-from nucleate.intervene.places import POSITIONS, TaskCentroids, token_masks
+from nucleate.intervene.places import POSITIONS, TaskCentroids, company_of, token_masks
 from nucleate.intervene.rerun import CachedPass
 
 _TOLERANCE = 1e-3
@@ -68,15 +68,20 @@ def measure_pairs(
     Raises:
         InterventionError: one of the three proofs failed, so that nothing here could be believed.
     """
-    lengths = np.array([len(ids) for ids in corpus.table.take(pairs.rows)["input_ids"].to_pylist()])
-    order, values = np.argsort(lengths, kind="stable"), Values()
-    doses = list(_doses(settings.strengths))
-    for start in range(0, len(order), settings.batch_size):
-        chosen = order[start : start + settings.batch_size]
-        batch = _Batch(model, corpus, pairs, chosen, doses)
-        for cell, measured in _measure_batch(batch, centroids, settings, seed):
-            values.setdefault(cell, np.full((len(METRICS), len(pairs)), np.nan))[:, chosen] = measured
+    values = Values()
+    for positions, edits in ((settings.positions, EDITS), (company_of(settings.positions), SWAPS)):
+        doses = list(_doses(edits, settings.strengths))
+        for chosen in _of_like_length(corpus, pairs, settings.batch_size) if positions else ():
+            batch = _Batch(model, corpus, pairs, chosen, doses)
+            for cell, measured in _measure_batch(batch, centroids, positions, seed):
+                values.setdefault(cell, np.full((len(METRICS), len(pairs)), np.nan))[:, chosen] = measured
     return values | _what_the_input_allows(values, pairs)
+
+
+def _of_like_length(corpus: Corpus, pairs: Pairs, size: int) -> Iterator[Int[np.ndarray, " row"]]:
+    lengths = np.array([len(ids) for ids in corpus.table.take(pairs.rows)["input_ids"].to_pylist()])
+    order = np.argsort(lengths, kind="stable")
+    return (order[start : start + size] for start in range(0, len(order), size))
 
 
 def _what_the_input_allows(values: Values, pairs: Pairs) -> Values:
@@ -163,11 +168,11 @@ class _Batch:
 
 
 def _measure_batch(
-    batch: _Batch, centroids: TaskCentroids, settings: InterveneSettings, seed: int
+    batch: _Batch, centroids: TaskCentroids, positions: tuple[str, ...], seed: int
 ) -> Iterator[tuple[Cell, Float[np.ndarray, "metric row"]]]:
     untouched = batch.by_dose(batch.own.logits)
     for site in batch.own.sites:
-        for position in settings.positions:
+        for position in positions:
             place = batch.place(site, position, centroids, seed)
             states = batch.edited(site, place)
             logits = batch.by_dose(batch.own.from_site(site, torch.cat(states)))
@@ -180,8 +185,10 @@ def _measure_batch(
                 )
 
 
-def _doses(strengths: tuple[float, ...]) -> Iterator[tuple[Intervention, float]]:
-    for intervention in EDITS:
+def _doses(
+    edits: Sequence[Intervention], strengths: tuple[float, ...]
+) -> Iterator[tuple[Intervention, float]]:
+    for intervention in edits:
         for strength in strengths if intervention.has_dose else (1.0,):
             yield intervention, strength
 
