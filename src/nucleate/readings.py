@@ -20,8 +20,9 @@ from nucleate.scores import Scores
 READINGS = {
     "works": "the centroid turns answers",
     "in the state": "the whole state turns answers, its centroid does not",
-    "redundant": "alone it turns no answers, with the others it adds to theirs: alone they make up for it",
-    "idle": "neither alone nor with the others does it turn answers",
+    "needed": "its state alone breaks answers and turns none: it is read together with others",
+    "redundant": "alone it changes no answers, with the others it adds to theirs: alone they make up for it",
+    "idle": "neither alone nor with the others does it change answers",
     "open": "too little to call it redundant, too much to call it idle",
 }
 """What an intervention on a single token shows at a site."""
@@ -35,6 +36,7 @@ _AGREEMENT_AT = {"all_instruction": "instruction_mean"}
 _MEASURED = {
     "excess": ("shift", "excess"),
     "whole_state": ("interchange", "excess"),
+    "lost": ("interchange", "lost"),
     "added_to_instruction": ("interchange", "added_to_instruction"),
     "added_to_prompt": ("interchange", "added_to_prompt"),
 }
@@ -44,7 +46,8 @@ def read_interventions(scores: Scores, effects: pd.DataFrame) -> pd.DataFrame:
     """A row for every single token and site at the last step, in the order of the table.
 
     Columns: `position`, `site`, `layer`, `agreement` (ARI of clusters with task on validation, NaN where it
-        was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole state,
+        was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole state, `lost`
+        by that from what they were,
         `added_to_instruction`, `added_to_prompt` by this token where all others of them are swapped too,
         each with `_low` and `_high`; `all_instruction`, `all_prompt` of swapping all of them; and `reading`,
         one of `READINGS`.
@@ -98,8 +101,8 @@ def _readings(found: dict[str, pd.DataFrame], table: pd.DataFrame) -> np.ndarray
     asked = [name for name in found if (table["position"].iloc[0], name) in COMPANY or name not in _TOGETHER]
     is_idle = (table[[f"{name}_high" for name in asked]] < LEAST_FLIP).all(axis=1)
     adds = works["added_to_instruction"] | works["added_to_prompt"]
-    conditions = [works["excess"], works["whole_state"], adds, is_idle]
-    return np.select(conditions, ["works", "in the state", "redundant", "idle"], "open")
+    conditions = [works["excess"], works["whole_state"], works["lost"], adds, is_idle]
+    return np.select(conditions, list(READINGS)[:5], "open")
 
 
 def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
@@ -107,7 +110,7 @@ def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
     where = _site_range(list(group["site"]))
     where += f" (agreement with task {_range(agreement)})" if len(agreement) else ""
     alone = f"its centroid turns {_reach(group, 'excess')} of the answers, its whole state "
-    alone += _reach(group, "whole_state")
+    alone += f"{_reach(group, 'whole_state')} and takes {_reach(group, 'lost')} from what they were"
     together = "".join(
         f"; {words} together turn {_range(group[place])}, of which {_reach(group, added)} are lost without it"
         for added, (place, words) in _TOGETHER.items()

@@ -95,5 +95,6 @@ def test_excess_is_over_the_strongest_control_and_added_is_what_is_lost_without_
     assert rows["block.2", "last_instruction", "shift", "excess"].value == 0.75
     assert rows["block.2", "last_instruction", "interchange", "added_to_instruction"].value == 1.0
     assert rows["block.2", "last_instruction", "interchange", "added_to_prompt"].value == 0.0
+    assert rows["block.2", "last_instruction", "interchange", "lost"].value == 0.0
     assert all(-1 <= one.ci_low <= one.value <= one.ci_high <= 1 for one in rows.values())
     assert {one.strength for one in rows.values()} == {1.0}

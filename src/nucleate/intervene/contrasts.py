@@ -26,7 +26,6 @@ CONTROLS = {
 }
 """What an edit that should turn answers is held against, as (intervention, control)."""
 _LEVEL = 95.0
-_BECOMES_B = METRICS.index("becomes_b")
 Flips = dict[Cell, Float[np.ndarray, " example"]]
 
 
@@ -41,6 +40,8 @@ def contrasts(
     """Every edit above its strongest control, and what every single token adds to the others.
 
     `excess`: the share of answers that become B's, less that under the strongest control.
+    `lost`: the share that is no longer A's where whole states are swapped, less that under the strongest
+    control.
     `added_to_instruction`, `added_to_prompt`: how much more of them become B's where this token's state is
     swapped with all others' than where the others' alone are, less the same of a swap within the task.
 
@@ -52,11 +53,14 @@ def contrasts(
         common: `run`, `model`, `step` and `split` of every row.
     """
     draws = Draws(units, n_resamples, seed)
-    flips = {cell: value[_BECOMES_B] for cell, value in values.items() if cell.strength == 1.0}
+    at_one = {cell: value for cell, value in values.items() if cell.strength == 1.0}
+    flips = {cell: value[METRICS.index("becomes_b")] for cell, value in at_one.items()}
+    losses = {cell: 1.0 - value[METRICS.index("stays_a")] for cell, value in at_one.items()}
     sites = list(dict.fromkeys(cell.site for cell in flips))
     families = [
-        (position, name, "excess", _above_controls(flips, name, position, sites))
-        for name in CONTROLS
+        (position, name, metric, _above_controls(turned, name, position, sites))
+        for metric, turned, names in (("excess", flips, CONTROLS), ("lost", losses, ("interchange",)))
+        for name in names
         for position in dict.fromkeys(cell.position for cell in flips if cell.intervention == name)
     ]
     families += [
