@@ -30,12 +30,11 @@ HARDEST_FIRST = ("unseen_dialect", "unseen_instruction", "validation")
 UNSEEN = (
     "unseen",
     "Clustering helps the model handle unseen instances.",
-    "last step, top layer: the margin's AUROC for a right answer is at least "
-    f"{LEAST_AUROC}, its interval above 0.5 and above shuffled centroids', that of the odds ratio above 1; "
-    f"fails where the AUROC's interval lies below {LEAST_AUROC}, or the odds ratio's below "
-    f"{LEAST_ODDS_RATIO} with {LEAST_EXPECTED} instances or more expected in each of its four cells; judged "
-    f"on the hardest split with {LEAST_ERRORS} right and {LEAST_ERRORS} wrong answers where either can be "
-    "said, not measured where there is none",
+    f"last step, top layer, hardest split with {LEAST_ERRORS} right and {LEAST_ERRORS} wrong answers: the "
+    f"margin's AUROC for a right answer is at least {LEAST_AUROC}, its interval above 0.5 and above shuffled "
+    f"centroids', that of the odds ratio above 1; fails where the AUROC's interval lies below {LEAST_AUROC}, "
+    f"or the odds ratio's below {LEAST_ODDS_RATIO} with {LEAST_EXPECTED} instances or more expected in each "
+    "of its four cells; not measured where neither can be said",
 )
 CAUSAL = (
     "causal",
@@ -117,7 +116,7 @@ def _judge_causal(effects: pd.DataFrame | None, position: str) -> Judgement | No
     table = flips_above_controls(last, position).dropna(subset=["layer"])
     if not len(table):
         return None
-    n_works, fails = int(table["works"].sum()), (table["ci_high"] < LEAST_FLIP).all()
+    n_works, fails = int(table["works"].sum()), bool((table["ci_high"] < LEAST_FLIP).all())
     best = table.sort_values(["works", "value"]).iloc[-1]
     control = _strongest_control(last, position, str(best.name))
     figures = {
@@ -129,7 +128,7 @@ def _judge_causal(effects: pd.DataFrame | None, position: str) -> Judgement | No
         "excess_ci_high": best["ci_high"],
         "layers_that_work": float(n_works),
     }
-    return Judgement(True if n_works else False if fails else None, figures, str(control["control"]))
+    return Judgement(_told(n_works > 0, fails), figures, str(control["control"]))
 
 
 def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Series:
@@ -139,21 +138,17 @@ def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Serie
 
 
 def _judge_unseen(unseen: Scores | None, position: str) -> Judgement | None:
-    """On the hardest split that tells: whose intervals lie above none, or below what is asked for."""
     if unseen is None or not len(unseen):
         return None
     frame = unseen.to_pandas()
     frame = frame[frame["step"] == frame["step"].max()]
-    found: list[Judgement | None] = []
     for split in HARDEST_FIRST:
         of_split = frame[frame["split"] == split]
         accuracy = of_split[of_split["method"] == "model"]
         here = of_split[(of_split["position"] == position) & (of_split["method"] == "nearest_centroid")]
         if len(here) and len(accuracy) and _has_errors(accuracy.iloc[0]):
-            judged = _judge_split(here[here["layer"] == here["layer"].max()], accuracy.iloc[0])
-            found.append(judged)
-    told = [one for one in found if one is not None and one.holds is not None]
-    return next(iter(told or filter(None, found)), None)
+            return _judge_split(here[here["layer"] == here["layer"].max()], accuracy.iloc[0])
+    return None
 
 
 def _has_errors(accuracy: pd.Series) -> bool:
@@ -182,13 +177,20 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
         "auroc_ci_low": auroc["ci_low"],
         "shuffled_auroc_ci_high": shuffled["auroc"]["ci_high"],
     }
-    return Judgement(False if fails else True if holds else None, figures, "shuffled_labels")
+    return Judgement(_told(holds, fails), figures, "shuffled_labels")
 
 
 def _expected(accuracy: pd.Series, own: dict[str, pd.Series]) -> float:
     """Instances in the emptiest cell of answered by assigned, if the one had nothing to do with the other."""
     shares = (accuracy["value"], own["assignment_accuracy"]["value"])
     return float(np.prod([min(share, 1 - share) for share in shares]) * accuracy["n_examples"])
+
+
+def _told(holds: bool, fails: bool) -> bool | None:
+    """None where the figures say neither; what surely lacks one thing asked for does not hold."""
+    if fails:
+        return False
+    return True if holds else None
 
 
 def _verdict(claim: tuple[str, str, str], position: str, judged: Judgement | None) -> ClaimVerdict:

@@ -37,10 +37,10 @@ class Draws:
             return interval(sums / counts)
 
     def count_units(self, there: Bool[np.ndarray, "*figure example"]) -> Int[np.ndarray, "*figure"]:
-        """How many units the examples of each figure come from."""
+        """How many units the examples of each figure come from; an array of no dimension for one figure."""
         belongs = np.zeros((len(self._units), self.n_units))
         belongs[np.arange(len(self._units)), self._units] = 1.0
-        return (there.astype(np.float64) @ belongs > 0).sum(-1)
+        return np.asarray((there.astype(np.float64) @ belongs > 0).sum(-1))
 
 
 def exact_ends(share: float, ends: tuple[float, float], n_units: int) -> tuple[float, float]:
