@@ -83,10 +83,12 @@ def verdict(claim, unseen=None, effects=None, position="input"):
     return next(one for one in found if one.claim == claim and one.position == position)
 
 
-def test_the_page_repeats_the_rules_word_for_word():
-    page = " ".join((Path(__file__).parents[1] / "docs" / "causes.md").read_text().split())
+def test_the_pages_repeat_the_rules_word_for_word():
+    docs = Path(__file__).parents[1] / "docs"
+    causes, method = (" ".join((docs / name).read_text().split()) for name in ("causes.md", "method.md"))
     for name, words, rule in (UNSEEN, CAUSAL):
-        assert f"**`{name}`**: {words} Rule: {rule}." in page
+        assert f"**`{name}`**: {words} Rule: {rule}." in causes
+        assert f"**{name}**: {words} Rule: {rule}." in method
 
 
 def test_unseen_holds_on_the_hardest_split_with_errors():

@@ -84,6 +84,10 @@ def causes_over_training_figure(scores: Scores, effects: pd.DataFrame) -> Iterat
                 column[1].plot(
                     steps, ends["value"], color=colour, marker="o", ms=2.4, lw=1.4, label=f"layer {layer}"
                 )
+            if not any(position in one.index for one in agreement.values()):
+                column[0].text(
+                    0.5, 0.5, "no one state", transform=column[0].transAxes, ha="center", color=_PALE
+                )
             column[0].set_title(_title(position), fontsize=8.5)
             column[1].set_xlabel("optimizer step")
         rows[0, 0].set_ylabel("agreement (ARI)")
@@ -132,7 +136,7 @@ def _draw_map(
                 line(edge - 0.5, color="white", lw=1.5)
     for (row, column), value in np.ndenumerate(values):
         is_pale = np.isnan(value) or (pale is not None and pale[row, column])
-        colour = _PALE if is_pale else ("white" if value > 0.55 else _DARK)
+        colour = _PALE if is_pale else ("white" if value > 0.65 else _DARK)
         text = "–" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8.5)
 
@@ -177,7 +181,7 @@ def _from_white(colours: str) -> LinearSegmentedColormap:
 
 def _title(position: str) -> str:
     """Over a narrow panel, on two lines where it must be."""
-    return fill(WORDS.get(position, position), 22)
+    return fill(WORDS.get(position, position), 27)
 
 
 def _site_words(site: str) -> str:

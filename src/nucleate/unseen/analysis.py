@@ -65,7 +65,8 @@ def analyse_unseen(
     Rows have the method `nearest_centroid` and as metrics `assignment_accuracy`, `accuracy_if_right`,
     `accuracy_if_wrong`, `odds_ratio`, `auroc`, `relative_distance`, `error_of_nearest_task` and, at the last
     step, `lag`. Controls are `shuffled_labels` (centroids of train instances with shuffled tasks, at the last
-    step) and `random_task`. Accuracy of the model, and of baselines at the last step, has no site.
+    step) and `random_task`. Accuracy of the model, and of baselines at the last step, has no site. A figure
+    that half of its replicates or more do not have is not given.
 
     Args:
         models: checkpoints with their steps, ascending; each is looked at once.
@@ -205,10 +206,8 @@ class _Look:
         of: Bool[np.ndarray, "site example"] | None = None,
     ) -> Iterator[dict[str, Any]]:
         for i, (site, figures) in enumerate(zip(states.sites, values, strict=True)):
-            if not np.isnan(figures[0]):
-                row = self._row(
-                    states.step, "nearest_centroid", metric, figures, None if of is None else of[i]
-                )
+            row = self._row(states.step, "nearest_centroid", metric, figures, None if of is None else of[i])
+            if not np.isnan(figures[0]) and row["ci_low"] is not None:
                 place = {"position": position, "site": site, "layer": layer_of(site), "factor": "task"}
                 yield row | place | {"control": control, "n_clusters": n_tasks}
 
