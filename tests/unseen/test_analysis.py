@@ -74,8 +74,8 @@ def test_no_association_where_none_was_planted(model, corpus, monkeypatch):
 def test_rows_are_whole(model, corpus, monkeypatch):
     scores = analysed(model, corpus, monkeypatch, 0.6, 0.9, 0.2)
     frame = scores.to_pandas()
-    known = frame.dropna(subset=["ci_low"])
-    assert (known["ci_low"] <= known["ci_high"]).all()
+    assert frame["ci_low"].notna().all()
+    assert (frame["ci_low"] <= frame["ci_high"]).all()
     key = ["step", "split", "position", "site", "method", "metric", "control"]
     assert not frame.duplicated(key).any()
     assert set(frame.loc[frame["site"] == "", "method"]) == {
@@ -96,3 +96,11 @@ def test_the_real_capture_fits(model, corpus):
         "final_norm",
     ]
     assert len(scores.where(metric="lag")) == 0, "one step has no course"
+
+
+def test_a_share_is_of_the_instances_that_it_is_a_share_of(model, corpus, monkeypatch):
+    scores = analysed(model, corpus, monkeypatch, 0.6, 1.0, 0.2)
+    right, wrong = last(scores, "accuracy_if_right"), last(scores, "accuracy_if_wrong")
+    assert right["n_examples"] + wrong["n_examples"] == last(scores, "assignment_accuracy")["n_examples"]
+    assert right["value"] == right["ci_high"] == 1.0
+    assert right["ci_low"] < 1.0, "so few instances do not make sure"

@@ -7,6 +7,8 @@ one token would.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -21,6 +23,14 @@ from nucleate.intervene.edits import Part
 
 POSITIONS = ("last_instruction", "input", "all_instruction", "all_prompt")
 """One token, one token, all tokens of the instruction, all tokens up to the input."""
+
+COMPANY = {
+    ("last_instruction", "added_to_instruction"): ("all_instruction", "instruction_but_last"),
+    ("last_instruction", "added_to_prompt"): ("all_prompt", "prompt_but_last"),
+    ("input", "added_to_prompt"): ("all_prompt", "all_instruction"),
+}
+"""What a single token adds to others: the tokens with it, and those without it. Where others hold the same,
+only the two together show that it is read."""
 
 CAPTURED = ("last_instruction", "input", "instruction_mean")
 """Whose centroids are used."""
@@ -73,6 +83,12 @@ class TaskCentroids:
         return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
+def company_of(positions: Sequence[str]) -> tuple[str, ...]:
+    """The further positions without which a null at one of `positions` could not be read."""
+    asked = [place for (position, _), places in COMPANY.items() if position in positions for place in places]
+    return tuple(place for place in dict.fromkeys(asked) if place not in positions)
+
+
 def token_masks(
     position: str,
     instruction_lengths: Int[torch.Tensor, " row"],
@@ -88,12 +104,17 @@ def token_masks(
     masks = {
         "last_instruction": {"last_instruction": column == instruction - 1},
         "input": {"input": column == prompt - 1},
+        "instruction_but_last": {"instruction_mean": column < instruction - 1},
         "all_instruction": {"instruction_mean": column < instruction},
         "all_prompt": {
             "instruction_mean": column < instruction,
             "input": (column >= instruction) & mask,
         },
+        "prompt_but_last": {
+            "instruction_mean": column < instruction - 1,
+            "input": (column >= instruction) & mask,
+        },
     }
     if position not in masks:
-        raise ConfigError(f"no position {position!r} to intervene at", f"Positions: {', '.join(POSITIONS)}")
+        raise ConfigError(f"no position {position!r} to intervene at", f"Positions: {', '.join(masks)}")
     return masks[position]
