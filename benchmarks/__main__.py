@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))  # as many for all, peers included
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# What libraries have to say would stand in the middle of the table.
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
-from benchmarks.printing import print_reach, print_rows  # noqa: E402 - threads are settled first
+from benchmarks.printing import print_reach, print_rows
 
 if TYPE_CHECKING:
     from benchmarks.setup import Setup
@@ -30,8 +33,12 @@ RESULTS = Path(__file__).parent / "results" / "bench.json"
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts")
-    parser.add_argument("--quick", action="store_true", help="tiny sizes: proves that it runs, measures nothing")
-    parser.add_argument("--whole", action="store_true", help="peers train and run to the end: half an hour more")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes: proves that it runs, measures nothing"
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="peers train and run to the end: half an hour more"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     parser.add_argument("--work", type=Path, help="keep the runs here; else they are thrown away")
     chosen = parser.parse_args()
@@ -47,7 +54,12 @@ def measure(chosen: argparse.Namespace, work: Path) -> None:
     from benchmarks.setup import FULL, QUICK, Setup  # noqa: PLC0415 - after the threads were settled
 
     setup = Setup(QUICK if chosen.quick else FULL, chosen.whole, work)
-    document: dict[str, Any] = {"machine": machine(), "quick": chosen.quick, "whole": chosen.whole, "parts": {}}
+    document: dict[str, Any] = {
+        "machine": machine(),
+        "quick": chosen.quick,
+        "whole": chosen.whole,
+        "parts": {},
+    }
     reached: dict[str, Any] = {}
     print(", ".join(f"{name} {value}" for name, value in document["machine"].items()))
     for name in ("ceilings", *(part for part in PARTS if part in chosen.only), "ceilings at the end"):
@@ -95,7 +107,9 @@ def machine() -> dict[str, Any]:
 
 def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"
+    )
 
 
 if __name__ == "__main__":

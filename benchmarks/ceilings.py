@@ -52,9 +52,7 @@ class Product:
 
 def best_product(dtype: str, setup: Setup) -> tuple[Product, Measured]:
     """The fastest of the square products, with its operations a second in every round."""
-    products = {
-        str(size): Product(dtype, size, setup.sizes.operations) for size in setup.sizes.products
-    }
+    products = {str(size): Product(dtype, size, setup.sizes.operations) for size in setup.sizes.products}
     seconds = in_turn(products, rounds=setup.sizes.rounds)
     rates = {name: per_second(product.operations, seconds[name]) for name, product in products.items()}
     best = max(rates, key=lambda name: rates[name].median)

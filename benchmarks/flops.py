@@ -8,9 +8,10 @@ the optimizer and looking up embeddings are not counted: they are small, and the
 a share of the ceiling is to show. This is the "model FLOPs" of Chowdhery et al. (2022), "PaLM", appendix B,
 for shared prefixes.
 
-A GPT-2 block of width d has weights d x 3d (queries, keys, values), d x d (projection), d x 4d and 4d x d: 12 d^2
-multiplications for a token, and 2 d for each pair of a token and one that it sees (score and weighted sum). The
-head has d x V for each prediction. The backward pass needs two products for each one of the forward pass.
+A GPT-2 block of width d has weights d x 3d (queries, keys, values), d x d (projection), d x 4d and 4d x d:
+12 d^2 multiplications for a token, and 2 d for each pair of a token and one that it sees (score and weighted
+sum). The head has d x V for each prediction. The backward pass needs two products for each one of the forward
+pass.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Work:
 
 
 def work_of(n_shared: int, branches: list[int]) -> Work:
-    """The work of an instruction of `n_shared` tokens followed by branches of so many tokens, output included.
+    """The work of an instruction of `n_shared` tokens and branches of so many tokens, output included.
 
     Every token predicts; the last instruction token predicts the first token of all branches at once.
     """
@@ -62,7 +63,10 @@ def mean_work(corpus: Corpus, split: str = "train") -> Work:
         for rows in (np.flatnonzero(groups == group) for group in np.unique(groups))
     ]
     return Work(
-        *(float(np.mean([getattr(one, name) for one in works])) for name in ("tokens", "pairs", "predictions"))
+        *(
+            float(np.mean([getattr(one, name) for one in works]))
+            for name in ("tokens", "pairs", "predictions")
+        )
     )
 
 

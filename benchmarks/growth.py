@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from sklearn.datasets import make_blobs
 
 from benchmarks import ours
 from benchmarks.isolated import Alone, in_own_process, whole_process
-from benchmarks.measuring import Findings, Measured, Reached, Row, exponent, last_exponent
+from benchmarks.measuring import Findings, Measured, Reached, Row, exponent, last_exponent, seconds_of
+from benchmarks.printing import number
 from benchmarks.setup import Setup
 from nucleate.capture.record import capture
 from nucleate.clustering.agreement import adjusted_rand_interval
-from nucleate.clustering.kmeans import kmeans
+from nucleate.clustering.kmeans import KMeansResult, kmeans
 from nucleate.clustering.resampling import Resamples
 from nucleate.presets import resolve
 from nucleate.run_folder import RunFolder
@@ -40,7 +42,9 @@ def measure(setup: Setup) -> Findings:
     captured = here("capture, prompts", sizes.instances, partial(_alone, "capture", folder=str(corpora)))
     for axis, values in (("width", sizes.widths), ("layers", sizes.layers)):
         here(f"training step, {axis}", values, partial(_alone, "training", preset=preset, axis=axis))
-    here("run of smoke, checkpoints", sizes.checkpoints, partial(_run_with_checkpoints, setup.work))
+    ran = here("run of smoke, checkpoints", sizes.checkpoints, partial(_run_with_checkpoints, setup.work))
+    pages = [(n, one.answer["page"] / 1e6) for n, one in ran]
+    _row(findings, "run of smoke, checkpoints: page", "MB", pages)
     clustered = here("k-means scoring, points", sizes.points, partial(_alone, "clustering"))
     _reach(findings, captured, clustered)
     return findings
@@ -55,14 +59,16 @@ def _grow(
         ("time", "s", [(size, _seconds(one)) for size, one in taken]),
         ("memory", "MB", [(size, _working_bytes(one) / 1e6) for size, one in taken]),
     ):
-        fitted, last = exponent(*zip(*series, strict=True)), last_exponent(*zip(*series, strict=True))
-        told = ", ".join(f"{size:,}: {value:.3g} {unit}" for size, value in series)
-        note = f"{told}; the last two alone {last:.2f}"
-        measured = Measured((fitted,))
-        findings.rows.append(
-            Row("growth", f"{what}: {quantity}", "nucleate", "exponent", measured, note=note, series=tuple(series))
-        )
+        _row(findings, f"{what}: {quantity}", unit, series)
     return taken
+
+
+def _row(findings: Findings, what: str, unit: str, series: list[tuple[int, float]]) -> None:
+    fitted, last = exponent(*zip(*series, strict=True)), last_exponent(*zip(*series, strict=True))
+    told = ", ".join(f"{size:,}: {number(value)} {unit}" for size, value in series)
+    note = f"{told}; the last two alone {last:.2f}"
+    row = Row("growth", what, "nucleate", "exponent", Measured((fitted,)), note=note, series=tuple(series))
+    findings.rows.append(row)
 
 
 def _seconds(one: Alone) -> float:
@@ -76,15 +82,25 @@ def _working_bytes(one: Alone) -> float:
 
 
 def _reach(findings: Findings, captured: list[tuple[int, Alone]], clustered: list[tuple[int, Alone]]) -> None:
-    """The larger of the fitted exponent and that of the two largest sizes: fixed costs flatter the first."""
-    for key, taken, value_of, bound in (
-        ("kmeans_exponent", clustered, _seconds, "iterations until convergence grow with the points"),
-        ("capture_exponent", captured, _working_bytes, "lists of token ids and labels of all prompts, per prompt"),
+    """The larger of the fitted exponent and that of the last two sizes: fixed costs flatter the first."""
+    parts = {
+        part: exponent([size for size, _ in clustered], [one.answer[part] for _, one in clustered])
+        for part in ("k-means", "ten iterations of it", "interval")
+    }
+    size, largest = captured[-1]
+    bytes_each, ids_each = _working_bytes(largest) / size, largest.answer["token bytes"] / size
+    bounds = {
+        "kmeans_exponent": ", ".join(f"{part} {value:.2f}" for part, value in parts.items()),
+        "capture_exponent": f"{bytes_each:.0f} bytes a prompt beside its states; its ids are {ids_each:.0f}",
+    }
+    for key, taken, value_of in (
+        ("kmeans_exponent", clustered, _seconds),
+        ("capture_exponent", captured, _working_bytes),
     ):
         sizes, values = [size for size, _ in taken], [value_of(one) for _, one in taken]
         fitted, last = exponent(sizes, values), last_exponent(sizes, values)
         note = f"fitted {fitted:.2f}, the last two sizes alone {last:.2f}"
-        findings.reached[key] = Reached(max(fitted, last), note=note, bound=bound)
+        findings.reached[key] = Reached(max(fitted, last), note=note, bound=bounds[key])
 
 
 def _alone(what: str, size: int, **arguments: Any) -> Alone:
@@ -92,12 +108,21 @@ def _alone(what: str, size: int, **arguments: Any) -> Alone:
 
 
 def _run_with_checkpoints(work: Path, n: int) -> Alone:
+    """A run of the smallest model with `n` checkpoints, all of them scored, for one position and factor."""
     steps = max(150, n - 1)
     chosen = sorted({round(i * steps / (n - 1)) for i in range(n)})
-    changes = [f"training.steps={steps}", f"training.checkpoint_steps={chosen}", "intervene.in_run=false"]
+    changes = [
+        f"training.steps={steps}",
+        f"training.checkpoint_steps={chosen}",
+        "scoring.positions=['last_instruction']",
+        "scoring.factors=['task']",
+        "scoring.milestones=0",
+        "intervene.in_run=false",
+    ]
     out = work / f"checkpoints-{n}"
     options = [word for change in changes for word in ("--set", change)]
-    return whole_process(ours.command("run", "smoke", "--out", str(out), *options))
+    done = whole_process(ours.command("run", "smoke", "--out", str(out), *options))
+    return replace(done, answer={"page": RunFolder.open(out).report.stat().st_size})
 
 
 def prepare_corpus(size: int, preset: str, folder: str) -> Callable[[], None]:
@@ -118,8 +143,7 @@ def prepare_capture(size: int, folder: str) -> Callable[[], dict[str, int]]:
     work(rows[:8])
 
     def captured() -> dict[str, int]:
-        states = work(rows)
-        return {"bytes": states.states.nbytes}
+        return {"bytes": work(rows).states.nbytes, "token bytes": corpus.table["input_ids"].nbytes}
 
     return captured
 
@@ -138,22 +162,32 @@ def prepare_training(size: int, preset: str, axis: str) -> Callable[[], dict[str
     }
 
 
-def prepare_clustering(size: int) -> Callable[[], None]:
-    """k-means of generated states with clusters that overlap, and the interval of its agreement."""
+def prepare_clustering(size: int) -> Callable[[], dict[str, float]]:
+    """k-means of generated states with clusters that overlap, and the interval of its agreement.
+
+    Iterations until convergence differ from size to size; ten of them, timed apart, do not.
+    """
     points, labels = make_blobs(
         size, n_features=N_EMBD, centers=N_CLUSTERS, center_box=(-1.0, 1.0), cluster_std=1.0, random_state=0
     )
     points, units = points[None].astype(np.float32), np.arange(size)
+    cluster = partial(kmeans, points, N_CLUSTERS, seed=0, n_init=N_STARTS)
     kmeans(points[:, :100], N_CLUSTERS, seed=0, n_init=1)
 
-    def clustered() -> None:
-        found = kmeans(points, N_CLUSTERS, seed=0, n_init=N_STARTS)
+    def interval(found: KMeansResult) -> None:
         resamples = Resamples.draw(units, N_RESAMPLES, seed=0)
         adjusted_rand_interval(labels, found.labels[0], found.inertia[0], resamples, seed=0)
 
+    def clustered() -> dict[str, float]:
+        found: list[KMeansResult] = []
+        whole = seconds_of(lambda: found.append(cluster()))
+        of_interval = seconds_of(partial(interval, found[0]))
+        ten = seconds_of(partial(cluster, max_iter=10))
+        return {
+            "seconds": whole + of_interval,
+            "k-means": whole,
+            "interval": of_interval,
+            "ten iterations of it": ten,
+        }
+
     return clustered
-
-
-def page_bytes(work: Path, n: int) -> int:
-    """Of the page of the run with `n` checkpoints."""
-    return RunFolder.open(work / f"checkpoints-{n}").report.stat().st_size

@@ -54,7 +54,7 @@ def in_own_process(prepare: str, **arguments: Any) -> Alone:
 def in_turn_alone(
     contestants: Mapping[str, Callable[[], Alone]], *, rounds: int
 ) -> tuple[dict[str, Measured], dict[str, Measured]]:
-    """Every contestant once per round, each time in a process of its own. Returns: seconds, and peaks in bytes."""
+    """Every contestant once per round, each in a process of its own. Returns: seconds, and peaks in bytes."""
     done: dict[str, list[Alone]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, contestant in contestants.items():

@@ -7,6 +7,7 @@ random points and not from k-means++, so it is also timed with as many starts as
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -41,10 +42,10 @@ def measure(setup: Setup) -> Findings:
 def _compare(
     findings: Findings, points: np.ndarray, n_clusters: int, n_init: int, draws: int
 ) -> tuple[float, float]:
-    """Times and inertia over `draws` seeds. Returns: the median ratios of scikit-learn's time and of inertia."""
+    """Over `draws` seeds. Returns: the median ratios of scikit-learn's time to ours, and of inertia."""
     inertia: dict[str, list[float]] = {}
 
-    def cluster(who: str, of: object) -> None:
+    def cluster(who: str, of: Callable[..., float]) -> None:
         found = inertia.setdefault(who, [])
         found.append(of(points, n_clusters, n_init=n_init, seed=len(found)))
 
@@ -64,7 +65,9 @@ def _compare(
     reference = Measured(tuple(inertia[SKLEARN]))
     for who, values in inertia.items():
         relative = Measured(tuple(values)).over(reference)
-        findings.rows.append(Row("kmeans", f"inertia / scikit-learn's, {n_clusters} clusters", who, "", relative))
+        findings.rows.append(
+            Row("kmeans", f"inertia / scikit-learn's, {n_clusters} clusters", who, "", relative)
+        )
     ratio = taken[SKLEARN].over(taken["nucleate"]).median
     return ratio, Measured(tuple(inertia["nucleate"])).over(reference).median
 
@@ -74,7 +77,7 @@ def sklearn_inertia(points: np.ndarray, n_clusters: int, n_init: int, seed: int)
 
 
 def _starts_of_faiss(points: np.ndarray, n_clusters: int, n_init: int) -> int:
-    """How many times our starts bring faiss to our inertia in the median of three draws, or the most allowed."""
+    """How many times our starts bring faiss to our inertia in the median of three draws, or the most."""
     times = 2
     while times < MOST_STARTS:
         relative = [

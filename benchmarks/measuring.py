@@ -92,7 +92,9 @@ class Findings:
     rows: list[Row] = field(default_factory=list)
     reached: dict[str, Reached] = field(default_factory=dict)
 
-    def compare(self, part: str, what: str, unit: str, measured: Mapping[str, Measured], note: str = "") -> None:
+    def compare(
+        self, part: str, what: str, unit: str, measured: Mapping[str, Measured], note: str = ""
+    ) -> None:
         """Add a row per contestant, the first of which is ours."""
         ours = next(iter(measured.values()))
         for who, values in measured.items():

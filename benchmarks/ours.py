@@ -10,6 +10,7 @@ import itertools
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,7 @@ from nucleate.models import build_model, load_model
 from nucleate.presets import ExperimentSettings, resolve
 from nucleate.run_folder import RunFolder
 from nucleate.scores import Scores
-from nucleate.training.trainer import train
+from nucleate.training.trainer import TrainingRecord, train
 
 NEVER = 10**9
 
@@ -67,22 +68,37 @@ class Trained:
     dtype: str
 
 
-def train_steps(settings: ExperimentSettings, corpus: Corpus, steps: int) -> Trained:
+Watch = Callable[[int], None]
+"""Told of every step that has ended."""
+
+
+def nobody(_step: int) -> None:
+    """Watches nothing."""
+
+
+def train_steps(settings: ExperimentSettings, corpus: Corpus, steps: int, watch: Watch = nobody) -> Trained:
     """Some training steps with nothing between them, as the program takes them."""
     changes = {"steps": steps, "warmup_steps": 0, "checkpoint_steps": (steps,), "evaluate_every": NEVER}
     training = settings.training.model_copy(update=changes)
-    return train_whole(settings.model_copy(update={"training": training}), corpus)
+    return train_whole(settings.model_copy(update={"training": training}), corpus, watch=watch)
 
 
-def train_whole(settings: ExperimentSettings, corpus: Corpus, folder: Path | None = None) -> Trained:
+def train_whole(
+    settings: ExperimentSettings,
+    corpus: Corpus,
+    folder: Path | None = None,
+    watch: Watch = nobody,
+) -> Trained:
     """Training as in a run, with its evaluations and checkpoints, in `folder` or one that is thrown away."""
     with tempfile.TemporaryDirectory() as temporary:
         run = RunFolder.create(folder or Path(temporary) / "run", settings.to_toml())
         model, ends = model_of(settings, corpus), []
-        observer = SimpleNamespace(
-            on_record=lambda record: ends.append(time.perf_counter()),
-            on_checkpoint=lambda step, model: None,
-        )
+
+        def on_record(record: TrainingRecord) -> None:
+            ends.append(time.perf_counter())
+            watch(record.step)
+
+        observer = SimpleNamespace(on_record=on_record, on_checkpoint=_ignore)
         begun = time.perf_counter()
         with run.stage("training", ""):
             train(model, corpus, settings.training, run, seed=settings.seed, observer=observer)
@@ -90,8 +106,11 @@ def train_whole(settings: ExperimentSettings, corpus: Corpus, folder: Path | Non
     return Trained(model, [after - before for before, after in itertools.pairwise(ends)], seconds, dtype)
 
 
+def _ignore(*_: object) -> None: ...
+
+
 def accuracy_of(model: PreTrainedModel, corpus: Corpus, split: str = "validation") -> float:
-    """Share of a split's outputs that a model answers right, ours or a peer's: counted in one way for both."""
+    """Share of a split that a model answers right, ours or a peer's: counted in one way for both."""
     rows = np.flatnonzero(corpus.table["split"].to_numpy(zero_copy_only=False) == split)
     states = capture(model, corpus, rows, step=0, positions=("input",))
     return float((states.predicted == states.expected).mean())
@@ -150,7 +169,9 @@ def pictures(series: list[np.ndarray], seed: int) -> list[np.ndarray]:
 def command(*arguments: str) -> list[str]:
     """The program as a user calls it: the installed command where there is one."""
     installed = Path(sys.executable).with_name("nucleate")
-    return [str(installed), *arguments] if installed.exists() else [sys.executable, "-m", "nucleate", *arguments]
+    return (
+        [str(installed), *arguments] if installed.exists() else [sys.executable, "-m", "nucleate", *arguments]
+    )
 
 
 def run_folder(setup: Setup) -> RunFolder:

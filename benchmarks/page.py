@@ -1,8 +1,8 @@
 """The page: how long it is built, how large it is, how fast it opens and answers its slider.
 
 Built from the whole run, which is made first where it is not there; and once more with 5,000 points per
-picture, the points of the run over and over. Chromium draws without a screen or a graphics card; where there is
-no Chromium, its rows are left out and that is said.
+picture, the points of the run over and over. Chromium draws without a screen or a graphics card; where
+there is no Chromium, its rows are left out and that is said.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def _in_browser(findings: Findings, setup: Setup, name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     chromium = shutil.which("chromium")
     if chromium is None:
-        row = Row("page", f"open and slider, {name}", "nucleate", "", Measured((float("nan"),)), note="no chromium")
+        row = Row(
+            "page", f"open and slider, {name}", "nucleate", "", Measured((float("nan"),)), note="no chromium"
+        )
         findings.rows.append(row)
         return
     with _browser(chromium) as browser:
@@ -104,7 +106,12 @@ def _in_browser(findings: Findings, setup: Setup, name: str, text: str) -> None:
 def _browser(chromium: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser
 
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser

@@ -1,7 +1,7 @@
-"""What a user would write today for the scores of a run: Trainer, output_hidden_states, KMeans layer by layer.
+"""What a user would write today for a run's scores: Trainer, output_hidden_states, KMeans layer by layer.
 
-Same corpus, same samples, same checkpoints, same numbers of clusters and starts as the run that it is given. A
-number of clusters that two factors share is clustered once. No intervals, controls, figures or page.
+Same corpus, same samples, same checkpoints, same numbers of clusters and starts as the run that it is given.
+A number of clusters that two factors share is clustered once. No intervals, controls, figures or page.
 Whole, it trains to the end and scores its own checkpoints; with `--steps` and `--checkpoints` it takes some
 steps and scores some of the given run's checkpoints, which cost the same.
 """
@@ -42,7 +42,9 @@ def main() -> None:
     start_seconds = time.perf_counter() - begun
     folder, n_steps = chosen.told.with_suffix(""), settings.training.steps
     steps = settings.training.all_checkpoint_steps()
-    step_seconds = train(settings, corpus, chosen.steps or n_steps, steps if chosen.steps is None else (), folder)
+    step_seconds = train(
+        settings, corpus, chosen.steps or n_steps, steps if chosen.steps is None else (), folder
+    )
     scored = checkpoints_to_score(run, folder, steps, chosen.checkpoints)
     seconds, rows = score_checkpoints(settings, corpus, scored)
     told = {

@@ -1,8 +1,8 @@
 """The other side: what a user would write today, each with the settings that its own pages show first.
 
-Peers get the same corpus, model size, optimizer, instances per step and threads. Where they are told
-something that makes them faster than a first draft (rows padded to the batch, not to the longest; hidden states
-cut to the positions asked for batch by batch; no dropout), that is said here, and it is in their favour.
+Peers get the same corpus, model size, optimizer, instances per step and threads. Three things make them
+faster than a first draft, in their favour: rows are padded to the batch, not to the longest of all; hidden
+states are cut to the positions asked for batch by batch; there is no dropout.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
     PreTrainedModel,
+    PrinterCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -79,13 +80,15 @@ def train_with_trainer(
             dataloader_pin_memory=False,
             seed=settings.seed,
         )
-        Trainer(
+        trainer = Trainer(
             model=model,
             args=arguments,
             train_dataset=[{"input_ids": ids} for ids in sequences],
             data_collator=DataCollatorForLanguageModeling(corpus.tokenizer, mlm=False),
             callbacks=[clock],
-        ).train()
+        )
+        trainer.remove_callback(PrinterCallback)  # its one line would stand in the middle of the table
+        trainer.train()
     return clock.step_seconds()
 
 
@@ -93,12 +96,13 @@ class _Clock(TrainerCallback):
     """When each step ended; and that a checkpoint is due."""
 
     def __init__(self, checkpoints: Sequence[int]) -> None:
-        self.checkpoints, self.ends = set(checkpoints), []
+        self.checkpoints = set(checkpoints)
+        self.ends: list[float] = []
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
         self.ends.append(time.perf_counter())
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+    def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
         self.ends.append(time.perf_counter())
         control.should_save = state.global_step in self.checkpoints
 
@@ -109,11 +113,15 @@ class _Clock(TrainerCallback):
 def train_plainly(
     model: PreTrainedModel, corpus: Corpus, settings: ExperimentSettings, *, steps: int, batch: int
 ) -> list[float]:
-    """A loop as in nanoGPT: random rows, one forward and backward, clipping, fused AdamW; float32 on a CPU."""
+    """A loop as in nanoGPT: random rows, forward and backward, clipping, fused AdamW; float32 on a CPU."""
     training, rng = settings.training, np.random.default_rng(settings.seed)
     sequences = corpus.of_split("train")["input_ids"].to_pylist()
     optimizer = torch.optim.AdamW(
-        model.parameters(), training.learning_rate, training.betas, weight_decay=training.weight_decay, fused=True
+        model.parameters(),
+        training.learning_rate,
+        training.betas,
+        weight_decay=training.weight_decay,
+        fused=True,
     )
     schedule = get_cosine_schedule_with_warmup(optimizer, min(training.warmup_steps, steps), steps)
     model.train()
@@ -144,8 +152,8 @@ def output_hidden_states(
 ) -> dict[str, np.ndarray]:
     """States [example, layer, n_embd] by position, and the predicted tokens, from `output_hidden_states`.
 
-    As all pages on it do, but every batch is cut to the positions before the next: kept whole, its states would
-    take as many times the memory as a prompt has tokens. Its last layer is Hugging Face's, after the norm.
+    As all pages on it do, but every batch is cut to the positions before the next: kept whole, its states
+    would take as many times the memory as a prompt has tokens. Its last layer lies after the final norm.
     """
     kept: list[dict[str, np.ndarray]] = []
     model.eval()
@@ -178,8 +186,8 @@ def sklearn_kmeans(points: np.ndarray, n_clusters: int, n_init: int, seed: int) 
 
 
 def faiss_inertia(points: np.ndarray, n_clusters: int, n_init: int, seed: int) -> float:
-    """faiss on all points, not on 256 per cluster, its usual 25 iterations; summed over layers."""
-    import faiss  # noqa: PLC0415 - only one part needs it
+    """Faiss on all points, not on 256 per cluster, its usual 25 iterations; summed over layers."""
+    import faiss  # type: ignore[import-not-found]  # noqa: PLC0415 - only one part needs it
 
     total = 0.0
     for layer in points:

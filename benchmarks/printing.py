@@ -32,7 +32,14 @@ def _cells(row: Row) -> tuple[str, ...]:
     measured = row.measured
     several = len(measured.values) > 1
     spread = f"{number(measured.least)} to {number(measured.most)}" if several else ""
-    return (row.what, row.who, f"{number(measured.median)} {row.unit}", spread, _ratio(row.times_ours), row.note)
+    return (
+        row.what,
+        row.who,
+        f"{number(measured.median)} {row.unit}",
+        spread,
+        _ratio(row.times_ours),
+        row.note,
+    )
 
 
 def _ratio(ratio: Measured | None) -> str:

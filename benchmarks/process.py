@@ -31,8 +31,12 @@ def measure(setup: Setup) -> Findings:
     run = whole_process(ours.command("run", setup.sizes.preset, "--out", str(folder)))
     peer, told = _peer(setup)
     seconds = peer.seconds if setup.whole else estimated_seconds(told)
-    how = "whole" if setup.whole else "estimated from {} steps and {} checkpoints".format(
-        len(told["step_seconds"]), len(told["checkpoint_seconds"])
+    how = (
+        "whole"
+        if setup.whole
+        else "estimated from {} steps and {} checkpoints".format(
+            len(told["step_seconds"]), len(told["checkpoint_seconds"])
+        )
     )
     what = f"run {setup.sizes.preset}"
     taken = {"nucleate": Measured((run.seconds,)), PEER: Measured((seconds,))}
@@ -40,7 +44,7 @@ def measure(setup: Setup) -> Findings:
     peaks = {"nucleate": Measured((run.peak_bytes / 1e6,)), PEER: Measured((peer.peak_bytes / 1e6,))}
     findings.compare("process", f"{what}, peak memory", "MB", peaks)
     fair, note = _compare_scores(findings, setup, told) if setup.whole else (True, f"peer {how}")
-    findings.reached["run"] = Reached(seconds / run.seconds, fair, note, _stages(setup))
+    findings.reached["run"] = Reached(seconds / run.seconds, fair, note, _stages(setup, run.seconds))
     return findings
 
 
@@ -49,13 +53,13 @@ def _start_up(findings: Findings, setup: Setup) -> None:
         subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
 
     contestants = {
-        "nucleate --help": partial(start, ours.command("--help")),
+        "nucleate": partial(start, ours.command("--help")),
         "python -c pass": partial(start, [sys.executable, "-c", "pass"]),
     }
     taken = in_turn(contestants, rounds=setup.sizes.help_runs)
-    findings.compare("process", "start-up", "s", taken)
+    findings.compare("process", "start-up of --help", "s", taken)
     bound = f"Python alone {taken['python -c pass'].median:.3f} s; {profiles.of_imports('nucleate.cli.main')}"
-    findings.reached["help"] = Reached(taken["nucleate --help"].median, bound=bound)
+    findings.reached["help"] = Reached(taken["nucleate"].median, bound=bound)
 
 
 def _peer(setup: Setup) -> tuple[Alone, dict[str, Any]]:
@@ -69,7 +73,7 @@ def _peer(setup: Setup) -> tuple[Alone, dict[str, Any]]:
 
 
 def estimated_seconds(told: dict[str, Any]) -> float:
-    """What the whole peer pipeline takes: its start, and medians of its steps and checkpoints times their number.
+    """What the whole peer pipeline takes: its start, and median steps and checkpoints times their number.
 
     The first step is left out, as it pays for what later ones find ready.
     """
@@ -90,7 +94,9 @@ def _compare_scores(findings: Findings, setup: Setup, told: dict[str, Any]) -> t
     return fair, f"whole; accuracy {own[accuracy]:.3f}, the peer's {told['figures'][accuracy]:.3f}"
 
 
-def _stages(setup: Setup) -> str:
+def _stages(setup: Setup, whole: float) -> str:
+    """Where our own run's time went; what is outside all stages is imports above all."""
     seconds = ours.stage_seconds(ours.run_folder(setup))
+    seconds["outside the stages"] = whole - sum(seconds.values())
     longest = sorted(seconds.items(), key=lambda one: -one[1])
     return "by stage: " + ", ".join(f"{name} {value:.0f} s" for name, value in longest if value >= 0.5)

@@ -22,16 +22,36 @@ from benchmarks.isolated import ROOT
 _SHOWN = 5
 
 
+class Operations:
+    """Where torch's time goes from `start` to `stop`, on all threads: k-means gives each layer its own."""
+
+    def __init__(self) -> None:
+        every_thread = _ExperimentalConfig(profile_all_threads=True)
+        self._seen = profile(activities=[ProfilerActivity.CPU], experimental_config=every_thread)
+
+    def start(self) -> None:
+        self._seen.start()
+        self._begun = time.perf_counter()
+
+    def stop(self) -> None:
+        self._wall = time.perf_counter() - self._begun
+        self._seen.stop()
+
+    def __str__(self) -> str:
+        by_name = {event.key: event.self_cpu_time_total / 1e6 for event in self._seen.key_averages()}
+        return _in_words(
+            {**by_name, "outside torch": max(0.0, self._wall - sum(by_name.values()))}, "the time"
+        )
+
+
 def of_operations(work: Callable[[], object]) -> str:
     """The operations of torch that most of the time was spent in, and how much of it lay outside them all."""
     work()
-    every_thread = _ExperimentalConfig(profile_all_threads=True)  # k-means gives each layer a thread of its own
-    with profile(activities=[ProfilerActivity.CPU], experimental_config=every_thread) as seen:
-        begun = time.perf_counter()
-        work()
-        wall = time.perf_counter() - begun
-    by_name = {event.key: event.self_cpu_time_total / 1e6 for event in seen.key_averages()}
-    return _in_words({**by_name, "outside torch": max(0.0, wall - sum(by_name.values()))}, "the time")
+    operations = Operations()
+    operations.start()
+    work()
+    operations.stop()
+    return str(operations)
 
 
 def of_functions(work: Callable[[], object]) -> str:

@@ -36,7 +36,9 @@ GOALS: Mapping[str, Goal] = {
     "capture_memory": Goal("capture, against output_hidden_states: peak memory", 5, 10),
     "run": Goal("nucleate run quick, whole, against the peer pipeline", 6, 10),
     "help": Goal("nucleate --help", 0.3, 0.15, "s", more_is_better=False),
-    "kmeans_exponent": Goal("exponent of k-means scoring in points", 1.0, None, "exponent", more_is_better=False),
+    "kmeans_exponent": Goal(
+        "exponent of k-means scoring in points", 1.0, None, "exponent", more_is_better=False
+    ),
     "capture_exponent": Goal(
         "exponent of the memory of capture in prompts", 0.0, None, "exponent", more_is_better=False
     ),

@@ -1,4 +1,4 @@
-"""How large the benchmarks are: the full sizes of `make bench`, and small ones that only prove that all runs."""
+"""How large the benchmarks are: the sizes of `make bench`, and small ones that only prove that all runs."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ PEER = f"output_hidden_states, {OUR_BATCH} a batch"
 
 def measure(setup: Setup) -> Findings:
     findings, study = Findings(), ours.study_of(setup)
-    about = {
+    about: dict[str, Any] = {
         "checkpoint": str(study.checkpoints[-1]),
         "corpus": str(study.corpus_folder),
         "n": setup.sizes.prompts,
@@ -81,7 +81,7 @@ def _read(corpus: str, n: int) -> tuple[Any, np.ndarray]:
 
 
 def largest_difference(study: ours.Study, n: int) -> float:
-    """Between our states and the peer's, over all prompts, positions and blocks; the peer lacks the last block."""
+    """Between our states and the peer's, over all sites but the last block's output, which the peer lacks."""
     rows = study.rows(n)
     model = load_model(study.checkpoints[-1])
     own = capture(model, study.corpus, rows, step=0, positions=POSITIONS)

@@ -14,7 +14,7 @@ import torch
 from openTSNE import TSNE
 from openTSNE.affinity import PerplexityBasedNN
 from scipy.spatial.distance import pdist, squareform
-from sklearn.manifold import TSNE as SklearnTSNE
+from sklearn import manifold
 
 from benchmarks import ours, profiles
 from benchmarks.measuring import Findings, Measured, Reached, Row, in_turn
@@ -40,7 +40,9 @@ def measure(setup: Setup) -> Findings:
 
     contestants = {"nucleate": ours.pictures, "openTSNE": from_open_tsne, "scikit-learn": from_sklearn}
     taken = in_turn(
-        {who: partial(picture, who, of) for who, of in contestants.items()}, rounds=setup.sizes.tsne_rounds, warm_up=0
+        {who: partial(picture, who, of) for who, of in contestants.items()},
+        rounds=setup.sizes.tsne_rounds,
+        warm_up=0,
     )
     findings.compare("tsne", f"{n_checkpoints} checkpoints, {len(series[0])} points", "s", taken)
     divergence = {who: _divergences(series, pictures) for who, pictures in made.items()}
@@ -59,7 +61,10 @@ def from_open_tsne(series: list[np.ndarray], seed: int) -> list[np.ndarray]:
     return [
         np.asarray(
             TSNE(
-                perplexity=_perplexity(points), initialization="pca", random_state=seed, n_jobs=torch.get_num_threads()
+                perplexity=_perplexity(points),
+                initialization="pca",
+                random_state=seed,
+                n_jobs=torch.get_num_threads(),
             ).fit(points)
         )
         for points in series
@@ -68,7 +73,7 @@ def from_open_tsne(series: list[np.ndarray], seed: int) -> list[np.ndarray]:
 
 def from_sklearn(series: list[np.ndarray], seed: int) -> list[np.ndarray]:
     return [
-        SklearnTSNE(
+        manifold.TSNE(
             perplexity=_perplexity(points), init="pca", random_state=seed, n_jobs=torch.get_num_threads()
         ).fit_transform(points)
         for points in series
