@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import Measured
-
 ROOT = Path(__file__).parents[1]
 _ANSWER = "benchmark: "
 
@@ -51,16 +49,13 @@ def in_own_process(prepare: str, **arguments: Any) -> Alone:
     return Alone(**json.loads(line.removeprefix(_ANSWER)))
 
 
-def in_turn_alone(
-    contestants: Mapping[str, Callable[[], Alone]], *, rounds: int
-) -> tuple[dict[str, Measured], dict[str, Measured]]:
-    """Every contestant once per round, each in a process of its own. Returns: seconds, and peaks in bytes."""
+def in_turn_alone(contestants: Mapping[str, Callable[[], Alone]], *, rounds: int) -> dict[str, list[Alone]]:
+    """Every contestant once per round, each in a process of its own."""
     done: dict[str, list[Alone]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, contestant in contestants.items():
             done[name].append(contestant())
-    seconds = {name: Measured(tuple(one.seconds for one in ones)) for name, ones in done.items()}
-    return seconds, {name: Measured(tuple(one.peak_bytes for one in ones)) for name, ones in done.items()}
+    return done
 
 
 def whole_process(command: Sequence[str]) -> Alone:

@@ -20,7 +20,7 @@ SKLEARN = "scikit-learn"
 NO_WORSE = 1.0 + 1e-4
 """Inertia up to which ours counts as equal: a tenth of a thousandth, far below the spread of starts."""
 
-MOST_STARTS = 8
+MOST_STARTS = 4
 """Times our starts that faiss may take to come to our inertia."""
 
 

@@ -185,16 +185,15 @@ def stage_seconds(folder: RunFolder) -> dict[str, float]:
 
 
 def last_figures(folder: RunFolder) -> dict[str, float]:
-    """Accuracy of a run, and agreement with task after its last norm, at its last step."""
+    """Accuracy and every agreement of k-means clusters of a run's last step, named as the peer names them."""
     frame = Scores.read(folder.scores).to_pandas()
     last = frame[(frame["step"] == frame["step"].max()) & (frame["control"] == "none")]
-    accuracy = last[(last["metric"] == "accuracy") & (last["split"] == "validation")]["value"].item()
-    normed = last[(last["metric"] == "ari") & (last["method"] == "kmeans") & (last["site"] == "final_norm")]
-    figures = {"accuracy, validation": accuracy}
-    for split in ("train", "validation"):
-        where = (normed["split"] == split) & (normed["position"] == "last_instruction")
-        value = normed[where & (normed["factor"] == "task")]["value"].item()
-        figures[f"agreement with task, {split}, last_instruction, final_norm"] = value
+    accuracy = last[last["metric"] == "accuracy"]
+    figures = {f"accuracy, {row.split}": float(row.value) for row in accuracy.itertuples()}
+    agreement = last[(last["metric"] == "ari") & (last["method"] == "kmeans")]
+    for row in agreement[agreement["preparation"] == "raw"].itertuples():
+        name = f"agreement with {row.factor}, {row.split}, {row.position}, {row.site}"
+        figures[name] = float(row.value)
     return figures
 
 

@@ -34,7 +34,7 @@ from nucleate.presets import ExperimentSettings
 
 
 def hugging_face_model(settings: ExperimentSettings, corpus: Corpus) -> GPT2LMHeadModel:
-    """GPT-2 of our size as `GPT2Config` makes it; dropout off, as in ours, for the same accuracy."""
+    """GPT-2 as `GPT2Config` makes it, of our size and seed, so with our first weights; no dropout."""
     torch.manual_seed(settings.seed)
     sizes = {"vocab_size": corpus.vocab_size, "n_positions": corpus.n_positions}
     shape = settings.model.model_dump(include={"n_layer", "n_head", "n_embd"})
@@ -128,16 +128,20 @@ def train_plainly(
     ends = [time.perf_counter()]
     for _ in range(steps):
         ids, lengths = padded([sequences[i] for i in rng.integers(len(sequences), size=batch)])
-        targets = ids[:, 1:].masked_fill(torch.arange(1, ids.shape[1]) >= lengths[:, None], -1)
-        logits = model(ids[:, :-1]).logits
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-1)
-        loss.backward()
+        next_token_loss(model, ids, lengths).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), training.max_grad_norm)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
         ends.append(time.perf_counter())
     return [after - before for before, after in itertools.pairwise(ends)]
+
+
+def next_token_loss(model: PreTrainedModel, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Mean cross entropy over all tokens but each row's first, in nats; padding is no target."""
+    targets = ids[:, 1:].masked_fill(torch.arange(1, ids.shape[1]) >= lengths[:, None], -1)
+    logits = model(ids[:, :-1]).logits
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-1)
 
 
 def padded(sequences: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -187,7 +191,7 @@ def sklearn_kmeans(points: np.ndarray, n_clusters: int, n_init: int, seed: int) 
 
 def faiss_inertia(points: np.ndarray, n_clusters: int, n_init: int, seed: int) -> float:
     """Faiss on all points, not on 256 per cluster, its usual 25 iterations; summed over layers."""
-    import faiss  # type: ignore[import-not-found]  # noqa: PLC0415 - only one part needs it
+    import faiss  # noqa: PLC0415 - only one part needs it
 
     total = 0.0
     for layer in points:
