@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.metadata
 import json
 import os
 import tempfile
@@ -90,7 +91,6 @@ def _numbers(row: Any) -> dict[str, Any]:
 def machine() -> dict[str, Any]:
     """What figures depend on, beside the program."""
     import platform  # noqa: PLC0415
-    from importlib.metadata import version  # noqa: PLC0415
 
     import torch  # noqa: PLC0415
 
@@ -101,8 +101,15 @@ def machine() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "load before": round(os.getloadavg()[0], 2),
         "Python": platform.python_version(),
-        **{name: version(name) for name in packages},
+        **{name: _version(name) for name in packages},
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _processor() -> str:
