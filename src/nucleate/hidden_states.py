@@ -33,6 +33,8 @@ class HiddenStates:
         step: optimizer steps that the model had taken.
         instruction_counts: how often each token that occurs in some instruction stands in the example's own;
             None where instructions are not known.
+        surprisal: what the model gave the expected token, as minus the log of its probability, in nats; None
+            where it was not read.
     """
 
     states: Float[np.ndarray, "example site position n_embd"]
@@ -44,6 +46,7 @@ class HiddenStates:
     expected: Int[np.ndarray, " example"]
     step: int
     instruction_counts: Int[np.ndarray, "example token"] | None = None
+    surprisal: Float[np.ndarray, " example"] | None = None
 
     def __post_init__(self) -> None:
         n_examples, n_sites, n_positions, _ = self.states.shape
@@ -54,8 +57,8 @@ class HiddenStates:
                 "Give one name per site and per position.",
             )
         beside = {"split": self.split, "predicted": self.predicted, "expected": self.expected, **self.labels}
-        if self.instruction_counts is not None:
-            beside["instruction_counts"] = self.instruction_counts
+        optional = {"instruction_counts": self.instruction_counts, "surprisal": self.surprisal}
+        beside |= {name: values for name, values in optional.items() if values is not None}
         for name, values in beside.items():
             if len(values) != n_examples:
                 raise LabelsError(
@@ -77,6 +80,7 @@ class HiddenStates:
             expected=self.expected[keep],
             step=self.step,
             instruction_counts=None if self.instruction_counts is None else self.instruction_counts[keep],
+            surprisal=None if self.surprisal is None else self.surprisal[keep],
         )
 
     def at(self, position: str) -> Float[np.ndarray, "site example n_embd"]:

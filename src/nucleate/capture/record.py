@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.positions import position_weights
@@ -40,6 +40,8 @@ def capture(
     blocks = find_blocks(model)
     shape = (len(rows), len(blocks.sites), len(positions), model.config.hidden_size)
     states, predicted = np.empty(shape, dtype=np.float32), np.empty(len(rows), dtype=np.int64)
+    expected = np.array([ids[len(prompt)] for ids, prompt in zip(sequences, prompts, strict=True)])
+    surprisal = np.empty(len(rows), dtype=np.float32)
     was_training = model.training
     model.eval()
     order = np.argsort([len(prompt) for prompt in prompts], kind="stable")
@@ -56,13 +58,16 @@ def capture(
 
         with read_sites(blocks, keep):
             output = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False)
-        predicted[chosen] = _next_tokens(model, output.last_hidden_state, mask.sum(1))
+        predicted[chosen], surprisal[chosen] = _answers(
+            model, output.last_hidden_state, mask.sum(1), expected[chosen]
+        )
     model.train(was_training)
     labels = {factor: values[rows] for factor, values in corpus.labels().items()}
     split = np.asarray(table["split"].to_pylist())
-    expected = np.array([ids[len(prompt)] for ids, prompt in zip(sequences, prompts, strict=True)])
     counts = _token_counts(sequences, instruction_lengths)
-    return HiddenStates(states, blocks.sites, positions, split, labels, predicted, expected, step, counts)
+    return HiddenStates(
+        states, blocks.sites, positions, split, labels, predicted, expected, step, counts, surprisal
+    )
 
 
 def prompts_of(sequences: list[list[int]], answer_lengths: list[int]) -> list[list[int]]:
@@ -81,12 +86,18 @@ def _token_counts(
     return counts
 
 
-def _next_tokens(
-    model: PreTrainedModel, last_hidden: torch.Tensor, lengths: torch.Tensor
-) -> Int[np.ndarray, " example"]:
-    """Greedy next token after each prompt; the head is run on that one state and no other."""
+def _answers(
+    model: PreTrainedModel,
+    last_hidden: torch.Tensor,
+    lengths: torch.Tensor,
+    expected: Int[np.ndarray, " example"],
+) -> tuple[Int[np.ndarray, " example"], Float[np.ndarray, " example"]]:
+    """Greedy next tokens and the surprisal of the expected ones; the head is run on those states alone."""
     states = last_hidden[torch.arange(len(lengths), device=lengths.device), lengths - 1]
-    return model.get_output_embeddings()(states).argmax(-1).cpu().numpy()
+    logits = model.get_output_embeddings()(states).float()
+    wanted = torch.from_numpy(expected).to(logits.device)
+    surprisal = torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
+    return logits.argmax(-1).cpu().numpy(), surprisal.cpu().numpy()
 
 
 def right_padded(prompts: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

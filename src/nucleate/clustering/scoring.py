@@ -16,13 +16,13 @@ import numpy as np
 from jaxtyping import Float, Int
 from threadpoolctl import threadpool_limits
 
-from nucleate.clustering.controls import shuffled_figures
 from nucleate.clustering.geometry import top_variance_share
+from nucleate.clustering.half_samples import Halves
 from nucleate.clustering.label_figures import LabelScorer
 from nucleate.clustering.methods import LEFT_TO_DATA, METHODS, Clusters, assign
-from nucleate.clustering.partitions import Figure, partition_figures
+from nucleate.clustering.partitions import Figure, partition_figures, shuffled_figures
 from nucleate.clustering.preparation import prepare
-from nucleate.clustering.resampling import Resamples, mean_interval, permute_labels
+from nucleate.clustering.resampling import Resamples, permute_labels
 from nucleate.clustering.samples import Sample, samples_at, units_of
 from nucleate.clustering.seeds import seed_of
 from nucleate.clustering.settings import ScoringSettings
@@ -79,7 +79,7 @@ def _figures(states: HiddenStates, settings: ScoringSettings, seed: int, milesto
     fits: Fits = {}
     for split in splits:
         part = states.of_split(split)
-        yield _accuracy(part, settings, seed)
+        yield from _answers(part, settings, seed)
         for position in settings.positions:
             yield from _variance_shares(part, position)
             trained = _samples_of_train(states, position, settings)
@@ -98,17 +98,14 @@ def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSett
     return {sample.name: sample for sample in samples_at(train, position, settings.factors)}
 
 
-def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> Row:
-    """Task accuracy of one split, its interval over resampled instructions."""
+def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
+    """Task accuracy of one split, and its loss, with intervals over resampled instructions."""
     split, right = str(states.split[0]), states.predicted == states.expected
-    interval = mean_interval(
-        right.astype(float),
-        units_of(states),
-        n_resamples=settings.n_resamples,
-        seed=seed_of(seed, split, "accuracy"),
-    )
-    figure = Figure.with_interval("accuracy", float(right.mean()), interval)
-    return {"split": split, "method": "model", "n_examples": len(right), **asdict(figure)}
+    resamples = Resamples.draw(units_of(states), settings.n_resamples, seed_of(seed, split, "accuracy"))
+    for metric, values in (("accuracy", right), ("loss", states.surprisal)):
+        if values is not None:
+            figure = asdict(Figure.of_mean(metric, values.astype(float), resamples))
+            yield {"split": split, "method": "model", "n_examples": len(right), **figure}
 
 
 def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
@@ -157,14 +154,15 @@ class _Scorer:
         resamples = Resamples.draw(
             self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
         )
-        yield from self._rows_of_partitions(points, resamples)
+        halves = Halves.draw(self.sample.units, self._seed("halves", preparation=""))
+        yield from self._rows_of_partitions(points, resamples, halves)
         if self.milestone:
             train_points = prepare(train_points, train_points, preparation, components)
             train = None if split == TRAIN else self.train
-            yield from self._rows_of_labels(points, train_points, train, resamples)
+            yield from self._rows_of_labels(points, train_points, train, resamples, halves)
 
     def _rows_of_partitions(
-        self, points: Float[np.ndarray, "site example d"], resamples: Resamples
+        self, points: Float[np.ndarray, "site example d"], resamples: Resamples, halves: Halves
     ) -> Iterator[Row]:
         found: dict[tuple[str, int], Clusters | None] = {}
         for factor, labels in self.sample.labels.items():
@@ -176,7 +174,9 @@ class _Scorer:
                     found[method, n_clusters] = self._cluster(points, method, n_clusters)
                 clusters = found[method, n_clusters]
                 if clusters is not None:
-                    yield from self._rows_of_factor(factor, labels, permuted, clusters, method, resamples)
+                    yield from self._rows_of_factor(
+                        factor, labels, permuted, clusters, method, resamples, halves
+                    )
 
     def _n_clusters(self, method: str, factor: str, labels: Int[np.ndarray, " example"]) -> int:
         if method == "kmeans_from_train" and self.train is not None:
@@ -206,13 +206,14 @@ class _Scorer:
         clusters: Clusters,
         method: str,
         resamples: Resamples,
+        halves: Halves,
     ) -> Iterator[Row]:
         seed = self._seed("starts", factor, preparation="")
         metrics = self.settings.metrics_at(self.milestone)
         for site, (found, inertia, n_clusters) in enumerate(
             zip(clusters.labels, clusters.inertia, clusters.n_clusters, strict=True)
         ):
-            figures = partition_figures(labels, found, inertia, resamples, metrics, seed)
+            figures = partition_figures(labels, found, inertia, resamples, halves, metrics, seed)
             shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics)
             for control, controlled in (("none", figures), ("shuffled_labels", shuffled)):
                 for figure in controlled:
@@ -224,10 +225,11 @@ class _Scorer:
         train_points: Float[np.ndarray, "site train d"],
         train: Sample | None,
         resamples: Resamples,
+        halves: Halves,
     ) -> Iterator[Row]:
         distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
         seed = self._seed("labels", preparation="")
-        scorer = LabelScorer(self.sample, train, resamples, distance, metrics, seed)
+        scorer = LabelScorer(self.sample, train, resamples, halves, distance, metrics, seed)
         for site, (own, own_train) in enumerate(zip(points, train_points, strict=True)):
             for found in scorer.figures(own, own_train):
                 n_labels = len(np.unique(self.sample.labels[found.factor]))
