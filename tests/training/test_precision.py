@@ -77,7 +77,7 @@ def test_precisions_have_names(name, precision):
 
 def test_bfloat16_is_used_where_it_was_chosen_alone():
     layer, x = torch.nn.Linear(4, 4), torch.ones(2, 4)
-    for precision in (DEFAULT, Precision("bfloat16", "eager")):
-        with precision.autocast(CPU):
-            assert str(layer(x).dtype) == f"torch.{precision.dtype}"
+    for chosen in (DEFAULT, Precision("bfloat16", "eager")):
+        with chosen.autocast(CPU):
+            assert str(layer(x).dtype) == f"torch.{chosen.dtype}"
     assert layer.weight.dtype == torch.float32
