@@ -48,6 +48,31 @@ class Captured:
     surprisal: Float[np.ndarray, " row"]
 
 
+class _Begun(Cache):
+    """Keys and values of beginnings, handed at each layer to every row that goes on from one.
+
+    Nothing is added to them and none is kept once for every row: only a single layer ever has so many.
+
+    Args:
+        begun: what was kept of the beginnings.
+        of: which of them each row goes on from.
+    """
+
+    def __init__(self, begun: Cache, of: torch.Tensor) -> None:
+        super().__init__(layers=begun.layers)
+        self.of = of
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What a layer attends to: the beginnings' own, then what is new."""
+        layer = self.layers[layer_idx]
+        of = self.of.to(layer.keys.device)
+        kept = ((layer.keys, key_states), (layer.values, value_states))
+        keys, values = (torch.cat([begun[of], new], dim=-2) for begun, new in kept)
+        return keys, values
+
+
 class Forward:
     """A model, made ready for batches of one kind of prompts.
 
@@ -82,12 +107,11 @@ class Forward:
     def _keep(
         self, begun: list[list[int]], weights: torch.Tensor, states: torch.Tensor, of: torch.Tensor
     ) -> Cache:
-        """Run the distinct beginnings; returns a cache with one entry for every row."""
+        """Run the distinct beginnings; returns what the rows go on from."""
         ids = torch.tensor(begun, device=self.model.device)
         with read_sites(self.blocks, self._reader(weights, states, of)):
             output = self.model.base_model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
-        output.past_key_values.reorder_cache(of)
-        return output.past_key_values
+        return _Begun(output.past_key_values, of.to(self.model.device))
 
     def _keep_rest(
         self, rest: list[list[int]], weights: torch.Tensor, states: torch.Tensor, cache: Cache | None, n: int

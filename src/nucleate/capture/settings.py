@@ -11,7 +11,7 @@ class CaptureSettings(Settings):
     """How prompts are put together for the forward pass; no figure depends on it but for rounding."""
 
     batch_tokens: int = pydantic.Field(
-        4096,
+        1024,
         ge=1,
         description="tokens of a batch, padding among them; memory grows with it, and with nothing else",
     )
