@@ -8,8 +8,9 @@ import pytest
 import torch
 from tests import small_models
 from tests.small_tokenizers import byte_level_bpe
+from transformers import DynamicCache
 
-from nucleate.capture.forward import keeps_keys_and_values
+from nucleate.capture.forward import _Begun, keeps_keys_and_values
 from nucleate.capture.record import capture
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.prompt_corpus import PromptCorpus
@@ -109,6 +110,19 @@ def test_the_last_block_is_before_the_final_norm(model, corpus):
 
 def test_which_models_share_beginnings(model):
     assert keeps_keys_and_values(model) == (type(model).__name__ != "MambaForCausalLM")
+
+
+def test_beginnings_are_kept_once_and_not_once_for_every_row():
+    torch.manual_seed(0)
+    begun = DynamicCache()
+    begun.update(torch.rand(2, 1, 3, 4), torch.rand(2, 1, 3, 4), 0)
+    of = torch.tensor([0, 1, 1, 0, 1])
+    handed, kept = _Begun(begun, of), begun.layers[0].keys
+    new = torch.rand(5, 1, 2, 4)
+    keys, _ = handed.update(new, new, 0)
+    assert torch.equal(keys, torch.cat([kept[of], new], dim=2))
+    assert handed.layers[0].keys is kept
+    assert handed.get_seq_length() == 3
 
 
 def test_whole_answers_are_those_of_greedy_decoding(model, corpus, expected):

@@ -78,6 +78,20 @@ def test_a_revision_is_there_while_it_is_looked_at(hub, folder, tmp_path):
     assert find_blocks(model).sites[0] == "embed", "it is loaded and needs no file any more"
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_precision_and_device_are_those_that_are_asked_for(folder, tmp_path, dtype):
+    series = find_series(settings(folder, dtype=dtype, device="cpu"), tmp_path)
+    with series.model(0, 1) as twin, series.model(1, 1) as model:
+        assert model.dtype == twin.dtype == getattr(torch, dtype)
+        assert model.device == twin.device == torch.device("cpu")
+
+
+def test_a_model_may_be_spread_by_a_map(folder, tmp_path):
+    pytest.importorskip("accelerate", reason="device maps need accelerate")
+    with find_series(settings(folder, device_map="cpu"), tmp_path).model(1, 1) as model:
+        assert model.device == torch.device("cpu")
+
+
 def test_a_budget_is_kept(hub, tmp_path):
     series = find_series(settings("me/tiny", revisions=("step0",), disk_gb=1e-5), tmp_path / "downloads")
     with pytest.raises(ModelError, match=r"takes 0\.0 GB") as caught, series.model(0, 1):
