@@ -21,13 +21,14 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # What libraries have to say would stand in the middle of the table.
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 from benchmarks.printing import print_reach, print_rows
 
 if TYPE_CHECKING:
     from benchmarks.setup import Setup
 
-PARTS = ("training", "kmeans", "intervals", "tsne", "small_capture", "process", "growth", "page")
+PARTS = ("training", "kmeans", "intervals", "tsne", "small_capture", "capture", "process", "growth", "page")
 RESULTS = Path(__file__).parent / "results" / "bench.json"
 
 

@@ -55,7 +55,7 @@ def work_of(n_shared: int, branches: list[int]) -> Work:
 def mean_work(corpus: Corpus, split: str = "train") -> Work:
     """Mean over the instructions of a split."""
     table = corpus.of_split(split)
-    shared = np.asarray(corpus.instruction_lengths(table))
+    shared = np.asarray(corpus.shared_lengths(table))
     lengths = np.array([len(ids) for ids in table["input_ids"].to_pylist()])
     groups = table["instruction_id"].to_numpy()
     works = [

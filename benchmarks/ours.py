@@ -24,6 +24,7 @@ from nucleate.capture.record import capture
 from nucleate.clustering.embedding import embed
 from nucleate.clustering.kmeans import kmeans
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.hidden_states import HiddenStates
 from nucleate.models import build_model, load_model
@@ -38,11 +39,7 @@ NEVER = 10**9
 @cache
 def corpus_of(preset: str, *overrides: str) -> Corpus:
     settings = resolve(preset, overrides)
-    return Corpus.build(settings.corpus, settings.seed)
-
-
-def load_corpus(folder: Path) -> Corpus:
-    return Corpus.load(folder)
+    return GrammarCorpus.build(settings.corpus, settings.seed)
 
 
 def model_of(settings: ExperimentSettings, corpus: Corpus) -> PreTrainedModel:
@@ -127,8 +124,9 @@ class Study:
 
     def rows(self, n: int) -> np.ndarray:
         """Training instances, one per instruction, spread over the tasks."""
-        n_tasks = len(self.corpus.tasks)
-        return analysis_subset(self.corpus, n_tasks, n, ("train",), self.settings.seed, per_instruction=1)
+        return analysis_subset(
+            self.corpus, self.corpus.n_tasks, n, ("train",), self.settings.seed, per_instruction=1
+        )
 
     def states(self, n: int, checkpoint: int = -1) -> HiddenStates:
         return capture_states(self.checkpoints[checkpoint], self.corpus, self.rows(n))
@@ -221,4 +219,5 @@ def instances_per_step(settings: ExperimentSettings, corpus: Corpus) -> int:
 def prompts_at(corpus: Corpus, rows: np.ndarray) -> tuple[list[list[int]], list[int]]:
     """What is captured, `[I; x]` without the output, and the lengths of I."""
     table = corpus.table.take(rows)
-    return [ids[:-1] for ids in table["input_ids"].to_pylist()], corpus.instruction_lengths(table)
+    instruction = corpus.spans(table).told[:, 1].tolist()
+    return [ids[:-1] for ids in table["input_ids"].to_pylist()], instruction

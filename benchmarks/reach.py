@@ -32,8 +32,10 @@ GOALS: Mapping[str, Goal] = {
     "share_256": Goal("share of the matrix ceiling in training, width 256", 0.50, 0.65, "%"),
     "kmeans": Goal("k-means, against scikit-learn, equal inertia", 3, 8),
     "tsne": Goal("t-SNE over checkpoints, against openTSNE, equal divergence", 3, 6),
-    "capture_time": Goal("capture, against output_hidden_states: time", 2, 4),
-    "capture_memory": Goal("capture, against output_hidden_states: peak memory", 5, 10),
+    "capture_time": Goal("capture of SmolLM2-135M, against output_hidden_states: time", 2, 4),
+    "capture_memory": Goal("capture of SmolLM2-135M: peak memory beyond the weights", 5, 10),
+    "small_capture_time": Goal("capture of a small model: time", 2, 4),
+    "small_capture_memory": Goal("capture of a small model: peak memory", 5, 10),
     "run": Goal("nucleate run quick, whole, against the peer pipeline", 6, 10),
     "help": Goal("nucleate --help", 0.3, 0.15, "s", more_is_better=False),
     "kmeans_exponent": Goal(

@@ -18,7 +18,6 @@ from benchmarks import ours, peers, profiles
 from benchmarks.isolated import Alone, in_own_process, in_turn_alone
 from benchmarks.measuring import Findings, Measured, Reached, Row
 from benchmarks.setup import Setup
-from nucleate.capture.positions import POSITIONS
 from nucleate.capture.record import capture
 from nucleate.corpus.subset import analysis_subset
 from nucleate.models import load_model
@@ -27,6 +26,7 @@ OUR_BATCH, USUAL_BATCH = 256, 32
 SAME = 1e-4
 """How far apart states may lie at most, as a share of their deviation: rounding, no more."""
 
+POSITIONS = ("last_instruction", "input", "instruction_mean")
 PEER = f"output_hidden_states, {OUR_BATCH} a batch"
 
 
@@ -56,11 +56,11 @@ def measure(setup: Setup) -> Findings:
     )
     handed_back = done["nucleate"][0].answer["bytes"] / 1e6
     bounds = {
-        "capture_time": profiles.of_operations(prepare_ours(**about)),
-        "capture_memory": f"of our {peaks['nucleate'].median:.0f} MB {handed_back:.0f} are the states",
+        "small_capture_time": profiles.of_operations(prepare_ours(**about)),
+        "small_capture_memory": f"of our {peaks['nucleate'].median:.0f} MB {handed_back:.0f} are the states",
     }
     fair, note = apart < SAME, f"small model; states apart by {apart:.0e} at most"
-    for key, taken in (("capture_time", seconds), ("capture_memory", peaks)):
+    for key, taken in (("small_capture_time", seconds), ("small_capture_memory", peaks)):
         ratio = taken[PEER].over(taken["nucleate"]).median
         findings.reached[key] = Reached(ratio, fair, note, bounds[key])
     return findings
@@ -91,7 +91,7 @@ def prepare_peer(checkpoint: str, corpus: str, n: int, batch: int) -> Callable[[
 
 def _read(corpus: str, n: int) -> tuple[Any, np.ndarray]:
     loaded = ours.load_corpus(Path(corpus))
-    return loaded, analysis_subset(loaded, len(loaded.tasks), n, ("train",), seed=0)
+    return loaded, analysis_subset(loaded, loaded.n_tasks, n, ("train",), seed=0)
 
 
 def largest_difference(study: ours.Study, n: int) -> float:

@@ -7,7 +7,7 @@ nothing clever; it keeps states, sites, positions and labels together so that th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -15,7 +15,13 @@ from jaxtyping import Bool, Float, Int
 from nucleate.errors import LabelsError
 
 FACTORS = ("task", "dialect", "instruction", "input", "output", "task_input")
-"""The labels that clusters can be scored against; `instruction` doubles as the unit of resampling."""
+"""The labels of a corpus of grammars; `instruction` doubles as the unit of resampling wherever there is
+one."""
+
+NO_ANSWER = -1
+
+BEFORE_INPUT = ("last_instruction", "instruction_mean")
+"""Positions whose states the input cannot reach where it comes after the instruction."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +35,14 @@ class HiddenStates:
         split: the split of each example.
         labels: for each factor, an integer label per example.
         predicted: the token that the model gave the highest logit after the prompt.
-        expected: the first token of the true output.
+        expected: the first token of the true output, `NO_ANSWER` where nothing is expected.
         step: optimizer steps that the model had taken.
         instruction_counts: how often each token that occurs in some instruction stands in the example's own;
             None where instructions are not known.
-        surprisal: what the model gave the expected token, as minus the log of its probability, in nats; None
-            where it was not read.
+        answered: whether greedy decoding gives the whole output; None where outputs are single tokens.
+        surprisal: of the expected output, as minus the log of its probability, in nats: the mean over its
+            tokens, each behind the ones before it. NaN where nothing is expected, None where it was not read.
+        before_input: positions whose states the input cannot reach: an instruction has one state there.
     """
 
     states: Float[np.ndarray, "example site position n_embd"]
@@ -46,7 +54,9 @@ class HiddenStates:
     expected: Int[np.ndarray, " example"]
     step: int
     instruction_counts: Int[np.ndarray, "example token"] | None = None
+    answered: Bool[np.ndarray, " example"] | None = None
     surprisal: Float[np.ndarray, " example"] | None = None
+    before_input: tuple[str, ...] = BEFORE_INPUT
 
     def __post_init__(self) -> None:
         n_examples, n_sites, n_positions, _ = self.states.shape
@@ -57,7 +67,11 @@ class HiddenStates:
                 "Give one name per site and per position.",
             )
         beside = {"split": self.split, "predicted": self.predicted, "expected": self.expected, **self.labels}
-        optional = {"instruction_counts": self.instruction_counts, "surprisal": self.surprisal}
+        optional = {
+            "instruction_counts": self.instruction_counts,
+            "answered": self.answered,
+            "surprisal": self.surprisal,
+        }
         beside |= {name: values for name, values in optional.items() if values is not None}
         for name, values in beside.items():
             if len(values) != n_examples:
@@ -65,9 +79,31 @@ class HiddenStates:
                     f"{len(values)} values of {name} for {n_examples} examples", "Give one value per example."
                 )
 
+    @property
+    def right(self) -> Bool[np.ndarray, " example"]:
+        """Whether the model gives the expected output, and the whole of it."""
+        return self.predicted == self.expected if self.answered is None else self.answered
+
     def of_split(self, split: str) -> HiddenStates:
         """The examples of one split, in order."""
         return self.select(self.split == split)
+
+    def at_positions(self, positions: tuple[str, ...]) -> HiddenStates:
+        """The same examples at some of the positions.
+
+        Raises:
+            LabelsError: a position is not there.
+        """
+        if positions == self.positions:
+            return self
+        missing = [name for name in positions if name not in self.positions]
+        if missing:
+            raise LabelsError(
+                f"the hidden states have no position {missing[0]!r}",
+                f"There are: {', '.join(self.positions)}",
+            )
+        chosen = [self.positions.index(name) for name in positions]
+        return replace(self, states=self.states[:, :, chosen], positions=positions)
 
     def select(self, keep: Bool[np.ndarray, " example"]) -> HiddenStates:
         return HiddenStates(
@@ -80,7 +116,9 @@ class HiddenStates:
             expected=self.expected[keep],
             step=self.step,
             instruction_counts=None if self.instruction_counts is None else self.instruction_counts[keep],
+            answered=None if self.answered is None else self.answered[keep],
             surprisal=None if self.surprisal is None else self.surprisal[keep],
+            before_input=self.before_input,
         )
 
     def at(self, position: str) -> Float[np.ndarray, "site example n_embd"]:

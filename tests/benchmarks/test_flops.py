@@ -6,7 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.flops import Work, mean_work, model_flops, work_of
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.models import ModelSettings, build_model
 from nucleate.presets import resolve
 from nucleate.training.objective import pack_split
@@ -30,15 +30,18 @@ def test_forward_and_backward_are_what_torch_counts():
 @pytest.fixture(scope="module")
 def corpus():
     settings = resolve("smoke")
-    return Corpus.build(settings.corpus, settings.seed)
+    return GrammarCorpus.build(settings.corpus, settings.seed)
 
 
 def test_work_is_what_the_packed_rows_hold_without_padding(corpus):
     rows = pack_split(corpus, "train", "sequence")
     batch = rows.batch(np.arange(len(rows)), torch.device("cpu"))
-    real = torch.from_numpy(rows.branch[:, : batch.input_ids.shape[1]] >= 0)
+    width = batch.visible.shape[-1]
+    real = torch.zeros(len(rows) * width, dtype=torch.bool)
+    real[batch.layout.cells] = True
+    real = real.reshape(len(rows), width)
     seen = batch.visible[:, 0] & real[:, :, None] & real[:, None, :]
-    places = set(zip(batch.rows.tolist(), batch.columns.tolist(), strict=True))
+    places = set(batch.places.tolist())
     work = mean_work(corpus)
     assert work.tokens * len(rows) == pytest.approx(int(real.sum()))
     assert work.pairs * len(rows) == pytest.approx(int(seen.sum()))

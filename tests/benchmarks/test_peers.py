@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import ours, peers
+from benchmarks import ours, peers, small_capture
 from benchmarks.peer_pipeline import score, states_of
-from nucleate.capture.positions import POSITIONS
 from nucleate.capture.record import capture
 from nucleate.presets import resolve
 
@@ -30,9 +29,9 @@ def test_both_begin_with_the_same_weights(settings, corpus):
 def test_hidden_states_are_those_that_we_capture(settings, corpus):
     """The peer's last layer is the state after the final norm; the last block's own output it lacks."""
     model, rows = ours.model_of(settings, corpus), np.arange(30)
-    own = capture(model, corpus, rows, step=0, positions=POSITIONS)
+    own = capture(model, corpus, rows, step=0, positions=small_capture.POSITIONS)
     theirs = peers.output_hidden_states(model, *ours.prompts_at(corpus, rows), batch=7)
-    block = np.stack([theirs[position] for position in POSITIONS], axis=2)
+    block = np.stack([theirs[position] for position in small_capture.POSITIONS], axis=2)
     np.testing.assert_allclose(own.states[:, [*range(block.shape[1] - 1), -1]], block, atol=1e-5)
     np.testing.assert_array_equal(own.predicted, theirs["predicted"])
 

@@ -27,7 +27,7 @@ from nucleate.clustering.samples import Sample, samples_at, units_of
 from nucleate.clustering.seeds import seed_of
 from nucleate.clustering.settings import ScoringSettings
 from nucleate.errors import LabelsError
-from nucleate.hidden_states import HiddenStates, layer_of
+from nucleate.hidden_states import NO_ANSWER, HiddenStates, layer_of
 from nucleate.scores import Score, Scores
 
 Row = dict[str, Any]
@@ -99,13 +99,21 @@ def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSett
 
 
 def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
-    """Task accuracy of one split, and its loss, with intervals over resampled instructions."""
-    split, right = str(states.split[0]), states.predicted == states.expected
-    resamples = Resamples.draw(units_of(states), settings.n_resamples, seed_of(seed, split, "accuracy"))
-    for metric, values in (("accuracy", right), ("loss", states.surprisal)):
+    """Task accuracy of one split, that of the answers' first tokens where answers have more, and the loss.
+
+    Of the examples that have an answer; intervals are over resampled instructions.
+    """
+    known = states.select(states.expected != NO_ANSWER)
+    if not len(known.split):
+        return
+    split = str(known.split[0])
+    resamples = Resamples.draw(units_of(known), settings.n_resamples, seed_of(seed, split, "accuracy"))
+    first = None if known.answered is None else known.predicted == known.expected
+    found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
+    for metric, values in found.items():
         if values is not None:
             figure = asdict(Figure.of_mean(metric, values.astype(float), resamples))
-            yield {"split": split, "method": "model", "n_examples": len(right), **figure}
+            yield {"split": split, "method": "model", "n_examples": len(values), **figure}
 
 
 def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:

@@ -14,10 +14,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
+from nucleate.capture.positions import span_at
 from nucleate.capture.record import capture
 from nucleate.clustering.centroids import Centroids
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.instances import stream
+from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError
 from nucleate.intervene.edits import Part
 
@@ -91,7 +93,7 @@ def company_of(positions: Sequence[str]) -> tuple[str, ...]:
 
 def token_masks(
     position: str,
-    instruction_lengths: Int[torch.Tensor, " row"],
+    spans: Spans,
     mask: Bool[torch.Tensor, "row token"],
 ) -> dict[str, Bool[torch.Tensor, "row token"]]:
     """For each of `CAPTURED` that a position draws on, the tokens that are changed by its centroids.
@@ -99,22 +101,27 @@ def token_masks(
     Raises:
         ConfigError: there is no such position.
     """
-    column = torch.arange(mask.shape[1], device=mask.device)[None]
-    instruction, prompt = instruction_lengths[:, None], mask.sum(1, keepdim=True)
+    if position in CAPTURED:
+        return {position: _tokens_at(position, spans, mask)}
+    instruction = _tokens_at("instruction_mean", spans, mask)
+    but_last = instruction & ~_tokens_at("last_instruction", spans, mask)
+    rest = mask & ~instruction
     masks = {
-        "last_instruction": {"last_instruction": column == instruction - 1},
-        "input": {"input": column == prompt - 1},
-        "instruction_but_last": {"instruction_mean": column < instruction - 1},
-        "all_instruction": {"instruction_mean": column < instruction},
-        "all_prompt": {
-            "instruction_mean": column < instruction,
-            "input": (column >= instruction) & mask,
-        },
-        "prompt_but_last": {
-            "instruction_mean": column < instruction - 1,
-            "input": (column >= instruction) & mask,
-        },
+        "instruction_but_last": {"instruction_mean": but_last},
+        "all_instruction": {"instruction_mean": instruction},
+        "all_prompt": {"instruction_mean": instruction, "input": rest},
+        "prompt_but_last": {"instruction_mean": but_last, "input": rest},
     }
     if position not in masks:
-        raise ConfigError(f"no position {position!r} to intervene at", f"Positions: {', '.join(masks)}")
+        raise ConfigError(
+            f"no position {position!r} to intervene at", f"Positions: {', '.join((*CAPTURED, *masks))}"
+        )
     return masks[position]
+
+
+def _tokens_at(
+    captured: str, spans: Spans, mask: Bool[torch.Tensor, "row token"]
+) -> Bool[torch.Tensor, "row token"]:
+    column = torch.arange(mask.shape[1], device=mask.device)[None]
+    start, end = torch.from_numpy(span_at(captured, spans)).to(mask.device).T[:, :, None]
+    return (start <= column) & (column < end)

@@ -29,7 +29,7 @@ def pack_split(corpus: Corpus, split: str, objective: str, n_instances: int | No
         table = table.filter(np.isin(groups, chosen))
     return pack(
         table["input_ids"].to_pylist(),
-        corpus.instruction_lengths(table),
+        corpus.shared_lengths(table),
         corpus.answer_lengths(table),
         table["instruction_id"].to_pylist(),
         objective,
