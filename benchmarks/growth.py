@@ -25,6 +25,7 @@ from nucleate.capture.record import capture
 from nucleate.clustering.agreement import adjusted_rand_interval
 from nucleate.clustering.kmeans import KMeansResult, kmeans
 from nucleate.clustering.resampling import Resamples
+from nucleate.corpus.saved import load_corpus
 from nucleate.presets import resolve
 from nucleate.run_folder import RunFolder
 
@@ -136,7 +137,7 @@ def prepare_corpus(size: int, preset: str, folder: str) -> Callable[[], None]:
 
 def prepare_capture(size: int, folder: str) -> Callable[[], dict[str, int]]:
     """Capture all prompts of a corpus with a model of two layers; what it hands back grows with them."""
-    corpus = ours.load_corpus(Path(folder) / str(size))
+    corpus = load_corpus(Path(folder) / str(size))
     settings = resolve("smoke")
     model, rows = ours.model_of(settings, corpus), np.arange(corpus.table.num_rows)[:size]
     work = partial(capture, model, corpus, step=0, positions=("input",))

@@ -22,6 +22,7 @@ from transformers import AutoModelForCausalLM
 from benchmarks import ours, peers
 from nucleate.clustering.samples import samples_at
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.saved import load_corpus
 from nucleate.hidden_states import HiddenStates
 from nucleate.presets import ExperimentSettings, settings_of
 from nucleate.run_folder import RunFolder
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", type=int, help="score so many of the run's own only")
     chosen = parser.parse_args()
     run = RunFolder.open(chosen.run)
-    settings, corpus = settings_of(run), ours.load_corpus(run.corpus)
+    settings, corpus = settings_of(run), load_corpus(run.corpus)
     start_seconds = time.perf_counter() - begun
     folder, n_steps = chosen.told.with_suffix(""), settings.training.steps
     steps = settings.training.all_checkpoint_steps()

@@ -19,6 +19,7 @@ from benchmarks.isolated import Alone, in_own_process, in_turn_alone
 from benchmarks.measuring import Findings, Measured, Reached, Row
 from benchmarks.setup import Setup
 from nucleate.capture.record import capture
+from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.models import load_model
 
@@ -90,7 +91,7 @@ def prepare_peer(checkpoint: str, corpus: str, n: int, batch: int) -> Callable[[
 
 
 def _read(corpus: str, n: int) -> tuple[Any, np.ndarray]:
-    loaded = ours.load_corpus(Path(corpus))
+    loaded = load_corpus(Path(corpus))
     return loaded, analysis_subset(loaded, loaded.n_tasks, n, ("train",), seed=0)
 
 

@@ -18,8 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nucleate.claims import ClaimSettings, ClaimVerdict, read_claims
+from nucleate.claims_of_cause import read_causes
 from nucleate.config import read_toml
 from nucleate.projections import Projections
+from nucleate.readings import read_interventions, sentences
 from nucleate.report.analyses import analysis_rows
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
@@ -49,6 +51,7 @@ class RunContents:
         config: every setting, as in `config.toml`.
         manifest: as it was when the report was begun.
         scores: with the rows of the further analyses below them.
+        readings: what interventions on single tokens say; empty where there were none.
         training: one mapping per line of the training log; empty where nothing was trained.
     """
 
@@ -57,6 +60,7 @@ class RunContents:
     manifest: Mapping[str, Any]
     scores: pd.DataFrame
     claims: tuple[ClaimVerdict, ...]
+    readings: tuple[str, ...]
     training: tuple[Mapping[str, Any], ...]
     corpus: Instances | None
     projections: Projections | None
@@ -98,10 +102,18 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
             [Scores.read(folder.scores).to_pandas(), *analysis_rows(folder)], join="inner", ignore_index=True
         ),
         claims=tuple(read_claims(folder.claims)) if has_claims else (),
+        readings=_read_causes(folder),
         training=_read_log(folder),
         corpus=_read_instances(folder) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.projections.is_dir() else None,
     )
+
+
+def _read_causes(folder: RunFolder) -> tuple[str, ...]:
+    _, effects = read_causes(folder)
+    if effects is None:
+        return ()
+    return tuple(sentences(read_interventions(Scores.read(folder.scores), effects)))
 
 
 def _read_instances(folder: RunFolder) -> Instances:

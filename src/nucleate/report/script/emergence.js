@@ -6,7 +6,7 @@ const several = page.groups.length > 1;
 
 /** What the reader looks through; a panel may be about a factor of its own. */
 const lensOf = ({ factor = state.factor } = {}) => ({ factor, position: state.position, measure: state.measure, preparation: state.preparation });
-const isBounded = () => !/separation|variance|inertia/.test(state.measure);
+const isBounded = () => !/separation|collapse|loss|variance|inertia/.test(state.measure);
 
 /** What is drawn side by side: [{title, split, group}]. */
 function panels() {
