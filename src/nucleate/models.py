@@ -21,8 +21,13 @@ transformers_logging.disable_progress_bar()
 
 
 class ModelSettings(Settings):
-    """A GPT-2, by Hugging Face's names. `n_positions` and the vocabulary come from the corpus."""
+    """A GPT-2, by Hugging Face's names. `n_positions` and the vocabulary come from the corpus.
 
+    Attributes:
+        start: folder or GGUF file of a pretrained model to train on; then no other setting is used.
+    """
+
+    start: str = ""
     n_layer: int = Field(6, ge=1)
     n_head: int = Field(4, ge=1)
     n_embd: int = Field(128, ge=1)
@@ -59,7 +64,7 @@ class Blocks:
 def build_model(settings: ModelSettings, *, vocab_size: int, n_positions: int, seed: int) -> GPT2LMHeadModel:
     """An untrained GPT-2 in float32 on the CPU: a pure function of the arguments."""
     config = GPT2Config(
-        **settings.model_dump(),
+        **settings.model_dump(exclude={"start"}),
         vocab_size=vocab_size,
         n_positions=n_positions,
         activation_function="gelu_pytorch_tanh",  # GPT-2's own function in one kernel, not a chain of eight

@@ -80,7 +80,7 @@ def test_layout_of_a_row():
     rows = pack([[1, 2, 3, 8], [1, 2, 4, 9]], [2, 2], [1, 1], [0, 0], "sequence")
     assert rows.input_ids.tolist() == [[1, 2, 3, 4]]
     assert rows.position_ids.tolist() == [[0, 1, 2, 2]]
-    assert rows.predictions.tolist() == [[0, 2, 2, 0], [1, 3, 1, 0], [2, 8, 1, 1], [1, 4, 1, 0], [3, 9, 1, 1]]
+    assert rows.predictions.tolist() == [[0, 2, 2, 0], [1, 3, 1, 0], [2, 8, 1, 1], [1, 4, 1, 0], [3, 9, 1, 2]]
     visible = rows.batch(np.array([0]), CPU).visible[0, 0].int().tolist()
     assert visible == [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 0, 1]]
 

@@ -1,10 +1,10 @@
 """Natural-language tasks from frozen tables of facts.
 
-A task is a column of a table, its inputs are the table's rows, so all tasks on a table share their inputs. It is
-asked for in three forms (question, command, fill-in), each a dialect of its task. Hidden here: how
-phrasings are made from the stock of templates and names in `tables/phrasings.toml` so that no bag of words gives a
-task away: a *frame* fixes all the words but the attributes, every task of a table is asked for with every frame once,
-and next to a frame stands its mate, which swaps the attribute asked for with the one that is only mentioned.
+A task is a column of a table, its inputs are the table's rows, so all tasks on a table share their inputs.
+It is asked for in three forms (question, command, fill-in), each a dialect of its task. Hidden here: how
+phrasings are made from the templates and names of `tables/phrasings.toml` so that no bag of words gives a
+task away. A *frame* fixes all words but the attributes; every task of a table is asked for with every frame
+once; and a frame's mate swaps the attribute asked for with the one that is only mentioned.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,8 +90,8 @@ class Frame:
 
 
 def draw_prompts(settings: FactSettings, seed: int) -> list[Prompt]:
-    """Every prompt of every split, in order of task, form, phrasing and input; a function of the arguments."""
-    return list(chain.from_iterable(_prompts_of(topic, settings, seed) for topic in settings.topics))
+    """Every prompt of every split, in order of task, form, phrasing and input: a pure function."""
+    return [prompt for topic in settings.topics for prompt in _Topic(topic, settings, seed).prompts()]
 
 
 def write_prompts(prompts: Sequence[Prompt], path: Path) -> None:
@@ -128,54 +127,47 @@ def draw_frames(
     return list(frames)[:n]
 
 
-def _prompts_of(topic: Topic, settings: FactSettings, seed: int) -> Iterator[Prompt]:
-    table, names, forms = read_table(topic), stock()["names"][topic], stock()["templates"]
-    drawn = stream(seed, "inputs", topic).choice(settings.most_prominent, settings.n_inputs, replace=False)
-    inputs = [list(table)[row] for row in sorted(drawn)]
-    n_trained = settings.n_phrasings // len(forms)
-    n_unseen = settings.n_unseen_instructions(n_trained)
-    frames = {
-        form: draw_frames(
-            templates,
-            min(map(len, names.values())),
-            len(names),
-            n_trained + n_unseen,
-            stream(seed, "frames", topic, form),
+class _Topic:
+    """One table with all that was drawn for its tasks."""
+
+    def __init__(self, name: Topic, settings: FactSettings, seed: int) -> None:
+        self.name, self.settings, self.seed = name, settings, seed
+        self.table, self.names, self.templates = (
+            read_table(name),
+            stock()["names"][name],
+            stock()["templates"],
         )
-        for form, templates in forms.items()
-    }
-    for attribute in names:
-        for form in forms:
-            phrasings = [frame.phrasing(attribute, names) for frame in frames[form]]
-            splits = _splits(topic, attribute, form, n_trained, n_unseen, inputs, settings, seed)
-            for phrasing, row in zip(phrasings, splits, strict=True):
-                for x, split in zip(inputs, row, strict=True):
-                    if split != LEFT_OUT:
-                        yield _prompt(topic, attribute, form, phrasing, x, table[x][attribute], split)
+        self.n_trained = settings.n_phrasings // len(self.templates)
+        self.n_unseen = settings.n_unseen_instructions(self.n_trained)
+        drawn = self._stream("inputs").choice(settings.most_prominent, settings.n_inputs, replace=False)
+        self.inputs = [list(self.table)[row] for row in sorted(drawn)]
 
+    def prompts(self) -> Iterator[Prompt]:
+        frames = {form: self._frames(form) for form in self.templates}
+        for attribute in self.names:
+            for form in self.templates:
+                phrasings = [frame.phrasing(attribute, self.names) for frame in frames[form]]
+                for phrasing, splits in zip(phrasings, self._splits(attribute, form), strict=True):
+                    for x, split in zip(self.inputs, splits, strict=True):
+                        if split != LEFT_OUT:
+                            answer = self.table[x][attribute]
+                            yield _prompt(self.name, attribute, form, phrasing, x, answer, split)
 
-def _splits(
-    topic: Topic,
-    attribute: str,
-    form: str,
-    n_trained: int,
-    n_unseen: int,
-    inputs: Sequence[str],
-    settings: FactSettings,
-    seed: int,
-) -> np.ndarray:
-    """Of every phrasing with every input; the last form is the one that an unseen dialect is."""
-    name = (topic, attribute, form)
-    trained = inputs
-    if settings.unseen_dialect and form == list(stock()["templates"])[-1]:
-        trained = draw_bridges(inputs, settings.bridge_inputs, stream(seed, "bridges", *name))
-    return split_dialect(
-        n_trained,
-        n_unseen,
-        np.isin(inputs, trained),
-        settings.validation_fraction,
-        stream(seed, "splits", *name),
-    )
+    def _frames(self, form: str) -> list[Frame]:
+        n_names, n = min(map(len, self.names.values())), self.n_trained + self.n_unseen
+        rng = self._stream("frames", form)
+        return draw_frames(self.templates[form], n_names, len(self.names), n, rng)
+
+    def _splits(self, attribute: str, form: str) -> np.ndarray:
+        """Of every phrasing with every input; the last form is the one that can be an unseen dialect."""
+        trained, settings = self.inputs, self.settings
+        if settings.unseen_dialect and form == list(self.templates)[-1]:
+            trained = draw_bridges(trained, settings.bridge_inputs, self._stream("bridges", attribute))
+        is_trained, rng = np.isin(self.inputs, trained), self._stream("splits", attribute, form)
+        return split_dialect(self.n_trained, self.n_unseen, is_trained, settings.validation_fraction, rng)
+
+    def _stream(self, *purpose: str) -> np.random.Generator:
+        return stream(self.seed, *purpose, self.name)
 
 
 def _prompt(topic: str, attribute: str, form: str, phrasing: str, x: str, y: str, split: str) -> Prompt:

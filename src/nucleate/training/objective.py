@@ -61,8 +61,9 @@ def answer_accuracy(model: PreTrainedModel, rows: PackedRows) -> float:
     right = total = 0
     for start in range(0, len(rows), _EVALUATION_ROWS):
         batch = rows.batch(np.arange(start, min(start + _EVALUATION_ROWS, len(rows))), device)
-        hit = packed_logits(model, batch).argmax(-1) == batch.targets
-        right += int(hit[batch.is_answer].sum())
-        total += int(batch.is_answer.sum())
+        missed = packed_logits(model, batch).argmax(-1) != batch.targets
+        n_answers = len(batch.answer[batch.answer > 0].unique())
+        right += n_answers - len(batch.answer[(batch.answer > 0) & missed].unique())
+        total += n_answers
     model.train(was_training)
     return right / total

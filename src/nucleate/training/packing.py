@@ -29,7 +29,7 @@ class PackedBatch:
         rows, columns: the place of each prediction.
         targets: the token to predict there.
         weights: how many instances make that same prediction.
-        is_answer: True where the target belongs to the output y.
+        answer: 0, or where the target belongs to an output y, the number of that output in the batch.
     """
 
     input_ids: Int[torch.Tensor, "row token"]
@@ -39,7 +39,7 @@ class PackedBatch:
     columns: Int[torch.Tensor, " prediction"]
     targets: Int[torch.Tensor, " prediction"]
     weights: Float[torch.Tensor, " prediction"]
-    is_answer: Bool[torch.Tensor, " prediction"]
+    answer: Int[torch.Tensor, " prediction"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class PackedRows:
         input_ids, position_ids: tokens padded with zeros.
         branch: 0 for the instruction, i for the i-th instance of a row, -1 for padding.
         lengths: tokens per row.
-        predictions: `(column, target, weight, is_answer)` of all rows, one row after the other.
+        predictions: `(column, target, weight, answer)` of all rows, one row after the other; `answer` is the
+            branch whose output the target belongs to, or 0.
         prediction_starts: where each row's predictions begin, and one more entry for the end.
     """
 
@@ -69,17 +70,17 @@ class PackedRows:
         width = int(self.lengths[rows].max())
         starts, ends = self.prediction_starts[rows], self.prediction_starts[rows + 1]
         taken = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
-        column, target, weight, is_answer = torch.from_numpy(self.predictions[taken]).to(device).unbind(1)
-        row_of = np.repeat(np.arange(len(rows)), ends - starts)
+        column, target, weight, answer = torch.from_numpy(self.predictions[taken]).to(device).unbind(1)
+        row_of = torch.from_numpy(np.repeat(np.arange(len(rows)), ends - starts)).to(device)
         return PackedBatch(
             input_ids=torch.from_numpy(self.input_ids[rows, :width]).to(device),
             position_ids=torch.from_numpy(self.position_ids[rows, :width]).to(device),
             visible=_visible(torch.from_numpy(self.branch[rows, :width]).to(device)),
-            rows=torch.from_numpy(row_of).to(device),
+            rows=row_of,
             columns=column,
             targets=target,
             weights=weight.to(torch.float32),
-            is_answer=is_answer.bool(),
+            answer=torch.where(answer > 0, answer + row_of * (answer.max() + 1), 0),
         )
 
 
@@ -145,7 +146,7 @@ class _Row:
             is_answer = t >= len(suffix) - n_answer
             if is_answer or objective == "sequence":
                 column = first + t - 1 if t else n_shared - 1
-                self.predictions.append((column, target, 1, int(is_answer)))
+                self.predictions.append((column, target, 1, branch * is_answer))
         self.tokens.extend(suffix[:-1])
         self.positions.extend(range(n_shared, n_shared + len(suffix) - 1))
         self.branches.extend([branch] * (len(suffix) - 1))
