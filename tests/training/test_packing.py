@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nucleate.models import ModelSettings, build_model
-from nucleate.training.objective import packed_loss
+from nucleate.training.objective import answer_accuracy, packed_loss
 from nucleate.training.packing import pack
 
 CPU = torch.device("cpu")
@@ -74,6 +74,24 @@ def test_same_loss_and_gradients_as_unpacked(attention, objective, corpus):
     expected = gradients(model, plain)
     for name, gradient in gradients(model, packed).items():
         torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-5)
+
+
+def greedy(model, ids, n):
+    for _ in range(n):
+        ids = [*ids, int(model(torch.tensor([ids])).logits[0, -1].argmax())]
+    return ids
+
+
+@pytest.mark.parametrize("objective", ["sequence", "answer"])
+def test_an_answer_is_right_only_where_all_its_tokens_are(objective):
+    """Answers as the model gives them are right; one with its last token changed is wrong as a whole."""
+    model = model_of().eval()
+    prompts = [[1, 2, 3], [1, 2, 4], [1, 2, 5], [6, 7], [6, 8]]
+    answered = [greedy(model, prompt, n) for prompt, n in zip(prompts, (1, 2, 3, 2, 1), strict=True)]
+    answered[2][-1] = (answered[2][-1] + 1) % VOCABULARY
+    answered[3][-2] = (answered[3][-2] + 1) % VOCABULARY
+    rows = pack(answered, [2, 2, 2, 1, 1], [1, 2, 3, 2, 1], [0, 0, 0, 1, 1], objective)
+    assert answer_accuracy(model, rows) == pytest.approx(3 / 5)
 
 
 def test_layout_of_a_row():

@@ -10,7 +10,7 @@ What is hidden: how rows, masks and targets are laid out in arrays, built for a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +88,7 @@ def pack(
     sequences: Sequence[Sequence[int]],
     instruction_lengths: Sequence[int],
     answer_lengths: Sequence[int],
-    groups: Sequence[int],
+    groups: Sequence[Hashable],
     objective: str,
 ) -> PackedRows:
     """Lay out instances `[I; x; y]` that share an instruction in one row each.
@@ -100,7 +100,7 @@ def pack(
         groups: instances of one group share I; a group makes a row, in order of first appearance.
         objective: `sequence` predicts every token, `answer` those of y only.
     """
-    members: dict[int, list[int]] = {}
+    members: dict[Hashable, list[int]] = {}
     for instance, group in enumerate(groups):
         members.setdefault(group, []).append(instance)
     rows = [
