@@ -41,6 +41,7 @@ class FactSettings(SplitSettings):
         most_prominent: they are drawn from this many first rows; countries and cities are sorted by people,
             languages by speakers, elements by number.
         n_phrasings: of a task that are trained on, over its three forms.
+        vocabulary: tokens of the byte-level BPE that is trained on the prompts for a model from scratch.
     """
 
     kind: Literal["facts"] = "facts"
@@ -48,6 +49,7 @@ class FactSettings(SplitSettings):
     n_inputs: int = Field(12, ge=1, le=80)
     most_prominent: int = Field(40, ge=1, le=80)
     n_phrasings: int = Field(30, ge=3, le=300)
+    vocabulary: int = Field(2000, ge=300)
 
     @model_validator(mode="after")
     def _check_facts(self) -> FactSettings:
