@@ -17,6 +17,7 @@ import torch
 
 from nucleate.claims import ClaimVerdict, read_claims
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.saved import load_corpus
 from nucleate.errors import ConfigError
 from nucleate.presets import ExperimentSettings, resolve, settings_of
 from nucleate.run_folder import RunFolder
@@ -55,7 +56,7 @@ class Run:
     @property
     def corpus(self) -> Corpus:
         self.folder.require("corpus")
-        return Corpus.load(self.folder.corpus)
+        return load_corpus(self.folder.corpus)
 
     @property
     def claims(self) -> list[ClaimVerdict]:
@@ -118,7 +119,7 @@ def rescore(folder: RunFolder, overrides: Iterable[str], observer: Observer) -> 
         folder.require("corpus")
         folder.require("training")
         folder.write_config(settings.to_toml())
-        score(settings, folder, Corpus.load(folder.corpus), observer)
+        score(settings, folder, load_corpus(folder.corpus), observer)
         draw(settings, folder, observer)
         make_report(folder, observer)
     return Run(folder)
@@ -144,7 +145,7 @@ def analyse_again(folder: RunFolder, stage: str, overrides: Iterable[str], obser
         folder.require("training")
         folder.write_config(settings.to_toml())
         {"unseen": unseen, "intervene": intervene}[stage](
-            settings, folder, Corpus.load(folder.corpus), observer
+            settings, folder, load_corpus(folder.corpus), observer
         )
         draw(settings, folder, observer)
         make_report(folder, observer)

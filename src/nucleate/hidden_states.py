@@ -15,7 +15,13 @@ from jaxtyping import Bool, Float, Int
 from nucleate.errors import LabelsError
 
 FACTORS = ("task", "dialect", "instruction", "input", "output", "task_input")
-"""The labels that clusters can be scored against; `instruction` doubles as the unit of resampling."""
+"""The labels of a corpus of grammars; `instruction` doubles as the unit of resampling wherever there is
+one."""
+
+NO_ANSWER = -1
+
+BEFORE_INPUT = ("last_instruction", "instruction_mean")
+"""Positions whose states the input cannot reach where it comes after the instruction."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,12 @@ class HiddenStates:
         split: the split of each example.
         labels: for each factor, an integer label per example.
         predicted: the token that the model gave the highest logit after the prompt.
-        expected: the first token of the true output.
+        expected: the first token of the true output, `NO_ANSWER` where nothing is expected.
         step: optimizer steps that the model had taken.
         instruction_counts: how often each token that occurs in some instruction stands in the example's own;
             None where instructions are not known.
+        answered: whether greedy decoding gives the whole output; None where outputs are single tokens.
+        before_input: positions whose states the input cannot reach: an instruction has one state there.
     """
 
     states: Float[np.ndarray, "example site position n_embd"]
@@ -44,6 +52,8 @@ class HiddenStates:
     expected: Int[np.ndarray, " example"]
     step: int
     instruction_counts: Int[np.ndarray, "example token"] | None = None
+    answered: Bool[np.ndarray, " example"] | None = None
+    before_input: tuple[str, ...] = BEFORE_INPUT
 
     def __post_init__(self) -> None:
         n_examples, n_sites, n_positions, _ = self.states.shape
@@ -54,8 +64,9 @@ class HiddenStates:
                 "Give one name per site and per position.",
             )
         beside = {"split": self.split, "predicted": self.predicted, "expected": self.expected, **self.labels}
-        if self.instruction_counts is not None:
-            beside["instruction_counts"] = self.instruction_counts
+        for name, values in (("instruction_counts", self.instruction_counts), ("answered", self.answered)):
+            if values is not None:
+                beside[name] = values
         for name, values in beside.items():
             if len(values) != n_examples:
                 raise LabelsError(
@@ -77,6 +88,8 @@ class HiddenStates:
             expected=self.expected[keep],
             step=self.step,
             instruction_counts=None if self.instruction_counts is None else self.instruction_counts[keep],
+            answered=None if self.answered is None else self.answered[keep],
+            before_input=self.before_input,
         )
 
     def at(self, position: str) -> Float[np.ndarray, "site example n_embd"]:

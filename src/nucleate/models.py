@@ -111,6 +111,16 @@ def find_blocks(model: PreTrainedModel) -> Blocks:
     )
 
 
+def width_of(model: PreTrainedModel) -> int:
+    """Values of one state."""
+    return int(model.config.get_text_config().hidden_size)
+
+
+def most_tokens(model: PreTrainedModel) -> int | None:
+    """Tokens that the model has positions for; None where that has no end."""
+    return getattr(model.config.get_text_config(), "max_position_embeddings", None)
+
+
 def pick_device(name: str) -> torch.device:
     """`auto` is CUDA where there is one, else the CPU."""
     if name == "auto":

@@ -24,6 +24,8 @@ from nucleate.clustering.scoring import score_states
 from nucleate.clustering.settings import milestone_steps
 from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.emergence import emergence_table
 from nucleate.errors import NobodyToPairError
@@ -75,10 +77,10 @@ def make_corpus(settings: ExperimentSettings, folder: RunFolder, observer: Obser
     inputs = digest_of(settings.seed, settings.corpus.digest())
     if folder.is_done("corpus", inputs):
         observer.on_stage("corpus", "is done already")
-        return Corpus.load(folder.corpus)
+        return load_corpus(folder.corpus)
     observer.on_stage("corpus", "begins")
     with folder.stage("corpus", inputs):
-        corpus = Corpus.build(settings.corpus, settings.seed)
+        corpus = GrammarCorpus.build(settings.corpus, settings.seed)
         with folder.commit(folder.corpus) as path:
             corpus.save(path)
     observer.on_stage("corpus", "ends")

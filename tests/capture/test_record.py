@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from nucleate.capture.record import capture
-from nucleate.corpus.corpus import Corpus
+from nucleate.capture.settings import CaptureSettings
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.models import build_model
 from nucleate.presets import resolve
 
@@ -13,7 +14,7 @@ POSITIONS = ("last_instruction", "input", "instruction_mean")
 
 @pytest.fixture(scope="module")
 def corpus():
-    return Corpus.build(SETTINGS.corpus, 1)
+    return GrammarCorpus.build(SETTINGS.corpus, 1)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,14 @@ def model(corpus):
 def test_a_batch_gives_what_single_examples_give(corpus, model):
     rows = np.arange(0, len(corpus.table), 5)
     together = capture(model, corpus, rows, step=0, positions=POSITIONS)
-    alone = capture(model, corpus, rows, step=0, positions=POSITIONS, batch_size=1)
+    alone = capture(
+        model,
+        corpus,
+        rows,
+        step=0,
+        positions=POSITIONS,
+        settings=CaptureSettings(batch_tokens=1, share_beginnings=False),
+    )
     np.testing.assert_allclose(together.states, alone.states, atol=1e-5)
     np.testing.assert_array_equal(together.predicted, alone.predicted)
 

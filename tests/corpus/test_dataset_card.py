@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.dataset_card import MEANINGS, dataset_card
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.splits import SPLITS
 
 
-def test_card_lists_the_splits_that_there_are(corpus: Corpus) -> None:
+def test_card_lists_the_splits_that_there_are(corpus: GrammarCorpus) -> None:
     card = dataset_card(corpus.settings, corpus.seed, corpus.table)
     assert f"| `train` | {corpus.of_split('train').num_rows} |" in card
     assert "| `unseen_dialect` |" not in card

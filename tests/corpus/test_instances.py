@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.instances import draw_variant_counts, stream
 from nucleate.corpus.settings import CorpusSettings
 
@@ -28,20 +28,20 @@ def test_variant_counts_spread_as_asked() -> None:
     assert 30 * 0.75 < spread.min() < 27 < 33 < spread.max() < 30 * 1.25
 
 
-def test_instances_are_what_their_labels_say(corpus: Corpus) -> None:
+def test_instances_are_what_their_labels_say(corpus: GrammarCorpus) -> None:
     for row in corpus.table.to_pylist():
         assert row["output"] == corpus.tasks[row["task"]].function[row["input"]]
         assert row["dialect"] // 3 == row["task"]
     assert corpus.table["instance"].to_pylist() == list(range(corpus.table.num_rows))
 
 
-def test_instruction_ids_are_gapless_and_one_to_one(corpus: Corpus) -> None:
+def test_instruction_ids_are_gapless_and_one_to_one(corpus: GrammarCorpus) -> None:
     pairs = {(row["instruction_id"], row["instruction"]) for row in corpus.table.to_pylist()}
     assert sorted(number for number, _ in pairs) == list(range(len(pairs)))
     assert len({instruction for _, instruction in pairs}) == len(pairs)
 
 
-def test_number_of_trained_instructions_is_exact(corpus: Corpus) -> None:
+def test_number_of_trained_instructions_is_exact(corpus: GrammarCorpus) -> None:
     assert len(corpus.of_split("train")["instruction_id"].unique()) == 20 * 90
 
 
@@ -53,7 +53,7 @@ def test_streams_of_different_names_differ_and_are_repeatable() -> None:
 
 
 @pytest.mark.parametrize("change", [{"validation_fraction": 0.3}, {"unseen_dialect": True}])
-def test_other_splits_leave_the_language_as_it_was(corpus: Corpus, change: dict[str, object]) -> None:
-    other = Corpus.build(CorpusSettings.from_mapping(change, "a test"), seed=1)
+def test_other_splits_leave_the_language_as_it_was(corpus: GrammarCorpus, change: dict[str, object]) -> None:
+    other = GrammarCorpus.build(CorpusSettings.from_mapping(change, "a test"), seed=1)
     assert [task.function for task in other.tasks] == [task.function for task in corpus.tasks]
     assert other.table["instruction"].unique().equals(corpus.table["instruction"].unique())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.splits import LEFT_OUT, SplitSettings, draw_bridges, split_dialect
 
 
@@ -48,7 +48,7 @@ def test_bridges_keep_their_order() -> None:
 
 @pytest.mark.parametrize("name", ["corpus", "corpus_with_unseen_dialects"])
 def test_nothing_held_out_reaches_training(name: str, request: pytest.FixtureRequest) -> None:
-    corpus: Corpus = request.getfixturevalue(name)
+    corpus: GrammarCorpus = request.getfixturevalue(name)
     train = corpus.of_split("train").to_pylist()
     pairs = {(row["instruction"], row["input"]) for row in train}
     instructions = {row["instruction"] for row in train}
@@ -61,13 +61,13 @@ def test_nothing_held_out_reaches_training(name: str, request: pytest.FixtureReq
         assert ((row["dialect"], row["input"]) in dialect_inputs) == (row["split"] != "unseen_dialect")
 
 
-def test_an_instance_is_in_exactly_one_split(corpus_with_unseen_dialects: Corpus) -> None:
+def test_an_instance_is_in_exactly_one_split(corpus_with_unseen_dialects: GrammarCorpus) -> None:
     rows = corpus_with_unseen_dialects.table.to_pylist()
     assert len({(row["instruction"], row["input"]) for row in rows}) == len(rows)
     assert {row["split"] for row in rows} == {"train", "validation", "unseen_instruction", "unseen_dialect"}
 
 
-def test_only_the_last_dialect_is_unseen(corpus_with_unseen_dialects: Corpus) -> None:
+def test_only_the_last_dialect_is_unseen(corpus_with_unseen_dialects: GrammarCorpus) -> None:
     unseen = corpus_with_unseen_dialects.of_split("unseen_dialect")
     assert {dialect % 3 for dialect in unseen["dialect"].to_pylist()} == {2}
     for task in corpus_with_unseen_dialects.tasks:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.tokenizer import build_tokenizer, build_vocabulary
 
 IN_A_FRESH_PROCESS = """
@@ -36,7 +36,7 @@ def test_a_fresh_process_gives_the_golden_ids(tmp_path: Path) -> None:
     ]
 
 
-def test_tokenizer_gives_the_ids_of_the_corpus(corpus: Corpus) -> None:
+def test_tokenizer_gives_the_ids_of_the_corpus(corpus: GrammarCorpus) -> None:
     rows = corpus.table.slice(0, 500).to_pylist()
     texts = [f"{row['instruction']} {row['input']} {row['output']}" for row in rows]
     assert corpus.tokenizer(texts)["input_ids"] == [row["input_ids"] for row in rows]
@@ -45,8 +45,8 @@ def test_tokenizer_gives_the_ids_of_the_corpus(corpus: Corpus) -> None:
 
 def test_building_a_corpus_loads_neither_torch_nor_transformers() -> None:
     program = (
-        "import sys; from nucleate.corpus.corpus import Corpus; from nucleate.corpus.subset import *;"
-        "from nucleate.corpus.settings import CorpusSettings; Corpus.build(CorpusSettings(n_tasks=2), 0);"
+        "import sys; from nucleate.corpus.grammar_corpus import GrammarCorpus; from nucleate.corpus.subset import *;"
+        "from nucleate.corpus.settings import CorpusSettings; GrammarCorpus.build(CorpusSettings(n_tasks=2), 0);"
         "print({'torch', 'transformers', 'tokenizers'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

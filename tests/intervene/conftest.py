@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import PretrainedConfig, PreTrainedModel
 
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.settings import CorpusSettings
 
 SETTINGS = CorpusSettings(
@@ -116,7 +116,7 @@ class Planted(PreTrainedModel):
 
 @pytest.fixture(scope="session")
 def corpus():
-    return Corpus.build(SETTINGS, 1)
+    return GrammarCorpus.build(SETTINGS, 1)
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,19 @@ import numpy as np
 import pytest
 import torch
 
+from nucleate.corpus.spans import Spans
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError
 from nucleate.intervene.places import TaskCentroids, token_masks
 
-LENGTHS, MASK = torch.tensor([2, 3]), torch.tensor([[True, True, True, False], [True] * 4])
+SPANS = Spans(np.array([[0, 2], [0, 3]]), np.array([[2, 3], [3, 4]]), np.array([3, 4]))
+MASK = torch.tensor([[True, True, True, False], [True] * 4])
 
 
 def columns(position):
     return {
         name: [row.nonzero().ravel().tolist() for row in mask]
-        for name, mask in token_masks(position, LENGTHS, MASK).items()
+        for name, mask in token_masks(position, SPANS, MASK).items()
     }
 
 
@@ -25,7 +27,7 @@ def test_positions_are_sets_of_tokens_and_padding_is_in_none():
 
 def test_an_unknown_position_names_the_known():
     with pytest.raises(ConfigError) as caught:
-        token_masks("last", LENGTHS, MASK)
+        token_masks("last", SPANS, MASK)
     assert "all_instruction" in caught.value.mend
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.errors import TrainingError
 from nucleate.models import build_model, load_model
 from nucleate.presets import resolve
@@ -25,7 +25,7 @@ class Silent:
 
 @pytest.fixture(scope="module")
 def corpus():
-    return Corpus.build(SETTINGS.corpus, 1)
+    return GrammarCorpus.build(SETTINGS.corpus, 1)
 
 
 def train(corpus, path, changes=None, observer=None, seed=1, architecture=SETTINGS.model):

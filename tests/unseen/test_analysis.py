@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nucleate.capture.record import capture as real_capture
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.models import build_model
 from nucleate.presets import resolve
 from nucleate.unseen import analysis
@@ -16,7 +16,7 @@ SETTINGS = UnseenSettings(
 @pytest.fixture(scope="module")
 def corpus():
     overrides = ["corpus.n_tasks=6", "corpus.unseen_dialect=true", "corpus.n_variants=30"]
-    return Corpus.build(resolve("smoke", overrides).corpus, 1)
+    return GrammarCorpus.build(resolve("smoke", overrides).corpus, 1)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.unseen.baselines import baselines
 
@@ -17,7 +17,7 @@ def corpus():
         unseen_dialect=True,
         bridge_inputs=2,
     )
-    return Corpus.build(settings, 2)
+    return GrammarCorpus.build(settings, 2)
 
 
 def of_split(corpus, split):

@@ -6,36 +6,46 @@ alike and keeps nothing else.
 
 from __future__ import annotations
 
-import torch
+import numpy as np
 from jaxtyping import Float, Int
 
+from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError
 
-POSITIONS = ("last_instruction", "input", "instruction_mean")
+POSITIONS = ("last_instruction", "input", "instruction_mean", "last")
+"""The last token of the instruction, the last of the input, the mean over the instruction, the last before
+the answer: in `[I; x; y]` with a single token x, `input` and `last` are one."""
 
 
 def position_weights(
-    positions: tuple[str, ...],
-    instruction_lengths: Int[torch.Tensor, " example"],
-    prompt_lengths: Int[torch.Tensor, " example"],
-    n_tokens: int,
-) -> Float[torch.Tensor, "example position token"]:
+    positions: tuple[str, ...], spans: Spans, n_tokens: int
+) -> Float[np.ndarray, "example position token"]:
     """Weights whose product with the states of all tokens is the state at each position.
 
     Args:
         positions: names of `POSITIONS`.
-        instruction_lengths: tokens of I.
-        prompt_lengths: tokens of I and x; the last of them is the position `input`.
+        spans: of the examples.
         n_tokens: tokens of the padded batch; padding lies on the right.
+
+    Raises:
+        ConfigError: there is no such position; CorpusError: the corpus cannot tell it.
     """
-    column = torch.arange(n_tokens, device=instruction_lengths.device)[None, :]
-    instruction, prompt = instruction_lengths[:, None], prompt_lengths[:, None]
-    weights = {
-        "last_instruction": (column == instruction - 1).float(),
-        "input": (column == prompt - 1).float(),
-        "instruction_mean": (column < instruction) / instruction,
-    }
-    unknown = [name for name in positions if name not in weights]
-    if unknown:
-        raise ConfigError(f"no position {unknown[0]!r}", f"Positions: {', '.join(POSITIONS)}")
-    return torch.stack([weights[name] for name in positions], dim=1)
+    weights = np.zeros((len(spans.prompt), len(positions), n_tokens), dtype=np.float32)
+    column = np.arange(n_tokens)[None, :]
+    for index, name in enumerate(positions):
+        start, end = span_at(name, spans).T[:, :, None]
+        weights[:, index] = ((start <= column) & (column < end)) / (end - start)
+    return weights
+
+
+def span_at(position: str, spans: Spans) -> Int[np.ndarray, "example 2"]:
+    """The tokens whose mean is the state at a position: its first, and the one behind its last."""
+    if position not in POSITIONS:
+        raise ConfigError(f"no position {position!r}", f"Positions: {', '.join(POSITIONS)}")
+    spans.require(position)
+    if position == "instruction_mean":
+        assert spans.instruction is not None
+        return spans.instruction
+    found = {"last_instruction": spans.instruction, "input": spans.input}.get(position)
+    ends = spans.prompt if found is None else found[:, 1]
+    return np.stack([ends - 1, ends], axis=1)

@@ -1,24 +1,30 @@
 """model + corpus -> HiddenStates.
 
-What is hidden: batches of like length, padding that no state can see, and that only the chosen
-positions leave the forward pass, so memory does not grow with the length of the text.
+What is hidden: which prompts are run together, in which order they come out, and what lies beside the states.
+Only one batch is in memory at a time where states go to disk; see `stored.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
-import torch
 from jaxtyping import Int
 from transformers import PreTrainedModel
 
-from nucleate.capture.positions import position_weights
-from nucleate.capture.sites import read_sites
+from nucleate.capture.batches import Batch, plain_batches, saving, shared_batches
+from nucleate.capture.forward import Captured, Forward, keeps_keys_and_values
+from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
-from nucleate.hidden_states import HiddenStates
-from nucleate.models import find_blocks
+from nucleate.errors import ModelError
+from nucleate.hidden_states import NO_ANSWER, HiddenStates
+from nucleate.models import find_blocks, most_tokens, width_of
+
+_LEAST_SAVING = 0.2
+"""Share of tokens that must be saved before beginnings are run apart: two passes cost more than one."""
 
 
-@torch.no_grad()
 def capture(
     model: PreTrainedModel,
     corpus: Corpus,
@@ -26,75 +32,91 @@ def capture(
     *,
     step: int,
     positions: tuple[str, ...],
-    batch_size: int = 256,
+    settings: CaptureSettings | None = None,
 ) -> HiddenStates:
     """The states of the given rows of a corpus, at every site and the given positions, in float32.
 
-    The text that the model sees is `[I; x]`: the output could tell nothing to a token before it.
     The model is left as it came, in training or in evaluation mode.
     """
-    table = corpus.table.take(rows)
-    sequences = table["input_ids"].to_pylist()
-    prompts = prompts_of(sequences, corpus.answer_lengths(table))
-    instruction_lengths = np.asarray(corpus.instruction_lengths(table))
     blocks = find_blocks(model)
-    shape = (len(rows), len(blocks.sites), len(positions), model.config.hidden_size)
-    states, predicted = np.empty(shape, dtype=np.float32), np.empty(len(rows), dtype=np.int64)
+    shape = (len(rows), len(blocks.sites), len(positions), width_of(model))
+    states = np.empty(shape, dtype=np.float32)
+    predicted, answered = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=bool)
+    for batch, found in captured_batches(model, corpus, rows, positions, settings or CaptureSettings()):
+        at = batch.rows
+        states[at], predicted[at], answered[at] = found.states, found.predicted, found.answered
+    return labelled(states, predicted, answered, blocks.sites, corpus, rows, step=step, positions=positions)
+
+
+def captured_batches(
+    model: PreTrainedModel,
+    corpus: Corpus,
+    rows: Int[np.ndarray, " example"],
+    positions: tuple[str, ...],
+    settings: CaptureSettings,
+) -> Iterator[tuple[Batch, Captured]]:
+    """Batch by batch, each with what it gave; `Batch.rows` are places in `rows`."""
+    table = corpus.table.take(rows)
+    sequences, spans = table["input_ids"].to_pylist(), corpus.spans(table)
+    _check_lengths(model, sequences)
+    shared = corpus.shared_lengths(table) if settings.share_beginnings else []
+    if shared and saving(sequences, shared) >= _LEAST_SAVING and keeps_keys_and_values(model):
+        batches = shared_batches(sequences, shared, settings.batch_tokens)
+    else:
+        batches = plain_batches(sequences, settings.batch_tokens)
+    forward = Forward(model, find_blocks(model), positions)
+    with _in_evaluation(model):
+        for batch in batches:
+            yield batch, forward.run(batch, sequences, spans)
+
+
+def labelled(
+    states: np.ndarray,
+    predicted: Int[np.ndarray, " example"],
+    answered: np.ndarray,
+    sites: tuple[str, ...],
+    corpus: Corpus,
+    rows: Int[np.ndarray, " example"],
+    *,
+    step: int,
+    positions: tuple[str, ...],
+) -> HiddenStates:
+    """States with everything that a corpus knows of their examples."""
+    table = corpus.table.take(rows)
+    spans = corpus.spans(table)
+    first = [
+        ids[n] if n < len(ids) else NO_ANSWER
+        for ids, n in zip(table["input_ids"].to_pylist(), spans.prompt.tolist(), strict=True)
+    ]
+    return HiddenStates(
+        states=states,
+        sites=sites,
+        positions=positions,
+        split=np.asarray(table["split"].to_pylist()),
+        labels={factor: values[rows] for factor, values in corpus.labels().items()},
+        predicted=predicted,
+        expected=np.array(first, dtype=np.int64),
+        step=step,
+        instruction_counts=corpus.token_bags(table),
+        answered=answered,
+        before_input=corpus.spans(corpus.table).before_input,
+    )
+
+
+def _check_lengths(model: PreTrainedModel, sequences: list[list[int]]) -> None:
+    longest, most = max(map(len, sequences), default=0), most_tokens(model)
+    if most is not None and longest > most:
+        raise ModelError(
+            f"the longest prompt has {longest} tokens with its answer, and the model takes {most}",
+            "Shorten it, or leave it out.",
+        )
+
+
+@contextmanager
+def _in_evaluation(model: PreTrainedModel) -> Iterator[None]:
     was_training = model.training
     model.eval()
-    order = np.argsort([len(prompt) for prompt in prompts], kind="stable")
-    for start in range(0, len(order), batch_size):
-        chosen = order[start : start + batch_size]
-        ids, mask = right_padded([prompts[i] for i in chosen], model.device)
-        lengths = torch.from_numpy(instruction_lengths[chosen]).to(model.device)
-        weights = position_weights(positions, lengths, mask.sum(1), ids.shape[1])
-
-        def keep(
-            site: str, hidden: torch.Tensor, weights: torch.Tensor = weights, at: np.ndarray = chosen
-        ) -> None:
-            states[at, blocks.sites.index(site)] = torch.bmm(weights, hidden.float()).cpu().numpy()
-
-        with read_sites(blocks, keep):
-            output = model.base_model(input_ids=ids, attention_mask=mask, use_cache=False)
-        predicted[chosen] = _next_tokens(model, output.last_hidden_state, mask.sum(1))
-    model.train(was_training)
-    labels = {factor: values[rows] for factor, values in corpus.labels().items()}
-    split = np.asarray(table["split"].to_pylist())
-    expected = np.array([ids[len(prompt)] for ids, prompt in zip(sequences, prompts, strict=True)])
-    counts = _token_counts(sequences, instruction_lengths)
-    return HiddenStates(states, blocks.sites, positions, split, labels, predicted, expected, step, counts)
-
-
-def prompts_of(sequences: list[list[int]], answer_lengths: list[int]) -> list[list[int]]:
-    """What comes before each answer."""
-    return [ids[: len(ids) - answer] for ids, answer in zip(sequences, answer_lengths, strict=True)]
-
-
-def _token_counts(
-    sequences: list[list[int]], lengths: Int[np.ndarray, " example"]
-) -> Int[np.ndarray, "example token"]:
-    """Bags of the instructions' tokens: a column for each token that occurs in some instruction."""
-    tokens = np.concatenate([ids[:length] for ids, length in zip(sequences, lengths, strict=True)])
-    columns = np.unique(tokens, return_inverse=True)[1]
-    counts = np.zeros((len(lengths), columns.max() + 1), dtype=np.int64)
-    np.add.at(counts, (np.repeat(np.arange(len(lengths)), lengths), columns), 1)
-    return counts
-
-
-def _next_tokens(
-    model: PreTrainedModel, last_hidden: torch.Tensor, lengths: torch.Tensor
-) -> Int[np.ndarray, " example"]:
-    """Greedy next token after each prompt; the head is run on that one state and no other."""
-    states = last_hidden[torch.arange(len(lengths), device=lengths.device), lengths - 1]
-    return model.get_output_embeddings()(states).argmax(-1).cpu().numpy()
-
-
-def right_padded(prompts: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Token ids and mask; behind the text, padding is out of sight of every causal state before it."""
-    width = max(map(len, prompts))
-    ids = torch.zeros(len(prompts), width, dtype=torch.long)
-    for row, prompt in zip(ids, prompts, strict=True):
-        row[: len(prompt)] = torch.tensor(prompt)
-    lengths = torch.tensor([len(prompt) for prompt in prompts])
-    mask = (torch.arange(width)[None, :] < lengths[:, None]).long()
-    return ids.to(device), mask.to(device)
+    try:
+        yield
+    finally:
+        model.train(was_training)

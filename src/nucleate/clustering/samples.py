@@ -14,9 +14,6 @@ from jaxtyping import Float, Int
 
 from nucleate.hidden_states import HiddenStates
 
-BEFORE_INPUT = ("last_instruction", "instruction_mean")
-"""Positions whose states the input cannot reach."""
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -45,7 +42,7 @@ def samples_at(states: HiddenStates, position: str, factors: tuple[str, ...]) ->
     A factor whose labels are all one, or all different, has no partition to agree with and is left out.
     """
     units = units_of(states)
-    chosen = {factor: _kind(position, factor) for factor in factors}
+    chosen = {factor: _kind(position in states.before_input, factor) for factor in factors}
     samples = []
     for name in dict.fromkeys(chosen.values()):
         rows = _rows(name, units)
@@ -66,8 +63,8 @@ def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
     return np.asarray(states.labels.get("instruction", np.arange(len(states.split))))
 
 
-def _kind(position: str, factor: str) -> str:
-    if position in BEFORE_INPUT:
+def _kind(is_before_input: bool, factor: str) -> str:
+    if is_before_input:
         return "once"
     return "repeated" if factor == "instruction" else "all"
 

@@ -27,7 +27,7 @@ from nucleate.clustering.samples import Sample, samples_at, units_of
 from nucleate.clustering.seeds import seed_of
 from nucleate.clustering.settings import ScoringSettings
 from nucleate.errors import LabelsError
-from nucleate.hidden_states import HiddenStates, layer_of
+from nucleate.hidden_states import NO_ANSWER, HiddenStates, layer_of
 from nucleate.scores import Score, Scores
 
 Row = dict[str, Any]
@@ -79,7 +79,7 @@ def _figures(states: HiddenStates, settings: ScoringSettings, seed: int, milesto
     fits: Fits = {}
     for split in splits:
         part = states.of_split(split)
-        yield _accuracy(part, settings, seed)
+        yield from _accuracies(part, settings, seed)
         for position in settings.positions:
             yield from _variance_shares(part, position)
             trained = _samples_of_train(states, position, settings)
@@ -98,17 +98,26 @@ def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSett
     return {sample.name: sample for sample in samples_at(train, position, settings.factors)}
 
 
-def _accuracy(states: HiddenStates, settings: ScoringSettings, seed: int) -> Row:
-    """Task accuracy of one split, its interval over resampled instructions."""
-    split, right = str(states.split[0]), states.predicted == states.expected
-    interval = mean_interval(
-        right.astype(float),
-        units_of(states),
-        n_resamples=settings.n_resamples,
-        seed=seed_of(seed, split, "accuracy"),
-    )
-    figure = Figure.with_interval("accuracy", float(right.mean()), interval)
-    return {"split": split, "method": "model", "n_examples": len(right), **asdict(figure)}
+def _accuracies(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
+    """Task accuracy of one split, and that of the answers' first tokens, of the examples that have an answer.
+
+    Intervals are over resampled instructions.
+    """
+    split, has_answer = str(states.split[0]), states.expected != NO_ANSWER
+    first = states.predicted == states.expected
+    found = {"accuracy": first if states.answered is None else states.answered}
+    if states.answered is not None:
+        found["first_token_accuracy"] = first
+    for metric, hits in found.items() if has_answer.any() else ():
+        right = hits[has_answer].astype(float)
+        interval = mean_interval(
+            right,
+            units_of(states)[has_answer],
+            n_resamples=settings.n_resamples,
+            seed=seed_of(seed, split, "accuracy"),
+        )
+        figure = Figure.with_interval(metric, float(right.mean()), interval)
+        yield {"split": split, "method": "model", "n_examples": len(right), **asdict(figure)}
 
 
 def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:

@@ -1,157 +1,121 @@
-"""Corpus: every instance with every label, as one Arrow table, and the tasks behind it.
+"""Corpus: every instance with every label, as one Arrow table, whatever it was made from.
 
-Hidden here: how a corpus lies in its folder and comes back from it, and how token ids and labels follow
-from the words. Neither torch nor transformers is loaded before the tokenizer is asked for.
+Hidden here: what capture, scoring, training and the analyses need of a corpus, and no more. Drawn from a
+grammar or written by people, an instance is a row of labels and token ids, and spans say where things lie in
+them.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jaxtyping import Int
 
-from nucleate.corpus.dataset_card import dataset_card
-from nucleate.corpus.instances import SCHEMA, Dialect, WordedTask, build_instances
-from nucleate.corpus.settings import CorpusSettings
-from nucleate.corpus.tasks import input_alone, input_name, output_name
-from nucleate.corpus.tokenizer import build_tokenizer, build_vocabulary
-from nucleate.errors import CorpusError
+from nucleate.corpus.spans import Spans
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 INSTANCES = "instances.parquet"
-TASKS = "tasks.json"
 TOKENIZER = "tokenizer"
 CARD = "README.md"
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """What a model is taught, with the labels that it is never shown.
+class Corpus(ABC):
+    """What a model is given, with the labels that it is never shown.
 
     Attributes:
-        settings: what the corpus was built from, together with `seed`.
-        seed: the same settings and seed give the same corpus, byte for byte.
-        table: one row per instance, with the columns of `instances.SCHEMA`; `instance` is the row number.
-        tasks: function and dialects of every task, in the order of the `task` column.
+        table: one row per instance, `instance` is the row number; has `instruction_id`, `split`, `input_ids`
+            and columns to be read by people.
+        tokenizer: of the models that are given it.
     """
 
-    settings: CorpusSettings
-    seed: int
     table: pa.Table
-    tasks: tuple[WordedTask, ...]
+    tokenizer: PreTrainedTokenizerFast
 
-    @classmethod
-    def build(cls, settings: CorpusSettings, seed: int) -> Corpus:
-        """Raises CorpusError where the settings ask for more than the grammar gives."""
-        tasks, table = build_instances(settings, _vocabulary(settings), seed)
-        return cls(settings, seed, table, tasks)
+    @abstractmethod
+    def labels(self) -> dict[str, Int[np.ndarray, " example"]]:
+        """For each factor, an integer label per row of `table`; `task` is always among them."""
 
-    @classmethod
-    def load(cls, folder: Path) -> Corpus:
-        """Raises CorpusError where the folder does not hold a whole corpus."""
-        try:
-            document = json.loads((folder / TASKS).read_text(encoding="utf-8"))
-            table = pq.read_table(folder / INSTANCES).cast(SCHEMA)
-            tasks = tuple(map(_task_from_json, document["tasks"]))
-            settings, seed = document["settings"], document["seed"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CorpusError(
-                f"{folder} does not hold a whole corpus: {error}", "Build it again with: nucleate corpus"
-            ) from None
-        return cls(CorpusSettings.from_mapping(settings, str(folder / TASKS)), seed, table, tasks)
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The labels that clusters are scored against."""
+        return tuple(self.labels())
 
+    @property
+    @abstractmethod
+    def n_tasks(self) -> int: ...
+
+    @abstractmethod
+    def spans(self, table: pa.Table) -> Spans:
+        """Where instruction, input and answer of each row of `table` (ours, or some of its rows) lie."""
+
+    @property
+    @abstractmethod
+    def vocab_size(self) -> int: ...
+
+    @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write instances, tasks, tokenizer and dataset card; `datasets.load_dataset(folder)` reads it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(self.table, folder / INSTANCES, compression="zstd")
-        document = {
-            "seed": self.seed,
-            "settings": self.settings.model_dump(mode="json"),
-            "input_alone": self.input_alone,
-            "tasks": [asdict(task) for task in self.tasks],
-        }
-        (folder / TASKS).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        (folder / CARD).write_text(dataset_card(self.settings, self.seed, self.table), encoding="utf-8")
-        self.tokenizer.save_pretrained(folder / TOKENIZER)
+        """Write everything; `saved.load_corpus` reads it, and so does `datasets.load_dataset`."""
+
+    @property
+    def readable(self) -> pa.Table:
+        """What people read of `table`."""
+        return self.table.drop_columns(["input_ids"])
+
+    @property
+    def input_alone(self) -> dict[str, float]:
+        """What an input gives away without an instruction, where that is known."""
+        return {}
+
+    @abstractmethod
+    def text_of(self, token: int) -> str:
+        """A token as people read it."""
 
     def of_split(self, split: str) -> pa.Table:
         """The instances of one split, in order."""
         return self.table.filter(pc.field("split") == split)
 
-    def labels(self) -> dict[str, Int[np.ndarray, " example"]]:
-        """For each factor, an integer label per row of `table`."""
-        columns = {name: self.table[name].to_numpy() for name in ("task", "dialect", "instruction_id")}
-        inputs = self._index_in_vocabulary("input", input_name, self.settings.input_vocabulary)
-        outputs = self._index_in_vocabulary("output", output_name, self.settings.output_vocabulary)
-        return {
-            "task": columns["task"],
-            "dialect": columns["dialect"],
-            "instruction": columns["instruction_id"],
-            "input": inputs,
-            "output": outputs,
-            "task_input": columns["task"] * self.settings.input_vocabulary + inputs,
-        }
-
-    def instruction_lengths(self, table: pa.Table) -> list[int]:
-        """Tokens of the instruction of each row of `table`."""
-        return pc.add(pc.count_substring(table["instruction"], " "), 1).to_pylist()
-
     def answer_lengths(self, table: pa.Table) -> list[int]:
-        """Tokens of the output of each row of `table`: one each, in a closed vocabulary."""
-        return [1] * table.num_rows
+        """Tokens of the answer of each row of `table`, 0 where there is none."""
+        lengths = pc.list_value_length(table["input_ids"]).to_numpy()
+        return (lengths - self.spans(table).prompt).tolist()
+
+    def shared_lengths(self, table: pa.Table) -> list[int]:
+        """Tokens that the rows of `table` of one instruction have in common, before their own begin.
+
+        At least one token of every prompt is its own, so that there is something to run behind the common
+        ones.
+        """
+        sequences, prompts = table["input_ids"].to_pylist(), self.spans(table).prompt.tolist()
+        shared: dict[int, list[int]] = {}
+        groups = table["instruction_id"].to_pylist()
+        for group, ids, n_prompt in zip(groups, sequences, prompts, strict=True):
+            before = shared.get(group)
+            most = ids[: n_prompt - 1]
+            shared[group] = most if before is None else before[: _n_alike(before, most)]
+        return [len(shared[group]) for group in groups]
+
+    def token_bags(self, table: pa.Table) -> Int[np.ndarray, "example token"]:
+        """Bags of the tokens that tell the task, a column for each token that occurs in some row."""
+        told = self.spans(table).told
+        bags = [ids[slice(*span)] for ids, span in zip(table["input_ids"].to_pylist(), told, strict=True)]
+        columns = np.unique(np.concatenate(bags), return_inverse=True)[1]
+        counts = np.zeros((len(bags), columns.max() + 1), dtype=np.int64)
+        np.add.at(counts, (np.repeat(np.arange(len(bags)), [len(bag) for bag in bags]), columns), 1)
+        return counts
 
     @property
     def n_positions(self) -> int:
         """Tokens of the longest instance."""
         return pc.max(pc.list_value_length(self.table["input_ids"])).as_py()
 
-    @cached_property
-    def input_alone(self) -> dict[str, float]:
-        """What an input gives away without an instruction; see `tasks.input_alone`."""
-        return input_alone([task.function for task in self.tasks], self.settings.input_vocabulary)
 
-    @cached_property
-    def vocabulary(self) -> dict[str, int]:
-        """The id of every token."""
-        return _vocabulary(self.settings)
-
-    @cached_property
-    def tokenizer(self) -> PreTrainedTokenizerFast:
-        return build_tokenizer(self.vocabulary)
-
-    @property
-    def n_symbols(self) -> int:
-        return self.settings.n_symbols
-
-    @property
-    def vocab_size(self) -> int:
-        return len(self.vocabulary)
-
-    def _index_in_vocabulary(
-        self, column: str, name: Callable[[int], str], size: int
-    ) -> Int[np.ndarray, " example"]:
-        words = pa.array(map(name, range(size)), pa.string())
-        return pc.index_in(self.table[column], value_set=words).to_numpy().astype(np.int64)
-
-
-def _vocabulary(settings: CorpusSettings) -> dict[str, int]:
-    return build_vocabulary(settings.n_symbols, settings.input_vocabulary, settings.output_vocabulary)
-
-
-def _task_from_json(values: dict[str, Any]) -> WordedTask:
-    dialects = [
-        Dialect(**{**dialect, "trained_inputs": tuple(dialect["trained_inputs"])})
-        for dialect in values["dialects"]
-    ]
-    return WordedTask(values["function"], tuple(dialects))
+def _n_alike(one: list[int], other: list[int]) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

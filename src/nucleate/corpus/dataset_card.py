@@ -6,6 +6,8 @@ other files. They are one Parquet file, so they load as one Hugging Face split; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -55,6 +57,38 @@ train = corpus.filter(lambda row: row["split"] == "train")
 ```
 """
 
+PROMPTS_CARD = """\
+---
+pretty_name: nucleate prompts
+tags:
+- interpretability
+configs:
+- config_name: default
+  data_files:
+  - split: instances
+    path: instances.parquet
+---
+# Labelled prompts
+
+{n_prompts} prompts in the tokens of one model, with the labels that it was never shown.
+
+| split | prompts |
+|---|---|
+{splits}
+
+| column | what it is |
+|---|---|
+| `instance`, `id` | row number; the name that its file gave it |
+{factors}
+| `instruction_id` | number of the instruction, or of the whole prompt where no instruction is told |
+| `prompt` | what the model is given before the answer |
+| `split` | as above |
+| `input_ids` | token ids of the prompt and, where there is one, its answer |
+| `prompt_length` | how many of them come before the answer |
+| `instruction_start`, `input_start` | first token of each |
+| `instruction_end`, `input_end` | the token behind its last |
+"""
+
 MEANINGS = {
     "train": "trained on",
     "validation": "held-out pairs of an instruction and an input, each trained with others",
@@ -69,4 +103,15 @@ def dataset_card(settings: CorpusSettings, seed: int, table: pa.Table) -> str:
     rows = [f"| `{split}` | {sizes[split]} | {MEANINGS[split]} |" for split in SPLITS if sizes[split]]
     return CARD.format(
         n_tasks=settings.n_tasks, n_dialects=settings.n_dialects, seed=seed, splits="\n".join(rows)
+    )
+
+
+def prompts_card(table: pa.Table, factors: Sequence[str]) -> str:
+    """The card of prompts that somebody else wrote."""
+    counts = sorted((row["values"], row["counts"]) for row in pc.value_counts(table["split"]).to_pylist())
+    named = [name for name in factors if name in table.column_names]
+    return PROMPTS_CARD.format(
+        n_prompts=table.num_rows,
+        splits="\n".join(f"| `{split}` | {count} |" for split, count in counts),
+        factors="\n".join(f"| `{name}` | a factor |" for name in named),
     )

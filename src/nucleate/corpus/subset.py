@@ -38,9 +38,9 @@ def analysis_subset(
         whole_instructions: share of `n_examples` that are all instances of a few instructions, those with two
             or more in the split; `per_instruction` holds for the others.
     """
-    n_chosen = min(n_tasks, len(corpus.tasks))
-    chosen = stream(seed, "subset", "tasks").choice(len(corpus.tasks), n_chosen, replace=False)
-    task, split = corpus.table["task"].to_numpy(), corpus.table["split"].to_numpy(zero_copy_only=False)
+    n_chosen = min(n_tasks, corpus.n_tasks)
+    chosen = stream(seed, "subset", "tasks").choice(corpus.n_tasks, n_chosen, replace=False)
+    task, split = corpus.labels()["task"], corpus.table["split"].to_numpy(zero_copy_only=False)
     instruction = corpus.table["instruction_id"].to_numpy()
     samples = []
     for name in splits:
@@ -61,9 +61,11 @@ def centroid_rows(corpus: Corpus, n_examples: int, seed: int) -> Int[np.ndarray,
     A dialect of which some inputs are held out is left out, so that no unseen instance shares a state
     with the centroid that it is held against. Fewer than `n_examples` are left where there is one.
     """
-    dialect = corpus.labels()["dialect"]
     held_out = corpus.table["split"].to_numpy(zero_copy_only=False) == "unseen_dialect"
-    rows = analysis_subset(corpus, len(corpus.tasks), n_examples, ("train",), seed)
+    rows = analysis_subset(corpus, corpus.n_tasks, n_examples, ("train",), seed)
+    dialect = corpus.labels().get("dialect")
+    if dialect is None:
+        return rows
     return rows[~np.isin(dialect[rows], np.unique(dialect[held_out]))]
 
 

@@ -16,10 +16,11 @@ import torch
 from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
-from nucleate.capture.record import prompts_of, right_padded
+from nucleate.capture.forward import right_padded
 from nucleate.clustering.draws import Draws
 from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.spans import Spans
 from nucleate.errors import InterventionError
 from nucleate.hidden_states import layer_of
 from nucleate.intervene.edits import EDITS, IDENTITY, INTERCHANGE, Intervention, Place, apply_edit
@@ -133,12 +134,13 @@ def summarise(
 
 def prompts_at(
     corpus: Corpus, rows: Int[np.ndarray, " row"], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Token ids and mask of the prompts of some rows, and how long their instructions are."""
+) -> tuple[torch.Tensor, torch.Tensor, Spans]:
+    """Token ids and mask of the prompts of some rows, and where in them things lie."""
     table = corpus.table.take(rows)
-    prompts = prompts_of(table["input_ids"].to_pylist(), corpus.answer_lengths(table))
-    ids, mask = right_padded(prompts, device)
-    return ids, mask.bool(), torch.tensor(corpus.instruction_lengths(table), device=device)
+    spans = corpus.spans(table)
+    pairs = zip(table["input_ids"].to_pylist(), spans.prompt.tolist(), strict=True)
+    ids, mask = right_padded([ids[:n] for ids, n in pairs], device)
+    return ids, mask.bool(), spans
 
 
 class _Batch:
@@ -148,7 +150,7 @@ class _Batch:
         self, model: PreTrainedModel, corpus: Corpus, pairs: Pairs, chosen: Int[np.ndarray, " row"]
     ) -> None:
         self.chosen, self.n_pairs, self.tasks = chosen, len(pairs), pairs.tasks[chosen]
-        ids, self.mask, self.instruction_lengths = prompts_at(corpus, pairs.rows[chosen], model.device)
+        ids, self.mask, self.spans = prompts_at(corpus, pairs.rows[chosen], model.device)
         self.own = CachedPass(model, ids, self.mask)
         self.donors, self.twins = (
             CachedPass(model, *prompts_at(corpus, rows[chosen], model.device)[:2])
@@ -157,7 +159,7 @@ class _Batch:
         self.answers = torch.from_numpy(pairs.answers[chosen]).to(model.device)
 
     def place(self, site: str, position: str, centroids: TaskCentroids, seed: int) -> Place:
-        masks = token_masks(position, self.instruction_lengths, self.mask)
+        masks = token_masks(position, self.spans, self.mask)
         parts = tuple(
             centroids.part(
                 site,

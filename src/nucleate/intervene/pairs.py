@@ -50,9 +50,9 @@ def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
     Raises:
         NobodyToPairError: there is no pair, or there are fewer than four tasks.
     """
-    if len(corpus.tasks) < 4:
+    if corpus.n_tasks < 4:
         raise NobodyToPairError(
-            f"interventions compare four tasks, and the corpus has {len(corpus.tasks)}",
+            f"interventions compare four tasks, and the corpus has {corpus.n_tasks}",
             "Set corpus.n_tasks to 4 or more, or intervene.in_run=false.",
         )
     found = list(_draw(corpus, split, n_pairs, stream(seed, "pairs")))
@@ -95,12 +95,12 @@ def _draw(
 
 
 def _kinds(corpus: Corpus) -> list[tuple[int, ...]]:
-    """What two instances must share to be compared: the input, and how many tokens there are of each."""
-    inputs, table = corpus.labels()["input"].tolist(), corpus.table
-    lengths = [len(ids) for ids in table["input_ids"].to_pylist()]
-    answers = corpus.answer_lengths(table)
-    prompts = [length - answer for length, answer in zip(lengths, answers, strict=True)]
-    return list(zip(inputs, corpus.instruction_lengths(table), prompts, strict=True))
+    """What two instances must share to be compared: the input, and where in the tokens things lie."""
+    spans = corpus.spans(corpus.table)
+    assert spans.instruction is not None and spans.input is not None
+    inputs = corpus.labels()["input"][:, None]
+    kinds = np.concatenate([inputs, spans.instruction, spans.input, spans.prompt[:, None]], axis=1)
+    return list(map(tuple, kinds.tolist()))
 
 
 def _answers(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:

@@ -12,10 +12,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
+from nucleate.capture.positions import span_at
 from nucleate.capture.record import capture
 from nucleate.clustering.centroids import Centroids
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.instances import stream
+from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError
 from nucleate.intervene.edits import Part
 
@@ -75,7 +77,7 @@ class TaskCentroids:
 
 def token_masks(
     position: str,
-    instruction_lengths: Int[torch.Tensor, " row"],
+    spans: Spans,
     mask: Bool[torch.Tensor, "row token"],
 ) -> dict[str, Bool[torch.Tensor, "row token"]]:
     """For each of `CAPTURED` that a position draws on, the tokens that are changed by its centroids.
@@ -83,17 +85,18 @@ def token_masks(
     Raises:
         ConfigError: there is no such position.
     """
-    column = torch.arange(mask.shape[1], device=mask.device)[None]
-    instruction, prompt = instruction_lengths[:, None], mask.sum(1, keepdim=True)
-    masks = {
-        "last_instruction": {"last_instruction": column == instruction - 1},
-        "input": {"input": column == prompt - 1},
-        "all_instruction": {"instruction_mean": column < instruction},
-        "all_prompt": {
-            "instruction_mean": column < instruction,
-            "input": (column >= instruction) & mask,
-        },
-    }
-    if position not in masks:
+    if position not in POSITIONS:
         raise ConfigError(f"no position {position!r} to intervene at", f"Positions: {', '.join(POSITIONS)}")
-    return masks[position]
+    if position in CAPTURED:
+        return {position: _tokens_at(position, spans, mask)}
+    instruction = _tokens_at("instruction_mean", spans, mask)
+    rest = {"input": mask & ~instruction} if position == "all_prompt" else {}
+    return {"instruction_mean": instruction, **rest}
+
+
+def _tokens_at(
+    captured: str, spans: Spans, mask: Bool[torch.Tensor, "row token"]
+) -> Bool[torch.Tensor, "row token"]:
+    column = torch.arange(mask.shape[1], device=mask.device)[None]
+    start, end = torch.from_numpy(span_at(captured, spans)).to(mask.device).T[:, :, None]
+    return (start <= column) & (column < end)

@@ -60,15 +60,15 @@ def measure_repair(
     Returns: for every cell `METRICS` for every instance, NaN where it is not misassigned there; and the
         instruction of every instance. Positions of several parts have no one assignment, and no cell.
     """
-    rows = analysis_subset(corpus, len(corpus.tasks), settings.n_repaired, (repair_split(corpus),), seed)
+    rows = analysis_subset(corpus, corpus.n_tasks, settings.n_repaired, (repair_split(corpus),), seed)
     states = capture(model, corpus, rows, step=0, positions=CAPTURED)  # whatever the step
     values = Values()
     for start in range(0, len(rows), settings.batch_size):
         chosen = np.arange(start, min(start + settings.batch_size, len(rows)))
-        ids, mask, lengths = prompts_at(corpus, rows[chosen], model.device)
+        ids, mask, spans = prompts_at(corpus, rows[chosen], model.device)
         cached = CachedPass(model, ids, mask)
         for position in settings.positions:
-            masks = token_masks(position, lengths, mask)
+            masks = token_masks(position, spans, mask)
             if len(masks) == 1:
                 ((captured, tokens),) = masks.items()
                 for cell, right in _repair(

@@ -17,6 +17,7 @@ import pandas as pd
 from nucleate.claims import ClaimSettings, ClaimVerdict, read_claims
 from nucleate.config import read_toml
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.saved import load_corpus
 from nucleate.projections import Projections
 from nucleate.report.analyses import analysis_rows
 from nucleate.run_folder import RunFolder, digest_of
@@ -81,7 +82,7 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         ),
         claims=tuple(read_claims(folder.claims)),
         training=_read_log(folder),
-        corpus=Corpus.load(folder.corpus) if has_corpus else None,
+        corpus=load_corpus(folder.corpus) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.projections.is_dir() else None,
     )
 

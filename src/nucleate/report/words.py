@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import visible
 
@@ -82,7 +83,7 @@ def example_instances(run: RunContents) -> list[Mapping[str, Any]]:
     """A few instances, spread over the corpus."""
     if run.corpus is None:
         return []
-    table = run.corpus.table.drop_columns(["input_ids"])
+    table = run.corpus.readable
     every = max(1, table.num_rows // _SHOWN_INSTANCES)
     rows = table.take(list(range(0, table.num_rows, every))[:_SHOWN_INSTANCES]).to_pylist()
     return [
@@ -97,7 +98,7 @@ def example_instances(run: RunContents) -> list[Mapping[str, Any]]:
 
 def grammars(run: RunContents) -> list[Mapping[str, Any]]:
     """Each task's function and the expressions that its instructions are drawn from."""
-    tasks = run.corpus.tasks[:_SHOWN_TASKS] if run.corpus else ()
+    tasks = run.corpus.tasks[:_SHOWN_TASKS] if isinstance(run.corpus, GrammarCorpus) else ()
     return [
         {
             "function": [(visible(x), visible(y)) for x, y in task.function.items()],

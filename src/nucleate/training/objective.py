@@ -41,7 +41,7 @@ def pack_split(
         table = table.filter(np.isin(groups, chosen))
     return pack(
         table["input_ids"].to_pylist(),
-        corpus.instruction_lengths(table),
+        corpus.shared_lengths(table),
         corpus.answer_lengths(table),
         list(_rows_of(table["instruction_id"].to_pylist(), per_row)),
         objective,

@@ -86,7 +86,7 @@ class PackedRows:
 
 def pack(
     sequences: Sequence[Sequence[int]],
-    instruction_lengths: Sequence[int],
+    shared_lengths: Sequence[int],
     answer_lengths: Sequence[int],
     groups: Sequence[Hashable],
     objective: str,
@@ -95,7 +95,7 @@ def pack(
 
     Args:
         sequences: token ids of each instance.
-        instruction_lengths: tokens of I.
+        shared_lengths: tokens of I, or as many as the instances of a group begin with alike.
         answer_lengths: tokens of y.
         groups: instances of one group share I; a group makes a row, in order of first appearance.
         objective: `sequence` predicts every token, `answer` those of y only.
@@ -106,7 +106,7 @@ def pack(
     rows = [
         _Row.of(
             [list(sequences[i]) for i in instances],
-            instruction_lengths[instances[0]],
+            shared_lengths[instances[0]],
             [answer_lengths[i] for i in instances],
             objective,
         )
@@ -144,7 +144,8 @@ class _Row:
         n_shared, first = self.branches.count(0), len(self.tokens)
         for t, target in enumerate(suffix):
             is_answer = t >= len(suffix) - n_answer
-            if is_answer or objective == "sequence":
+            has_one_before = t > 0 or n_shared > 0
+            if has_one_before and (is_answer or objective == "sequence"):
                 column = first + t - 1 if t else n_shared - 1
                 self.predictions.append((column, target, 1, branch * is_answer))
         self.tokens.extend(suffix[:-1])

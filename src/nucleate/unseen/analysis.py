@@ -77,7 +77,7 @@ def analyse_unseen(
     """
     there = set(corpus.table["split"].unique().to_pylist())
     splits = [split for split in SPLITS if split in there]
-    n_tasks = len(corpus.tasks)
+    n_tasks = corpus.n_tasks
     reference = centroid_rows(corpus, settings.n_centroid_examples, seed)
     rows = {split: analysis_subset(corpus, n_tasks, settings.n_examples, (split,), seed) for split in splits}
     looks = {split: _Look(corpus, rows[split], settings, split, seed) for split in splits}

@@ -34,7 +34,11 @@ def baselines(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> dict[str, Float[
 
 def _columns(corpus: Corpus) -> tuple[list[int], list[int], list[str]]:
     labels = corpus.labels()
-    return labels["dialect"].tolist(), labels["input"].tolist(), corpus.table["output"].to_pylist()
+    return (
+        labels.get("dialect", labels["instruction"]).tolist(),
+        labels["input"].tolist(),
+        corpus.table["output"].to_pylist(),
+    )
 
 
 def _is_train(corpus: Corpus) -> np.ndarray:
@@ -59,7 +63,7 @@ def _chance(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, 
 
 def _nearest_neighbour(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, " row"]:
     _, x, y = _columns(corpus)
-    trained, counts = _is_train(corpus), _token_counts(corpus)
+    trained, counts = _is_train(corpus), corpus.token_bags(corpus.table).astype(float)
     inputs, outputs = np.array(x), np.array(y)
     right = np.zeros(len(rows))
     for value in np.unique(inputs[rows]):
@@ -72,14 +76,6 @@ def _nearest_neighbour(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[n
             same = outputs[theirs][None] == outputs[rows[mine]][:, None]
             right[mine] = (nearest & same).sum(1) / nearest.sum(1)
     return right
-
-
-def _token_counts(corpus: Corpus) -> Float[np.ndarray, "row token"]:
-    lengths = corpus.instruction_lengths(corpus.table)
-    counts = np.zeros((corpus.table.num_rows, corpus.vocab_size))
-    for row, (ids, length) in enumerate(zip(corpus.table["input_ids"].to_pylist(), lengths, strict=True)):
-        np.add.at(counts[row], ids[:length], 1.0)
-    return counts
 
 
 def _counts(entries: Iterable[tuple[Hashable, str]]) -> dict[Hashable, Counter[str]]:

@@ -1,0 +1,145 @@
+"""One batch through a model: the states at the chosen positions, and what the model answers.
+
+Hidden here: that states leave the forward pass as weighted sums, never as all tokens; that what prompts begin
+with alike is run once and its keys and values handed to each; that padding lies behind every token that is
+looked at; and that the whole answer is judged in the same pass: an answer whose every token has the highest
+logit behind the ones before it is the one that greedy decoding gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache, DynamicLayer
+
+from nucleate.capture.batches import Batch
+from nucleate.capture.positions import position_weights
+from nucleate.capture.sites import read_sites
+from nucleate.corpus.spans import Spans
+from nucleate.models import Blocks, width_of
+
+_HEAD_ROWS = 64
+"""So many states are given to the head at once: its logits are the widest thing there is."""
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What one batch gave, in the order of its rows.
+
+    Attributes:
+        states: in float32.
+        predicted: the likeliest token after each prompt.
+        answered: whether greedy decoding gives the whole answer; False where there is none.
+    """
+
+    states: Float[np.ndarray, "row site position n_embd"]
+    predicted: Int[np.ndarray, " row"]
+    answered: Bool[np.ndarray, " row"]
+
+
+class Forward:
+    """A model, made ready for batches of one kind of prompts.
+
+    Args:
+        model: in evaluation mode.
+        blocks: its blocks.
+        positions: names of `positions.POSITIONS`.
+    """
+
+    def __init__(self, model: PreTrainedModel, blocks: Blocks, positions: tuple[str, ...]) -> None:
+        self.model, self.blocks, self.positions = model, blocks, positions
+
+    @torch.no_grad()
+    def run(self, batch: Batch, sequences: Sequence[list[int]], spans: Spans) -> Captured:
+        """Args: the batch; token ids and spans of all that it chooses from.
+
+        Beginnings can be shared where `keeps_keys_and_values`.
+        """
+        ids = [sequences[row] for row in batch.rows.tolist()]
+        own = spans.select(batch.rows)
+        fed = [one[:-1] if len(one) > n else one for one, n in zip(ids, own.prompt.tolist(), strict=True)]
+        weights = torch.from_numpy(position_weights(self.positions, own, max(map(len, fed))))
+        shape = (len(ids), len(self.blocks.sites), len(self.positions), width_of(self.model))
+        states, cache, n = torch.zeros(shape), None, batch.n_shared
+        if n:
+            _, first = np.unique(batch.beginning, return_index=True)
+            begun = [fed[row][:n] for row in first]
+            cache = self._keep(begun, weights[:, :, :n], states, torch.from_numpy(batch.beginning))
+        last = self._keep_rest([one[n:] for one in fed], weights[:, :, n:], states, cache, n)
+        predicted, answered = self._answers(last, ids, own.prompt - n, n)
+        return Captured(states.numpy(), predicted, answered)
+
+    def _keep(
+        self, begun: list[list[int]], weights: torch.Tensor, states: torch.Tensor, of: torch.Tensor
+    ) -> Cache:
+        """Run the distinct beginnings; returns a cache with one entry for every row."""
+        ids = torch.tensor(begun, device=self.model.device)
+        with read_sites(self.blocks, self._reader(weights, states, of)):
+            output = self.model.base_model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
+        output.past_key_values.reorder_cache(of)
+        return output.past_key_values
+
+    def _keep_rest(
+        self, rest: list[list[int]], weights: torch.Tensor, states: torch.Tensor, cache: Cache | None, n: int
+    ) -> torch.Tensor:
+        ids, mask = right_padded(rest, self.model.device)
+        before = torch.ones(len(rest), n, dtype=mask.dtype, device=mask.device)
+        how: dict[str, Any] = {"past_key_values": cache, "use_cache": True} if cache else {"use_cache": False}
+        with read_sites(self.blocks, self._reader(weights, states, None)):
+            output = self.model.base_model(
+                input_ids=ids, attention_mask=torch.cat([before, mask], dim=1), **how
+            )
+        return output.last_hidden_state
+
+    def _reader(self, weights: torch.Tensor, states: torch.Tensor, of: torch.Tensor | None) -> Any:
+        """Adds to `states` what each row takes of the tokens that are run; `of` is its row in what is run."""
+
+        def read(site: str, hidden: torch.Tensor) -> None:
+            mine = weights.to(hidden.device)
+            each = hidden.float() if of is None else hidden.float()[of.to(hidden.device)]
+            states[:, self.blocks.sites.index(site)] += torch.bmm(mine, each).cpu()
+
+        return read
+
+    def _answers(
+        self, last: torch.Tensor, ids: list[list[int]], prompts: Int[np.ndarray, " row"], n: int
+    ) -> tuple[Int[np.ndarray, " row"], Bool[np.ndarray, " row"]]:
+        """The head is run where a token of the answer is to come next, and nowhere else."""
+        ends = [max(len(one) - n - 1, int(k) - 1) for one, k in zip(ids, prompts, strict=True)]
+        at = [(row, t) for row, k in enumerate(prompts) for t in range(int(k) - 1, max(ends[row], int(k)))]
+        rows, columns = (torch.tensor(part, device=last.device) for part in zip(*at, strict=True))
+        head = self.model.get_output_embeddings()
+        chunks = zip(rows.split(_HEAD_ROWS), columns.split(_HEAD_ROWS), strict=True)
+        found = torch.cat([head(last[r, c].to(head.weight.device)).argmax(-1) for r, c in chunks]).tolist()
+        answers: list[list[int]] = [[] for _ in ids]
+        for (row, _), token in zip(at, found, strict=True):
+            answers[row].append(token)
+        given = [one[n + int(k) :] for one, k in zip(ids, prompts, strict=True)]
+        right = [bool(answer) and mine == answer for mine, answer in zip(answers, given, strict=True)]
+        return np.array([mine[0] for mine in answers]), np.array(right)
+
+
+@torch.no_grad()
+def keeps_keys_and_values(model: PreTrainedModel) -> bool:
+    """Whether what was run of a text can be handed to several that go on from it: not if it is recurrent."""
+    one = torch.zeros(1, 1, dtype=torch.long, device=model.device)
+    output = model.base_model(input_ids=one, attention_mask=torch.ones_like(one), use_cache=True)
+    cache = getattr(output, "past_key_values", None)
+    return isinstance(cache, Cache) and all(isinstance(layer, DynamicLayer) for layer in cache.layers)
+
+
+def right_padded(prompts: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and mask; behind the text, padding is out of sight of every causal state before it."""
+    width = max(map(len, prompts))
+    ids = torch.zeros(len(prompts), width, dtype=torch.long)
+    for row, prompt in zip(ids, prompts, strict=True):
+        row[: len(prompt)] = torch.tensor(prompt)
+    lengths = torch.tensor([len(prompt) for prompt in prompts])
+    mask = (torch.arange(width)[None, :] < lengths[:, None]).long()
+    return ids.to(device), mask.to(device)
