@@ -7,6 +7,7 @@ and done again where they changed. Which stages there are in what order is `expe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -23,8 +24,11 @@ from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, balanced
 from nucleate.clustering.scoring import score_states
 from nucleate.clustering.settings import milestone_steps
 from nucleate.config import Settings
+from nucleate.corpus.byte_pairs import train_byte_pairs
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.facts import FactSettings, draw_prompts, write_prompts
 from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompt_corpus import PromptCorpus
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.emergence import emergence_table
@@ -36,6 +40,7 @@ from nucleate.intervene.effects import write_effects
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.models import build_model, load_model, pick_device
 from nucleate.presets import ExperimentSettings
+from nucleate.pretrained import load_start, load_tokenizer
 from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
@@ -74,17 +79,30 @@ class Silent:
 
 def make_corpus(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> Corpus:
     """Build the corpus, or read the one that is there."""
-    inputs = digest_of(settings.seed, settings.corpus.digest())
+    tokenizer_of = [settings.model.start] if settings.model.start else []
+    inputs = digest_of(settings.seed, settings.corpus.digest(), *tokenizer_of)
     if folder.is_done("corpus", inputs):
         observer.on_stage("corpus", "is done already")
         return load_corpus(folder.corpus)
     observer.on_stage("corpus", "begins")
-    with folder.stage("corpus", inputs):
-        corpus = GrammarCorpus.build(settings.corpus, settings.seed)
-        with folder.commit(folder.corpus) as path:
-            corpus.save(path)
+    with folder.stage("corpus", inputs), folder.commit(folder.corpus) as path:
+        corpus = _build_corpus(settings, path)
+        corpus.save(path)
     observer.on_stage("corpus", "ends")
     return corpus
+
+
+def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
+    """Facts come in the tokens of the model that is trained on, and their prompts lie beside as JSONL."""
+    if not isinstance(settings.corpus, FactSettings):
+        return GrammarCorpus.build(settings.corpus, settings.seed)
+    prompts = draw_prompts(settings.corpus, settings.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_prompts(prompts, folder / "prompts.jsonl")
+    if settings.model.start:
+        return PromptCorpus.build(prompts, load_tokenizer(settings.model.start))
+    trained_on = [prompt.text + (prompt.answer or "") for prompt in prompts if prompt.split == "train"]
+    return PromptCorpus.build(prompts, train_byte_pairs(trained_on, settings.corpus.vocabulary))
 
 
 def train_model(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
@@ -100,13 +118,19 @@ def train_model(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus,
         observer.on_stage("training", "is done already")
         return
     observer.on_stage("training", "begins")
-    model = build_model(
-        settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
-    )
+    model = _model_before_training(settings, corpus)
     with folder.stage("training", inputs):
         watcher = _AgreementWatcher(observer, corpus, settings)
         train(model, corpus, settings.training, folder, seed=settings.seed, observer=watcher)
     observer.on_stage("training", "ends")
+
+
+def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreTrainedModel:
+    if settings.model.start:
+        return load_start(settings.model.start)
+    return build_model(
+        settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
+    )
 
 
 def score(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:

@@ -44,7 +44,9 @@ def test_tables_are_those_whose_provenance_is_told(name):
     sources = {source for column in about["columns"].values() for source in column["sources"]}
     assert sources <= {*PROVENANCE["packages"], *PROVENANCE["tables"]}
     assert all(one["licence"] and one["version"] for one in PROVENANCE["packages"].values())
-    assert f"| `{name}` | {about['rows']} | {about['candidates']} |" in (TABLES / "README.md").read_text("utf-8")
+    assert f"| `{name}` | {about['rows']} | {about['candidates']} |" in (TABLES / "README.md").read_text(
+        "utf-8"
+    )
 
 
 def test_every_table_is_whole_and_known_facts_are_in_it():

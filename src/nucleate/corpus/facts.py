@@ -162,7 +162,8 @@ class _Topic:
 
     def _splits(self, attribute: str, form: str) -> np.ndarray:
         """Of every phrasing with every input; the last form is the one that can be an unseen dialect."""
-        trained, settings = self.inputs, self.settings
+        trained: Sequence[str] = self.inputs
+        settings = self.settings
         if settings.unseen_dialect and form == list(self.templates)[-1]:
             trained = draw_bridges(trained, settings.bridge_inputs, self._stream("bridges", attribute))
         is_trained, rng = np.isin(self.inputs, trained), self._stream("splits", attribute, form)
