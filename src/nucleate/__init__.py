@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nucleate.claims import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
     from nucleate.errors import NucleateError
-    from nucleate.experiment import Run, load_run, run
+    from nucleate.experiment import Run, analyze, load_run, run
     from nucleate.hidden_states import HiddenStates
     from nucleate.presets import ExperimentSettings
     from nucleate.scores import Scores
@@ -26,6 +26,7 @@ __all__ = [
     "NucleateError",
     "Run",
     "Scores",
+    "analyze",
     "load_run",
     "load_runs",
     "run",
@@ -40,6 +41,7 @@ _HOMES = {
     "NucleateError": "errors",
     "Run": "experiment",
     "Scores": "scores",
+    "analyze": "experiment",
     "load_run": "experiment",
     "load_runs": "seeds",
     "run": "experiment",

@@ -10,8 +10,9 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,21 +20,32 @@ from nucleate.claims import ClaimVerdict, read_claims
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.saved import load_corpus
 from nucleate.errors import ConfigError
-from nucleate.presets import ExperimentSettings, resolve, settings_of
+from nucleate.presets import (
+    AnalysisSettings,
+    ExperimentSettings,
+    MeasurementSettings,
+    resolve,
+    resolve_analysis,
+    settings_of,
+)
 from nucleate.run_folder import RunFolder
 from nucleate.scores import Scores
+from nucleate.series.series import find_series
 from nucleate.stages import (
     Observer,
     Silent,
+    capture_series,
     draw,
     intervene,
     intervene_if_possible,
     make_corpus,
+    make_prompt_corpus,
     make_report,
     score,
     train_model,
     unseen,
 )
+from nucleate.subjects import Given, Subject, Trained
 
 _PACKAGES = ("torch", "transformers", "numpy", "pyarrow", "automata-lib")
 
@@ -45,7 +57,7 @@ class Run:
     folder: RunFolder
 
     @property
-    def settings(self) -> ExperimentSettings:
+    def settings(self) -> ExperimentSettings | AnalysisSettings:
         return settings_of(self.folder)
 
     @property
@@ -91,13 +103,78 @@ def run(
         _describe(folder, settings, command)
         corpus = make_corpus(settings, folder, observer)
         train_model(settings, folder, corpus, observer)
-        score(settings, folder, corpus, observer)
-        unseen(settings, folder, corpus, observer)
-        if settings.intervene.in_run:
-            intervene_if_possible(settings, folder, corpus, observer)
-        draw(settings, folder, observer)
-        make_report(folder, observer)
+        subject = Trained(folder, settings.model.name, settings.training.device)
+        _measure(settings, folder, corpus, subject, observer)
     return Run(folder)
+
+
+def analyze(
+    model: str | Path,
+    prompts: str | Path,
+    out: Path | str,
+    *,
+    revisions: Iterable[str] = (),
+    overrides: Iterable[str] = (),
+    observer: Observer | None = None,
+    command: Iterable[str] = (),
+) -> Run:
+    """Any causal language model of Hugging Face, on one's own labelled prompts.
+
+    Args:
+        model: a folder, a GGUF file, or a name on the Hub.
+        prompts: JSONL or CSV; see `corpus/prompts.py`.
+        out: the folder of the analysis; a second call on it goes on where the first stopped.
+        revisions: of the Hub, or a single folder of checkpoints.
+        overrides: `key=value` with dotted keys, such as `scoring.n_examples=500`.
+        observer: who watches; nobody where it is not given.
+        command: the command line, for the manifest.
+
+    Raises:
+        NucleateError: whatever a user can get wrong; nothing is overwritten.
+    """
+    settings, read = resolve_analysis(series_values(str(model), revisions), {"file": str(prompts)}, overrides)
+    observer = observer or Silent()
+    folder = RunFolder.create(Path(out), settings.to_toml())
+    with folder.locked():
+        _describe(folder, settings, command)
+        series = find_series(settings.model, folder.downloads)
+        folder.describe(audit=[asdict(row) for row in series.table])
+        corpus = make_prompt_corpus(settings, read, series, folder, observer)
+        capture_series(settings, folder, corpus, series, observer)
+        _measure(settings, folder, corpus, Given(folder, series, settings.seed), observer)
+    return Run(folder)
+
+
+def series_values(model: str, revisions: Iterable[str]) -> dict[str, Any]:
+    """What is asked for as `[model]`; a single revision that is a folder here is one of checkpoints."""
+    asked = list(revisions)
+    if len(asked) == 1 and Path(asked[0]).is_dir():
+        return {"name": model, "folder": asked[0]}
+    return {"name": model, "revisions": asked}
+
+
+def _measure(
+    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
+) -> None:
+    """Everything that comes after the states."""
+    score(settings, folder, corpus, subject, observer)
+    unseen(settings, folder, corpus, subject, observer)
+    if settings.intervene.in_run:
+        intervene_if_possible(settings, folder, corpus, subject, observer)
+    draw(settings, folder, observer)
+    make_report(folder, observer)
+
+
+def _subject_of(
+    settings: ExperimentSettings | AnalysisSettings, folder: RunFolder, corpus: Corpus, observer: Observer
+) -> Subject:
+    """What is measured in a folder; of an analysis, states that are wanted now are captured first."""
+    if isinstance(settings, ExperimentSettings):
+        folder.require("training")
+        return Trained(folder, settings.model.name, settings.training.device)
+    series = find_series(settings.model, folder.downloads)
+    capture_series(settings, folder, corpus, series, observer)
+    return Given(folder, series, settings.seed)
 
 
 def load_run(path: Path | str) -> Run:
@@ -117,9 +194,10 @@ def rescore(folder: RunFolder, overrides: Iterable[str], observer: Observer) -> 
     with folder.locked():
         settings = settings_of(folder, overrides)
         folder.require("corpus")
-        folder.require("training")
+        corpus = load_corpus(folder.corpus)
+        subject = _subject_of(settings, folder, corpus, observer)
         folder.write_config(settings.to_toml())
-        score(settings, folder, load_corpus(folder.corpus), observer)
+        score(settings, folder, corpus, subject, observer)
         draw(settings, folder, observer)
         make_report(folder, observer)
     return Run(folder)
@@ -142,17 +220,16 @@ def analyse_again(folder: RunFolder, stage: str, overrides: Iterable[str], obser
     with folder.locked():
         settings = settings_of(folder, overrides)
         folder.require("corpus")
-        folder.require("training")
+        corpus = load_corpus(folder.corpus)
+        subject = _subject_of(settings, folder, corpus, observer)
         folder.write_config(settings.to_toml())
-        {"unseen": unseen, "intervene": intervene}[stage](
-            settings, folder, load_corpus(folder.corpus), observer
-        )
+        {"unseen": unseen, "intervene": intervene}[stage](settings, folder, corpus, subject, observer)
         draw(settings, folder, observer)
         make_report(folder, observer)
     return Run(folder)
 
 
-def _describe(folder: RunFolder, settings: ExperimentSettings, command: Iterable[str]) -> None:
+def _describe(folder: RunFolder, settings: MeasurementSettings, command: Iterable[str]) -> None:
     versions = {name: importlib.metadata.version(name) for name in ("nucleate", *_PACKAGES)}
     folder.describe(
         seed=settings.seed,

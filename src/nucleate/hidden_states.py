@@ -7,7 +7,7 @@ nothing clever; it keeps states, sites, positions and labels together so that th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -76,6 +76,23 @@ class HiddenStates:
     def of_split(self, split: str) -> HiddenStates:
         """The examples of one split, in order."""
         return self.select(self.split == split)
+
+    def at_positions(self, positions: tuple[str, ...]) -> HiddenStates:
+        """The same examples at some of the positions.
+
+        Raises:
+            LabelsError: a position is not there.
+        """
+        if positions == self.positions:
+            return self
+        missing = [name for name in positions if name not in self.positions]
+        if missing:
+            raise LabelsError(
+                f"the hidden states have no position {missing[0]!r}",
+                f"There are: {', '.join(self.positions)}",
+            )
+        chosen = [self.positions.index(name) for name in positions]
+        return replace(self, states=self.states[:, :, chosen], positions=positions)
 
     def select(self, keep: Bool[np.ndarray, " example"]) -> HiddenStates:
         return HiddenStates(

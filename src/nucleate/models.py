@@ -1,17 +1,32 @@
 """Models: GPT-2 from settings, any saved causal LM, and where its blocks are.
 
-What is hidden: how a Hugging Face model is made quietly and reproducibly, and how the modules whose
-outputs are the residual stream are found in it. No model code of our own.
+What is hidden: how a Hugging Face model is made quietly and reproducibly, from a folder or a GGUF file and
+never by running code that came with it, and how the modules whose outputs are the residual stream are found
+in it. No model code of our own.
 """
 
 from __future__ import annotations
 
+import copy
+import importlib.util
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import Field, model_validator
-from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, PreTrainedModel
+from safetensors import SafetensorError
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging as transformers_logging
 
 from nucleate.config import Settings
@@ -35,6 +50,11 @@ class ModelSettings(Settings):
     attn_pdrop: float = Field(0.0, ge=0, lt=1)
     resid_pdrop: float = Field(0.0, ge=0, lt=1)
     tie_word_embeddings: bool = True
+
+    @property
+    def name(self) -> str:
+        """As it stands in tables."""
+        return Path(self.start).stem or f"gpt2-{self.n_layer}x{self.n_embd}"
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> ModelSettings:
@@ -77,18 +97,70 @@ def build_model(settings: ModelSettings, *, vocab_size: int, n_positions: int, s
         return GPT2LMHeadModel(config)
 
 
-def load_model(path: Path) -> PreTrainedModel:
-    """A saved causal LM in evaluation mode, its weights from safetensors.
+def load_model(path: Path, *, dtype: str = "float32", device_map: str = "") -> PreTrainedModel:
+    """A saved causal LM in evaluation mode.
+
+    Args:
+        path: a folder with safetensors or, where it has none, `.bin` files without code; or a GGUF file.
+        dtype: of the weights, by its name in torch.
+        device_map: how to spread the model over devices; needs accelerate. Empty: all on the CPU.
 
     Raises:
-        ModelError: the folder does not hold one.
+        ModelError: there is none.
     """
+    how: dict[str, Any] = {"dtype": getattr(torch, dtype), "weights_only": True}
+    if device_map:
+        how["device_map"] = device_map
+    with _explained(path, "causal language model"):
+        return AutoModelForCausalLM.from_pretrained(**_where(path), **how).eval()
+
+
+def load_start(path: Path) -> PreTrainedModel:
+    """A pretrained model in float32 that trains and saves like any other, from a quantised file too.
+
+    Raises:
+        ModelError: there is none.
+    """
+    model = load_model(path)
+    if getattr(model, "hf_quantizer", None) is not None:  # of GGUF; its weights are plain tensors by now
+        model.hf_quantizer, model.is_quantized = None, False
+        del model.config.quantization_config
+    return model
+
+
+def load_tokenizer(path: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer that lies beside a model. Raises ModelError where there is none."""
+    with _explained(path, "tokenizer"):
+        return AutoTokenizer.from_pretrained(**_where(path))
+
+
+def untrained_like(model: PreTrainedModel, seed: int) -> PreTrainedModel:
+    """A model of the same shape, precision and place with weights that were never trained."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        twin = type(model)(copy.deepcopy(model.config))
+    return twin.to(dtype=model.dtype, device=model.device).eval()
+
+
+def _where(path: Path) -> dict[str, Any]:
+    """How a folder or a GGUF file is named to `from_pretrained`."""
+    common = {"local_files_only": True, "trust_remote_code": False}
+    if path.suffix != ".gguf":
+        return {"pretrained_model_name_or_path": path, **common}
+    if importlib.util.find_spec("gguf") is None:
+        raise ModelError(f"reading {path.name} needs the package gguf", "pip install 'nucleate[gguf]'")
+    return {"pretrained_model_name_or_path": path.parent, "gguf_file": path.name, **common}
+
+
+@contextmanager
+def _explained(path: Path, what: str) -> Iterator[None]:
     try:
-        return AutoModelForCausalLM.from_pretrained(path, use_safetensors=True, local_files_only=True).eval()
-    except (OSError, ValueError) as error:
+        yield
+    except (OSError, ValueError, KeyError, ImportError, SafetensorError, pickle.UnpicklingError) as error:
+        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ModelError(
-            f"{path} does not load as a causal language model: {str(error).splitlines()[0]}",
-            "Name a folder that AutoModelForCausalLM.from_pretrained loads.",
+            f"{path} does not load as a {what}: {line}",
+            "Name a folder that AutoModelForCausalLM.from_pretrained loads, or a GGUF file.",
         ) from error
 
 
@@ -98,17 +170,28 @@ def find_blocks(model: PreTrainedModel) -> Blocks:
     Raises:
         ModelError: there is no such list.
     """
-    n_layer = model.config.num_hidden_layers
+    n_layer = model.config.get_text_config().num_hidden_layers
     for parent in model.base_model.modules():
         children = list(parent.children())
-        for i, child in enumerate(children):
+        for child in children:
             if isinstance(child, torch.nn.ModuleList) and len(child) == n_layer:
-                norms = [module for module in children[i + 1 :] if "norm" in type(module).__name__.lower()]
-                return Blocks(tuple(child), norms[0] if norms else None)
+                return Blocks(tuple(child), _final_norm(parent, child))
+    lists = {name: len(one) for name, one in model.named_modules() if isinstance(one, torch.nn.ModuleList)}
+    found = ", ".join(f"{name} of {size}" for name, size in lists.items()) or "no list at all"
     raise ModelError(
-        f"{type(model).__name__} has no list of {n_layer} blocks",
-        "Its blocks must be one torch.nn.ModuleList as long as config.num_hidden_layers.",
+        f"{type(model).__name__} has no list of {n_layer} blocks: looked for one torch.nn.ModuleList as long "
+        f"as config.num_hidden_layers, found {found}",
+        "Only models whose blocks are one list can be looked at; report the class if this one should be.",
     )
+
+
+def _final_norm(parent: torch.nn.Module, blocks: torch.nn.Module) -> torch.nn.Module | None:
+    """The norm that comes after the blocks, or one that is called final wherever it stands."""
+    named = list(parent.named_children())
+    place = next(i for i, (_, module) in enumerate(named) if module is blocks)
+    norms = [(name, module) for name, module in named if "norm" in type(module).__name__.lower()]
+    after = [module for name, module in named[place + 1 :] if (name, module) in norms]
+    return next(iter([*after, *(module for name, module in norms if "final" in name)]), None)
 
 
 def width_of(model: PreTrainedModel) -> int:

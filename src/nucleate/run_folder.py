@@ -89,6 +89,13 @@ class RunFolder:
     def figures(self) -> Path:
         return self.path / "figures"
 
+    @property
+    def downloads(self) -> Path:
+        return self.path / "downloads"
+
+    def states(self, step: int) -> Path:
+        return self.path / "states" / f"step-{step:08d}"
+
     def checkpoint(self, step: int) -> Path:
         return self.path / "checkpoints" / f"step-{step:08d}"
 
@@ -220,6 +227,13 @@ class RunFolder:
         self.manifest["stages"][self._running]["outputs"].pop(path.relative_to(self.path).as_posix(), None)
         self._write_manifest()
         path.unlink(missing_ok=True)
+
+    def has_recorded(self, path: Path) -> bool:
+        """Whether a file, or a folder with files, was finished by the stage that is running."""
+        assert self._running is not None, "files are recorded within a stage"
+        name = path.relative_to(self.path).as_posix()
+        outputs = self.manifest["stages"][self._running]["outputs"]
+        return any(output == name or output.startswith(f"{name}/") for output in outputs)
 
     def outputs_digest(self, stage: str) -> str:
         """One digest over all outputs of a finished stage: the inputs of the stages after it."""

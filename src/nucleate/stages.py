@@ -6,14 +6,17 @@ and done again where they changed. Which stages there are in what order is `expe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from transformers import PreTrainedModel
 
 from nucleate.capture.record import capture
+from nucleate.capture.self_test import require_batches_to_agree
+from nucleate.capture.stored import store_states
 from nucleate.claims import judge_claims, write_claims
 from nucleate.claims_of_cause import judge_causes, read_causes
 from nucleate.clustering.agreement import adjusted_rand_index
@@ -29,23 +32,24 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.facts import FactSettings, draw_prompts, write_prompts
 from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts import Prompt
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.emergence import emergence_table
 from nucleate.errors import NobodyToPairError
 from nucleate.figures.gallery import draw_cause_figures, draw_figures
-from nucleate.hidden_states import HiddenStates
 from nucleate.intervene.analysis import intervene_on, spread_steps
-from nucleate.intervene.effects import write_effects
+from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
-from nucleate.models import build_model, load_model, pick_device
-from nucleate.presets import ExperimentSettings
-from nucleate.pretrained import load_start, load_tokenizer
+from nucleate.models import build_model, load_start, load_tokenizer
+from nucleate.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
 from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
+from nucleate.series.series import Series
+from nucleate.subjects import Subject
 from nucleate.training.trainer import TrainingObserver, TrainingRecord, train
-from nucleate.unseen.analysis import analyse_unseen
+from nucleate.unseen.analysis import analyse_unseen, unseen_rows, what_is_lacking
 
 _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 
@@ -100,7 +104,7 @@ def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
     folder.mkdir(parents=True, exist_ok=True)
     write_prompts(prompts, folder / "prompts.jsonl")
     if settings.model.start:
-        return PromptCorpus.build(prompts, load_tokenizer(settings.model.start))
+        return PromptCorpus.build(prompts, load_tokenizer(Path(settings.model.start)))
     trained_on = [prompt.text + (prompt.answer or "") for prompt in prompts if prompt.split == "train"]
     return PromptCorpus.build(prompts, train_byte_pairs(trained_on, settings.corpus.vocabulary))
 
@@ -127,59 +131,111 @@ def train_model(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus,
 
 def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreTrainedModel:
     if settings.model.start:
-        return load_start(settings.model.start)
+        return load_start(Path(settings.model.start))
     return build_model(
         settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
     )
 
 
-def score(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
-    """Capture and score every checkpoint."""
+def make_prompt_corpus(
+    settings: AnalysisSettings,
+    prompts: Sequence[Prompt],
+    series: Series,
+    folder: RunFolder,
+    observer: Observer,
+) -> Corpus:
+    """Put the prompts into the model's own tokens, or read those that are there."""
+    inputs = digest_of(settings.prompts.digest(), settings.model.digest())
+    if folder.is_done("corpus", inputs):
+        observer.on_stage("corpus", "is done already")
+        return load_corpus(folder.corpus)
+    observer.on_stage("corpus", "begins")
+    with folder.stage("corpus", inputs):
+        corpus = PromptCorpus.build(prompts, series.tokenizer(), settings.prompts.task or None)
+        with folder.commit(folder.corpus) as path:
+            corpus.save(path)
+    observer.on_stage("corpus", "ends")
+    return corpus
+
+
+def capture_series(
+    settings: AnalysisSettings, folder: RunFolder, corpus: Corpus, series: Series, observer: Observer
+) -> None:
+    """Fetch, capture and drop one checkpoint after the other; those that were captured before are kept."""
+    rows = _all_rows(settings, corpus)
+    positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
+    members = {str(step): name for step, name in series.members.items()}
+    about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), members)
+    inputs = digest_of(settings.seed, folder.outputs_digest("corpus"), *about)
+    if folder.is_done("capture", inputs):
+        observer.on_stage("capture", "is done already")
+        return
+    observer.on_stage("capture", "begins")
+    with folder.stage("capture", inputs):
+        steps = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
+        for done, step in enumerate(steps):
+            observer.on_progress(done, len(steps))
+            with series.model(step, settings.seed) as model:
+                require_batches_to_agree(model, corpus, rows, settings.capture)
+                with folder.commit(folder.states(step)) as path:
+                    store_states(
+                        model, corpus, rows, path, step=step, positions=positions, settings=settings.capture
+                    )
+    observer.on_stage("capture", "ends")
+
+
+def _all_rows(settings: AnalysisSettings, corpus: Corpus) -> np.ndarray:
+    """What scoring and the look at unseen instances will want."""
+    wanted = [_scored_rows(settings, corpus)]
+    if not what_is_lacking(corpus):
+        wanted.append(unseen_rows(corpus, settings.unseen, settings.seed))
+    return np.unique(np.concatenate(wanted))
+
+
+def score(
+    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
+) -> None:
+    """Score the states of every checkpoint."""
     inputs = digest_of(
         settings.seed,
         settings.scoring.digest(),
         folder.outputs_digest("corpus"),
-        folder.outputs_digest("training"),
+        folder.outputs_digest(subject.stage),
     )
     if folder.is_done("scoring", inputs):
         observer.on_stage("scoring", "is done already")
         return
-    folder.require("training")
+    folder.require(subject.stage)
     observer.on_stage("scoring", "begins")
     with folder.stage("scoring", inputs):
-        scores = _score_checkpoints(settings, folder, corpus, observer)
+        scores = _score_checkpoints(settings, folder, corpus, subject, observer)
         with folder.commit(folder.scores) as path:
             scores.write(path)
     observer.on_stage("scoring", "ends")
 
 
 def _score_checkpoints(
-    settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer
+    settings: MeasurementSettings,
+    folder: RunFolder,
+    corpus: Corpus,
+    subject: Subject,
+    observer: Observer,
 ) -> Scores:
-    scoring, steps = settings.scoring, folder.checkpoint_steps()
-    rows = analysis_subset(
-        corpus,
-        scoring.n_tasks,
-        scoring.n_examples,
-        scoring.splits,
-        settings.seed,
-        scoring.instances_per_instruction,
-        scoring.whole_instructions,
-    )
+    scoring, steps, rows = settings.scoring, subject.steps, _scored_rows(settings, corpus)
     milestones = milestone_steps(steps, scoring.milestones)
     pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
-    pictures = EmbeddedScorer(scoring, run=folder.path.name, model="gpt2", seed=settings.seed)
-    projector = _projector(settings, folder, corpus, rows)
+    pictures = EmbeddedScorer(scoring, run=folder.path.name, model=subject.name, seed=settings.seed)
+    projector = _projector(settings, subject, corpus, rows)
     parts = []
     for done, step in enumerate(steps):
         observer.on_progress(done, len(steps))
-        states = _states_at(step, settings, folder, corpus, rows)
+        states = subject.states(step, corpus, rows, scoring.positions)
         parts.append(
             score_states(
                 states,
                 scoring,
                 run=folder.path.name,
-                model="gpt2",
+                model=subject.name,
                 seed=settings.seed,
                 milestone=step in milestones,
             )
@@ -194,102 +250,116 @@ def _score_checkpoints(
     return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
 
 
-def _states_at(
-    step: int, settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, rows: np.ndarray
-) -> HiddenStates:
-    model = load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
-    return capture(model, corpus, rows, step=step, positions=settings.scoring.positions)
+def _scored_rows(settings: MeasurementSettings, corpus: Corpus) -> np.ndarray:
+    scoring = settings.scoring
+    return analysis_subset(
+        corpus,
+        scoring.n_tasks,
+        scoring.n_examples,
+        scoring.splits,
+        settings.seed,
+        scoring.instances_per_instruction,
+        scoring.whole_instructions,
+    )
 
 
 def _projector(
-    settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, rows: np.ndarray
+    settings: MeasurementSettings, subject: Subject, corpus: Corpus, rows: np.ndarray
 ) -> Projector:
     """With the axes of the last checkpoint, so that all steps can be seen along them."""
     split, task = corpus.table["split"].to_numpy(zero_copy_only=False)[rows], corpus.labels()["task"][rows]
     shown = balanced_order(split, task, POINTS_PER_SPLIT, settings.seed)
-    last = _states_at(folder.checkpoint_steps()[-1], settings, folder, corpus, rows[shown])
+    last = subject.states(subject.steps[-1], corpus, rows[shown], settings.scoring.positions)
     return Projector(last, shown, settings.seed)
 
 
 def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, projector: Projector) -> None:
-    examples = corpus.table.take(rows).drop_columns(["input_ids"])
-    tokens = corpus.tokenizer.convert_ids_to_tokens(list(range(corpus.vocab_size)))
     with folder.commit(folder.projections) as path:
-        projector.finish(examples, tokens).write(path)
+        projector.finish(corpus.readable.take(rows), corpus.text_of).write(path)
 
 
-def unseen(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+def unseen(
+    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
+) -> None:
     """How lying with one's own task goes with being answered right, at every checkpoint."""
-    inputs = _inputs_of_analysis(settings, settings.unseen, folder)
+    lacking = what_is_lacking(corpus)
+    if lacking and subject.stage == "capture":
+        observer.on_stage("unseen", f"is left out: {lacking}")
+        return
+    inputs = _inputs_of_analysis(settings, settings.unseen, folder, subject)
     if folder.is_done("unseen", inputs):
         observer.on_stage("unseen", "is done already")
         return
-    folder.require("training")
+    folder.require(subject.stage)
     observer.on_stage("unseen", "begins")
     with folder.stage("unseen", inputs):
-        models = _checkpoints(settings, folder, folder.checkpoint_steps(), observer)
-        rows = analyse_unseen(
-            models, corpus, settings.unseen, seed=settings.seed, run=folder.path.name, name="gpt2"
+        rows = unseen_rows(corpus, settings.unseen, settings.seed)
+        captured = (
+            subject.states(step, corpus, rows, settings.unseen.positions)
+            for step in _counted(subject.steps, observer)
         )
+        about: dict[str, Any] = {"seed": settings.seed, "run": folder.path.name, "name": subject.name}
+        figures = analyse_unseen(captured, corpus, settings.unseen, **about)
         with folder.commit(folder.unseen) as path:
-            rows.write(path)
+            figures.write(path)
     observer.on_stage("unseen", "ends")
 
 
-def intervene(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+def intervene(
+    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
+) -> None:
     """What answers become when states are moved, at as many checkpoints as are asked for.
 
     Raises:
         InterventionError: the corpus has nothing to compare, or a proof failed.
     """
-    inputs = _inputs_of_analysis(settings, settings.intervene, folder)
+    inputs = _inputs_of_analysis(settings, settings.intervene, folder, subject)
     if folder.is_done("intervene", inputs):
         observer.on_stage("intervene", "is done already")
         return
-    folder.require("training")
+    folder.require(subject.stage)
     draw_pairs(corpus, settings.intervene.split, 1, settings.seed)  # fails before anything is begun
     observer.on_stage("intervene", "begins")
-    chosen, steps = settings.intervene, folder.checkpoint_steps()
+    chosen, effects = settings.intervene, list[Effect]()
+    about: dict[str, Any] = {"seed": settings.seed, "run": folder.path.name, "name": subject.name}
     with folder.stage("intervene", inputs):
-        effects = [
-            effect
-            for step, model in _checkpoints(settings, folder, spread_steps(steps, chosen.n_steps), observer)
-            for effect in intervene_on(
-                model, corpus, chosen, step=step, seed=settings.seed, run=folder.path.name, name="gpt2"
-            )
-        ]
+        for step in _counted(spread_steps(subject.steps, chosen.n_steps), observer):
+            with subject.model(step) as model:
+                effects += intervene_on(model, corpus, chosen, step=step, **about)
         with folder.commit(folder.interventions) as path:
             write_effects(effects, path)
     observer.on_stage("intervene", "ends")
 
 
 def intervene_if_possible(
-    settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer
+    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
 ) -> None:
     """A corpus without tasks to compare is no reason to lose a run; it is said, and left out."""
     try:
-        intervene(settings, folder, corpus, observer)
+        intervene(settings, folder, corpus, subject, observer)
     except NobodyToPairError as error:
         observer.on_stage("intervene", f"is left out: {error.what}")
 
 
-def _inputs_of_analysis(settings: ExperimentSettings, own: Settings, folder: RunFolder) -> str:
+def _inputs_of_analysis(
+    settings: MeasurementSettings, own: Settings, folder: RunFolder, subject: Subject
+) -> str:
     return digest_of(
-        settings.seed, own.digest(), folder.outputs_digest("corpus"), folder.outputs_digest("training")
+        settings.seed, own.digest(), folder.outputs_digest("corpus"), folder.outputs_digest(subject.stage)
     )
 
 
-def _checkpoints(
-    settings: ExperimentSettings, folder: RunFolder, steps: list[int], observer: Observer
-) -> Iterator[tuple[int, PreTrainedModel]]:
-    """Each step with its model, loaded when its turn comes."""
+def _counted(steps: list[int], observer: Observer) -> Iterator[int]:
+    """Each step, the observer told how far it is."""
     for done, step in enumerate(steps):
         observer.on_progress(done, len(steps))
-        yield step, load_model(folder.checkpoint(step)).to(pick_device(settings.training.device))
+        yield step
     observer.on_progress(len(steps), len(steps))
 
 
-def draw(settings: ExperimentSettings, folder: RunFolder, observer: Observer, *, again: bool = False) -> None:
+def draw(
+    settings: MeasurementSettings, folder: RunFolder, observer: Observer, *, again: bool = False
+) -> None:
     """Judge the claims and draw the figures; needs no model."""
     stages = ("scoring", "unseen", "intervene")
     inputs = digest_of(settings.claims.digest(), *map(folder.outputs_digest, stages))

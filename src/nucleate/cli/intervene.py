@@ -21,13 +21,13 @@ def intervene(directory: Path, /, *, set_: Overrides = ()) -> int:
     from nucleate.claims_of_cause import READINGS, read_causes, read_nulls  # noqa: PLC0415 - pandas
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-    from nucleate.presets import settings_of  # noqa: PLC0415
+    from nucleate.presets import settings_of, training_steps  # noqa: PLC0415
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
     settings = settings_of(folder, set_)
     position = settings.claims.position
-    with RunProgress(position, settings.training.steps) as progress:
+    with RunProgress(position, training_steps(settings)) as progress:
         done = experiment.analyse_again(folder, "intervene", set_, progress)
     print_verdicts([one for one in done.claims if one.claim == "causal"], position)
     _, effects = read_causes(folder)

@@ -27,6 +27,7 @@ app = cyclopts.App(
 VERBS = {
     "run": "The whole experiment: corpus, training, scores, verdicts, figures.",
     "verify": "The verdict on every claim, with the numbers it rests on.",
+    "analyze": "Any Hugging Face model, on your own labelled prompts.",
     "score": "Score a finished training again, from its checkpoints.",
     "report": "Draw the figures and the page again.",
     "compare": "Several runs on one page.",

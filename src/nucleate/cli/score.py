@@ -17,12 +17,12 @@ def score(directory: Path, /, *, set_: Overrides = ()) -> int:
     from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-    from nucleate.presets import settings_of  # noqa: PLC0415
+    from nucleate.presets import settings_of, training_steps  # noqa: PLC0415
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
     settings = settings_of(folder, set_)
-    with RunProgress(settings.claims.position, settings.training.steps) as progress:
+    with RunProgress(settings.claims.position, training_steps(settings)) as progress:
         done = experiment.rescore(folder, set_, progress)
     print_verdicts(done.claims, settings.claims.position)
     return 0

@@ -9,7 +9,7 @@ signs of the axes, and that clusters keep their numbers while their members stay
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -103,10 +103,11 @@ class Projector:
         self._clusters[position] = found
         return found
 
-    def finish(self, examples: pa.Table, tokens: list[str]) -> Projections:
-        """Args: one row of text and labels per point; the token of every id, for the answers."""
+    def finish(self, examples: pa.Table, text_of: Callable[[int], str]) -> Projections:
+        """Args: one row of text and labels per point; the text of a token, for the answers."""
         answers = np.stack(self._predicted, axis=1)
-        predicted = pa.array([[tokens[i] for i in row] for row in answers.tolist()], pa.list_(pa.string()))
+        texts = {token: text_of(token) for token in np.unique(answers).tolist()}
+        predicted = pa.array([[texts[i] for i in row] for row in answers.tolist()], pa.list_(pa.string()))
         table = examples.append_column("predicted", predicted)
         return Projections(table, pa.Table.from_pylist(self._frames, schema=FRAMES_SCHEMA))
 

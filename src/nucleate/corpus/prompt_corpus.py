@@ -63,20 +63,9 @@ class PromptCorpus(Corpus):
         Raises:
             CorpusError: there is nothing to score against, or tokens cannot be told apart; see `locate`.
         """
-        words = _words_of(prompts)
-        given = list(prompts[0].labels) + [name for name in words if name not in prompts[0].labels]
-        if "task" in given and task not in (None, "task"):
-            raise CorpusError(
-                f"the prompts have a field `task`, and {task!r} is to be it", "Rename the field."
-            )
-        task = task or ("task" if "task" in given else next(iter(given), ""))
-        if task not in given:
-            raise CorpusError(
-                f"no prompt has the factor {task!r}" if task else "the prompts have no label at all",
-                f"Fields that are factors: {', '.join(given) or 'none'}. Add one that names the task.",
-            )
+        task = task_of(prompts, task)
         sequences, spans = locate(prompts, tokenizer)
-        return cls(pa.table(_columns(prompts, words, sequences, spans)), task, tokenizer)
+        return cls(pa.table(_columns(prompts, sequences, spans)), task, tokenizer)
 
     @classmethod
     def load(cls, folder: Path) -> PromptCorpus:
@@ -144,6 +133,36 @@ class PromptCorpus(Corpus):
         return codes
 
 
+def task_of(prompts: Sequence[Prompt], asked: str | None) -> str:
+    """The factor that takes the part of the task.
+
+    Raises:
+        CorpusError: the prompts have no such label, or none at all.
+    """
+    given = _written_factors(prompts)
+    if "task" in given and asked not in (None, "task"):
+        raise CorpusError(f"the prompts have a field `task`, and {asked!r} is to be it", "Rename the field.")
+    task = asked or ("task" if "task" in given else next(iter(given), ""))
+    if task not in given:
+        raise CorpusError(
+            f"no prompt has the factor {task!r}" if task else "the prompts have no label at all",
+            f"Fields that are factors: {', '.join(given) or 'none'}. Add one that names the task.",
+        )
+    return task
+
+
+def factors_of(prompts: Sequence[Prompt]) -> tuple[str, ...]:
+    """The factors of the corpus that these prompts make."""
+    written = _written_factors(prompts)
+    return tuple(written) + (("task_input",) if "input" in written and "task_input" not in written else ())
+
+
+def _written_factors(prompts: Sequence[Prompt]) -> dict[str, list[str]]:
+    """Labels, then the words of instruction, input and answer where no label is called so."""
+    labels = {name: [prompt.labels[name] for prompt in prompts] for name in prompts[0].labels}
+    return labels | {name: words for name, words in _words_of(prompts).items() if name not in labels}
+
+
 def _words_of(prompts: Sequence[Prompt]) -> dict[str, list[str]]:
     """The words of instruction, input and answer, those that every prompt has."""
     spoken = [prompt.spoken for prompt in prompts]
@@ -154,11 +173,8 @@ def _words_of(prompts: Sequence[Prompt]) -> dict[str, list[str]]:
     }
 
 
-def _columns(
-    prompts: Sequence[Prompt], words: Mapping[str, list[str]], sequences: list[list[int]], spans: Spans
-) -> dict[str, Any]:
-    factors = {name: [prompt.labels[name] for prompt in prompts] for name in prompts[0].labels}
-    factors |= {name: values for name, values in words.items() if name not in factors}
+def _columns(prompts: Sequence[Prompt], sequences: list[list[int]], spans: Spans) -> dict[str, Any]:
+    factors = _written_factors(prompts)
     told_by = factors.get("instruction") or [prompt.text for prompt in prompts]
     columns: dict[str, Any] = {
         "instance": pa.array(range(len(prompts)), pa.int64()),

@@ -50,6 +50,11 @@ def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
     Raises:
         NobodyToPairError: there is no pair, or there are fewer than four tasks.
     """
+    if not {"instruction", "input", "output"} <= set(corpus.labels()):
+        raise NobodyToPairError(
+            "interventions need prompts that tell their instruction, input and answer",
+            "Give every prompt the fields `instruction`, `input` and `answer`.",
+        )
     if corpus.n_tasks < 4:
         raise NobodyToPairError(
             f"interventions compare four tasks, and the corpus has {corpus.n_tasks}",

@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 import pydantic
 from jaxtyping import Float, Int
-from transformers import PreTrainedModel
 
-from nucleate.capture.record import capture
 from nucleate.clustering.centroids import Centroids
 from nucleate.clustering.draws import Draws, interval
 from nucleate.config import Settings
@@ -51,8 +49,23 @@ class _Course:
     answered: list[np.ndarray] = field(default_factory=list)
 
 
+def what_is_lacking(corpus: Corpus) -> str:
+    """Why a corpus has no unseen instances to look at; empty where it has."""
+    missing = [name for name in ("instruction", "input", "output") if name not in corpus.labels()]
+    if missing:
+        return f"the prompts do not tell their {missing[0].replace('output', 'answer')}"
+    splits = corpus.table["split"].unique().to_pylist()
+    return "" if "train" in splits and len(splits) > 1 else "it needs the split train and another one"
+
+
+def unseen_rows(corpus: Corpus, settings: UnseenSettings, seed: int) -> Int[np.ndarray, " example"]:
+    """Rows whose states are looked at: train instances behind the centroids, then unseen ones."""
+    reference = centroid_rows(corpus, settings.n_centroid_examples, seed)
+    return np.concatenate([reference, *_rows_by_split(corpus, settings, seed).values()])
+
+
 def analyse_unseen(
-    models: Iterable[tuple[int, PreTrainedModel]],
+    captured: Iterable[HiddenStates],
     corpus: Corpus,
     settings: UnseenSettings,
     *,
@@ -68,29 +81,18 @@ def analyse_unseen(
     step) and `random_task`. Accuracy of the model, and of baselines at the last step, has no site.
 
     Args:
-        models: checkpoints with their steps, ascending; each is looked at once.
+        captured: states of `unseen_rows`, of one checkpoint after the other.
         corpus: what they were taught.
         settings: on how many instances, and where.
         seed: of the instances and the intervals.
         run: goes into every row.
         name: of the model; goes into every row.
     """
-    there = set(corpus.table["split"].unique().to_pylist())
-    splits = [split for split in SPLITS if split in there]
-    n_tasks = corpus.n_tasks
-    reference = centroid_rows(corpus, settings.n_centroid_examples, seed)
-    rows = {split: analysis_subset(corpus, n_tasks, settings.n_examples, (split,), seed) for split in splits}
-    looks = {split: _Look(corpus, rows[split], settings, split, seed) for split in splits}
+    rows = _rows_by_split(corpus, settings, seed)
+    looks = {split: _Look(corpus, rows[split], settings, split, seed) for split in rows}
     figures: list[dict[str, Any]] = []
-    step, states = 0, None
-    for step, model in models:
-        states = capture(
-            model,
-            corpus,
-            np.concatenate([reference, *rows.values()]),
-            step=step,
-            positions=settings.positions,
-        )
+    states = None
+    for states in captured:
         trained = states.of_split("train")
         for split, look in looks.items():
             figures += look.at_step(trained, states.of_split(split))
@@ -98,6 +100,18 @@ def analyse_unseen(
         for split, look in looks.items():
             figures += look.at_the_end(states.of_split("train"), states.of_split(split))
     return Scores.from_rows(Score(run=run, model=name, seed=seed, **figure) for figure in figures)
+
+
+def _rows_by_split(
+    corpus: Corpus, settings: UnseenSettings, seed: int
+) -> dict[str, Int[np.ndarray, " example"]]:
+    """Unseen instances, of every split but the one that was trained on; ours come in their own order."""
+    there = set(corpus.table["split"].unique().to_pylist()) - {"train"}
+    splits = [*(split for split in SPLITS if split in there), *sorted(there - set(SPLITS))]
+    return {
+        split: analysis_subset(corpus, corpus.n_tasks, settings.n_examples, (split,), seed)
+        for split in splits
+    }
 
 
 class _Look:
