@@ -375,7 +375,8 @@ def draw(
                 [*judge_claims(scores, settings.claims), *judge_causes(*causes, settings.claims)], path
             )
         with folder.commit(folder.emergence) as path:
-            emergence_table(scores).to_parquet(path, index=False)
+            preparation = settings.claims.preparation
+            emergence_table(scores, preparation=preparation).to_parquet(path, index=False)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
         draw_figures(scores, path, position=settings.claims.position, factor=settings.claims.factor)
         draw_cause_figures(scores, *causes, path)
