@@ -26,7 +26,7 @@ def test_a_pretrained_start_brings_settings_of_its_own_and_overrides_stand_above
     assert (scratch.claims.pretrained, on.claims.pretrained) == (False, True)
     assert on.training.learning_rate == 1e-4 < scratch.training.learning_rate
     assert on.corpus == scratch.corpus
-    assert resolve("realistic", ["model.start=a.gguf", "training.steps=7"]).training.steps == 7
+    assert resolve("realistic", ["model.start=a.gguf", "training.steps=70"]).training.steps == 70
 
 
 @pytest.mark.parametrize(
