@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+from tests.small_tokenizers import byte_level_bpe
 
 from nucleate.capture.record import capture as real_capture
 from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts import Prompt
 from nucleate.models import build_model
 from nucleate.presets import resolve
-from nucleate.unseen import analysis
-from nucleate.unseen.analysis import UnseenSettings, analyse_unseen
+from nucleate.unseen.analysis import UnseenSettings, analyse_unseen, unseen_rows, what_is_lacking
 
 SETTINGS = UnseenSettings(
     positions=("input",), n_examples=120, n_centroid_examples=200, n_resamples=60, n_shuffles=10
@@ -44,9 +46,10 @@ def planted(clustered, right_if_clustered, right_if_not):
     return capture
 
 
-def analysed(model, corpus, monkeypatch, clustered, *right, steps=(0, 5)):
-    monkeypatch.setattr(analysis, "capture", planted(clustered, *right))
-    return analyse_unseen([(step, model) for step in steps], corpus, SETTINGS, seed=1, run="r", name="m")
+def analysed(model, corpus, clustered, *right, steps=(0, 5)):
+    capture, rows = planted(clustered, *right), unseen_rows(corpus, SETTINGS, 1)
+    captured = (capture(model, corpus, rows, step=step, positions=("input",)) for step in steps)
+    return analyse_unseen(captured, corpus, SETTINGS, seed=1, run="r", name="m")
 
 
 def last(scores, metric, split="unseen_dialect", control="none"):
@@ -55,8 +58,8 @@ def last(scores, metric, split="unseen_dialect", control="none"):
     return rows[0]
 
 
-def test_planted_association_is_found(model, corpus, monkeypatch):
-    scores = analysed(model, corpus, monkeypatch, 0.6, 0.9, 0.2)
+def test_planted_association_is_found(model, corpus):
+    scores = analysed(model, corpus, 0.6, 0.9, 0.2)
     assert set(scores.values("split")) == {"validation", "unseen_instruction", "unseen_dialect"}
     assert last(scores, "assignment_accuracy")["value"] == pytest.approx(0.6, abs=0.12)
     assert last(scores, "accuracy_if_right")["value"] == pytest.approx(0.9, abs=0.1)
@@ -66,13 +69,13 @@ def test_planted_association_is_found(model, corpus, monkeypatch):
     assert last(scores, "assignment_accuracy", control="shuffled_labels")["value"] < 0.4
 
 
-def test_no_association_where_none_was_planted(model, corpus, monkeypatch):
-    odds = last(analysed(model, corpus, monkeypatch, 0.5, 0.5, 0.5), "odds_ratio")
+def test_no_association_where_none_was_planted(model, corpus):
+    odds = last(analysed(model, corpus, 0.5, 0.5, 0.5), "odds_ratio")
     assert odds["ci_low"] < 1 < odds["ci_high"]
 
 
-def test_rows_are_whole(model, corpus, monkeypatch):
-    scores = analysed(model, corpus, monkeypatch, 0.6, 0.9, 0.2)
+def test_rows_are_whole(model, corpus):
+    scores = analysed(model, corpus, 0.6, 0.9, 0.2)
     frame = scores.to_pandas()
     known = frame.dropna(subset=["ci_low"])
     assert (known["ci_low"] <= known["ci_high"]).all()
@@ -84,11 +87,12 @@ def test_rows_are_whole(model, corpus, monkeypatch):
         "nearest_neighbour",
         "chance",
     }
-    assert scores.table.equals(analysed(model, corpus, monkeypatch, 0.6, 0.9, 0.2).table)
+    assert scores.table.equals(analysed(model, corpus, 0.6, 0.9, 0.2).table)
 
 
 def test_the_real_capture_fits(model, corpus):
-    scores = analyse_unseen([(0, model)], corpus, SETTINGS, seed=1, run="r", name="m")
+    states = real_capture(model, corpus, unseen_rows(corpus, SETTINGS, 1), step=0, positions=("input",))
+    scores = analyse_unseen([states], corpus, SETTINGS, seed=1, run="r", name="m")
     assert scores.where(metric="assignment_accuracy", control="none").values("site") == [
         "block.1",
         "block.2",
@@ -96,3 +100,12 @@ def test_the_real_capture_fits(model, corpus):
         "final_norm",
     ]
     assert len(scores.where(metric="lag")) == 0, "one step has no course"
+
+
+def test_what_a_corpus_lacks_is_said(corpus):
+    bare = [Prompt(text, text, None, None, None, "train", {"task": text}) for text in ("a", "b")]
+    assert what_is_lacking(corpus) == ""
+    assert (
+        what_is_lacking(PromptCorpus.build(bare, byte_level_bpe()))
+        == "the prompts do not tell their instruction"
+    )
