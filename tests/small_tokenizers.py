@@ -12,14 +12,16 @@ TEXT = [
 ]
 
 
-def byte_level_bpe(add_prefix_space=False, trim_offsets=False):
+def byte_level_bpe(add_prefix_space=False, trim_offsets=False, n_merges=143):
     """As GPT-2's, Llama 3's and SmolLM2's."""
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=add_prefix_space)
     made.post_processor = processors.ByteLevel(trim_offsets=trim_offsets)
     made.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), special_tokens=["<end>"]
+        vocab_size=257 + n_merges,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=["<end>"],
     )
     made.train_from_iterator(TEXT * 3, trainer)
     return PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<end>")

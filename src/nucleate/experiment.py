@@ -30,7 +30,8 @@ from nucleate.presets import (
 )
 from nucleate.run_folder import RunFolder
 from nucleate.scores import Scores
-from nucleate.series.series import find_series
+from nucleate.series.audit import Audited
+from nucleate.series.series import Series, find_series
 from nucleate.stages import (
     Observer,
     Silent,
@@ -134,10 +135,10 @@ def analyze(
     """
     settings, read = resolve_analysis(series_values(str(model), revisions), {"file": str(prompts)}, overrides)
     observer = observer or Silent()
+    series = _series_of(settings, RunFolder(Path(out)))
     folder = RunFolder.create(Path(out), settings.to_toml())
     with folder.locked():
         _describe(folder, settings, command)
-        series = find_series(settings.model, folder.downloads)
         folder.describe(audit=[asdict(row) for row in series.table])
         corpus = make_prompt_corpus(settings, read, series, folder, observer)
         capture_series(settings, folder, corpus, series, observer)
@@ -151,6 +152,12 @@ def series_values(model: str, revisions: Iterable[str]) -> dict[str, Any]:
     if len(asked) == 1 and Path(asked[0]).is_dir():
         return {"name": model, "folder": asked[0]}
     return {"name": model, "revisions": asked}
+
+
+def _series_of(settings: AnalysisSettings, folder: RunFolder) -> Series:
+    """The checkpoints, as they were when the analysis began where they are on the Hub."""
+    known = [Audited(**row) for row in folder.manifest.get("audit", [])]
+    return find_series(settings.model, folder.downloads, known)
 
 
 def _measure(
@@ -172,7 +179,7 @@ def _subject_of(
     if isinstance(settings, ExperimentSettings):
         folder.require("training")
         return Trained(folder, settings.model.name, settings.training.device)
-    series = find_series(settings.model, folder.downloads)
+    series = _series_of(settings, folder)
     capture_series(settings, folder, corpus, series, observer)
     return Given(folder, series, settings.seed)
 

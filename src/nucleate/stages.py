@@ -164,8 +164,8 @@ def capture_series(
     """Fetch, capture and drop one checkpoint after the other; those that were captured before are kept."""
     rows = _all_rows(settings, corpus)
     positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
-    members = {str(step): name for step, name in series.members.items()}
-    about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), members)
+    weights = sorted((row.step, row.digest) for row in series.table)
+    about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), weights)
     inputs = digest_of(settings.seed, folder.outputs_digest("corpus"), *about)
     if folder.is_done("capture", inputs):
         observer.on_stage("capture", "is done already")

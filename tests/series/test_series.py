@@ -24,9 +24,13 @@ def test_a_folder_is_one_checkpoint_and_an_untrained_one_of_its_shape(folder, tm
         weights = twin.state_dict()
         assert weights.keys() == trained.keys()
         assert not torch.equal(weights["gpt_neox.embed_in.weight"], trained["gpt_neox.embed_in.weight"])
-        assert not torch.equal(weights["gpt_neox.embed_in.weight"], other.state_dict()["gpt_neox.embed_in.weight"])
+        assert not torch.equal(
+            weights["gpt_neox.embed_in.weight"], other.state_dict()["gpt_neox.embed_in.weight"]
+        )
     with series.model(0, 7) as again:
-        assert torch.equal(weights["gpt_neox.embed_in.weight"], again.state_dict()["gpt_neox.embed_in.weight"])
+        assert torch.equal(
+            weights["gpt_neox.embed_in.weight"], again.state_dict()["gpt_neox.embed_in.weight"]
+        )
     assert series.tokenizer()("The")["input_ids"]
     assert find_series(settings(folder, untrained=False), tmp_path).members == {1: "main"}
 

@@ -6,6 +6,7 @@ Here every error becomes two lines and an exit code; no verb catches its own.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from rich.console import Console
 from nucleate.errors import Interrupted, NucleateError
 from nucleate.interrupts import raise_on_signals
 
+os.environ.setdefault("TQDM_DISABLE", "1")  # bars of libraries, which know nothing of ours
 app = cyclopts.App(
     name="nucleate",
     help="Shows when, where and why clusters form inside causal language models.",

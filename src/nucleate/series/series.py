@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,8 +114,13 @@ class Series:
             )
 
 
-def find_series(settings: SeriesSettings, downloads: Path) -> Series:
+def find_series(settings: SeriesSettings, downloads: Path, known: Sequence[Audited] = ()) -> Series:
     """The checkpoints that the settings ask for, compared with each other before any is loaded.
+
+    Args:
+        settings: what is asked for.
+        downloads: where a download lies while it is looked at.
+        known: the table of an earlier call; the Hub is not asked again.
 
     Raises:
         ModelError: there is no such model, revision or checkpoint.
@@ -134,6 +139,8 @@ def find_series(settings: SeriesSettings, downloads: Path) -> Series:
         return Series(settings, tuple(audit({MAIN: _weights_in(local)})), {MAIN: local}, downloads)
     if local.suffix == ".gguf" or settings.name.startswith((".", "/", "~")):
         raise ModelError(f"there is no {settings.name}", "Name a folder, a GGUF file, or a model on the Hub.")
+    if known:
+        return Series(settings, tuple(known), {}, downloads)
     return _series_on_hub(settings, downloads)
 
 
