@@ -1,10 +1,29 @@
+import json
+
 import pytest
 import torch
 from pydantic import ValidationError
-from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM
+from tests import small_models
+from transformers import (
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    OPTConfig,
+    OPTForCausalLM,
+)
 
 from nucleate.errors import ModelError
-from nucleate.models import ModelSettings, build_model, find_blocks, load_model, pick_device
+from nucleate.models import (
+    ModelSettings,
+    build_model,
+    find_blocks,
+    load_model,
+    most_tokens,
+    pick_device,
+    untrained_like,
+    width_of,
+)
 
 SMALL = ModelSettings(n_layer=3, n_head=2, n_embd=16)
 
@@ -89,3 +108,76 @@ def test_devices():
     assert pick_device("auto").type in {"cpu", "cuda"}
     with pytest.raises(ModelError, match="abacus"):
         pick_device("abacus")
+
+
+class Evil:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (self.path, "w"))
+
+
+def test_pickles_are_read_without_running_them(tmp_path):
+    model = build()
+    model.config.save_pretrained(tmp_path)
+    torch.save(model.state_dict(), tmp_path / "pytorch_model.bin")
+    loaded = load_model(tmp_path)
+    assert torch.equal(loaded.transformer.wpe.weight, model.transformer.wpe.weight)
+    torch.save({"transformer.wpe.weight": Evil(str(tmp_path / "owned"))}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="does not load as a causal language model"):
+        load_model(tmp_path)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_code_that_comes_with_a_model_is_not_run(tmp_path):
+    build().save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config |= {"model_type": "evil", "auto_map": {"AutoConfig": "evil.C", "AutoModelForCausalLM": "evil.M"}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'owned')!r}, 'w')\n")
+    with pytest.raises(ModelError, match="does not load as a causal language model"):
+        load_model(tmp_path)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_a_gguf_file_needs_its_package(tmp_path, monkeypatch):
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(ModelError) as caught:
+        load_model(tmp_path / "m.gguf")
+    assert caught.value.mend == "pip install 'nucleate[gguf]'"
+
+
+def test_a_torn_gguf_file_is_named(tmp_path):
+    (tmp_path / "m.gguf").write_bytes(b"GGUF" + b"\0" * 20)
+    with pytest.raises(ModelError, match=r"m\.gguf does not load"):
+        load_model(tmp_path / "m.gguf")
+
+
+def test_a_final_norm_may_stand_before_the_blocks():
+    config = OPTConfig(
+        hidden_size=16, num_hidden_layers=3, num_attention_heads=2, ffn_dim=16, vocab_size=9, word_embed_proj_dim=16
+    )  # fmt: skip
+    model = OPTForCausalLM(config)
+    assert find_blocks(model).final_norm is model.model.decoder.final_layer_norm
+
+
+def test_an_untrained_twin_has_the_shape_and_other_weights():
+    model = build().bfloat16()
+    twin, again = untrained_like(model, 5), untrained_like(model, 5)
+    assert twin.dtype == torch.bfloat16
+    assert {n: p.shape for n, p in twin.named_parameters()} == {
+        n: p.shape for n, p in model.named_parameters()
+    }
+    assert not torch.equal(twin.transformer.wte.weight, model.transformer.wte.weight)
+    assert torch.equal(twin.transformer.wte.weight, again.transformer.wte.weight)
+
+
+def test_a_name_for_tables():
+    assert SMALL.name == "gpt2-3x16"
+
+
+def test_width_and_length_by_any_name():
+    assert (width_of(build()), most_tokens(build())) == (16, 8)
+    assert most_tokens(small_models.KINDS["Mamba"]()) is None
