@@ -40,6 +40,8 @@ class HiddenStates:
         instruction_counts: how often each token that occurs in some instruction stands in the example's own;
             None where instructions are not known.
         answered: whether greedy decoding gives the whole output; None where outputs are single tokens.
+        surprisal: of the expected output, as minus the log of its probability, in nats: the mean over its
+            tokens, each behind the ones before it. NaN where nothing is expected, None where it was not read.
         before_input: positions whose states the input cannot reach: an instruction has one state there.
     """
 
@@ -53,6 +55,7 @@ class HiddenStates:
     step: int
     instruction_counts: Int[np.ndarray, "example token"] | None = None
     answered: Bool[np.ndarray, " example"] | None = None
+    surprisal: Float[np.ndarray, " example"] | None = None
     before_input: tuple[str, ...] = BEFORE_INPUT
 
     def __post_init__(self) -> None:
@@ -64,14 +67,22 @@ class HiddenStates:
                 "Give one name per site and per position.",
             )
         beside = {"split": self.split, "predicted": self.predicted, "expected": self.expected, **self.labels}
-        for name, values in (("instruction_counts", self.instruction_counts), ("answered", self.answered)):
-            if values is not None:
-                beside[name] = values
+        optional = {
+            "instruction_counts": self.instruction_counts,
+            "answered": self.answered,
+            "surprisal": self.surprisal,
+        }
+        beside |= {name: values for name, values in optional.items() if values is not None}
         for name, values in beside.items():
             if len(values) != n_examples:
                 raise LabelsError(
                     f"{len(values)} values of {name} for {n_examples} examples", "Give one value per example."
                 )
+
+    @property
+    def right(self) -> Bool[np.ndarray, " example"]:
+        """Whether the model gives the expected output, and the whole of it."""
+        return self.predicted == self.expected if self.answered is None else self.answered
 
     def of_split(self, split: str) -> HiddenStates:
         """The examples of one split, in order."""
@@ -106,6 +117,7 @@ class HiddenStates:
             step=self.step,
             instruction_counts=None if self.instruction_counts is None else self.instruction_counts[keep],
             answered=None if self.answered is None else self.answered[keep],
+            surprisal=None if self.surprisal is None else self.surprisal[keep],
             before_input=self.before_input,
         )
 

@@ -13,7 +13,7 @@ from nucleate.capture.forward import keeps_keys_and_values
 from nucleate.capture.record import capture
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts import read_prompts
+from nucleate.corpus.prompts import Prompt, read_prompts
 from nucleate.errors import ModelError
 from nucleate.models import find_blocks
 
@@ -128,6 +128,30 @@ def test_whole_answers_are_those_of_greedy_decoding(model, corpus, expected):
     assert captured.answered.tolist() == greedy
     assert captured.answered[::2].all()
     assert not captured.answered.all()
+
+
+def test_surprisal_is_the_loss_of_the_answer_alone(model, corpus):
+    """Hugging Face's own loss, of labels that are -100 but for the answer."""
+    rows = np.arange(corpus.table.num_rows)
+    captured = capture(model, corpus, rows, step=0, positions=("last",), settings=SHARED)
+    prompts = corpus.spans(corpus.table).prompt.tolist()
+    for row, ids in enumerate(corpus.table["input_ids"].to_pylist()):
+        labels = torch.tensor([[-100] * prompts[row] + ids[prompts[row] :]])
+        with torch.no_grad():
+            loss = model(torch.tensor([ids]), labels=labels).loss
+        np.testing.assert_allclose(captured.surprisal[row], loss, atol=1e-4, rtol=1e-4)
+
+
+def test_where_nothing_is_expected_there_is_no_surprise(corpus):
+    model = small_models.KINDS["GPT-2"]()
+    prompts = [
+        Prompt(a, a, None, None, " yen" if a == "One" else None, "train", {"task": a}) for a in ("One", "Two")
+    ]
+    found = capture(
+        model, PromptCorpus.build(prompts, corpus.tokenizer), np.arange(2), step=0, positions=("last",)
+    )
+    assert np.isnan(found.surprisal).tolist() == [False, True]
+    assert found.right.tolist()[1] is False
 
 
 def test_a_prompt_longer_than_the_model_is_told_beforehand(corpus):

@@ -31,6 +31,7 @@ def test_what_is_read_is_what_would_have_been_captured(corpus, model, tmp_path):
     found = read_states(tmp_path / "s", corpus, asked)
     expected = capture(model, corpus, asked, step=7, positions=POSITIONS, settings=SMALL)
     np.testing.assert_allclose(found.states, expected.states, atol=1e-5)
+    np.testing.assert_allclose(found.surprisal, expected.surprisal, atol=1e-5)
     for name in ("predicted", "expected", "answered", "split", "instruction_counts"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
     assert (found.sites, found.positions, found.step) == (expected.sites, expected.positions, 7)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
@@ -22,6 +23,7 @@ from nucleate.capture.batches import Batch
 from nucleate.capture.positions import position_weights
 from nucleate.capture.sites import read_sites
 from nucleate.corpus.spans import Spans
+from nucleate.hidden_states import NO_ANSWER
 from nucleate.models import Blocks, width_of
 
 _HEAD_ROWS = 64
@@ -36,11 +38,14 @@ class Captured:
         states: in float32.
         predicted: the likeliest token after each prompt.
         answered: whether greedy decoding gives the whole answer; False where there is none.
+        surprisal: of the answer's tokens, each behind the ones before it: their mean, in nats; NaN where
+            there is none.
     """
 
     states: Float[np.ndarray, "row site position n_embd"]
     predicted: Int[np.ndarray, " row"]
     answered: Bool[np.ndarray, " row"]
+    surprisal: Float[np.ndarray, " row"]
 
 
 class Forward:
@@ -72,8 +77,7 @@ class Forward:
             begun = [fed[row][:n] for row in first]
             cache = self._keep(begun, weights[:, :, :n], states, torch.from_numpy(batch.beginning))
         last = self._keep_rest([one[n:] for one in fed], weights[:, :, n:], states, cache, n)
-        predicted, answered = self._answers(last, ids, own.prompt - n, n)
-        return Captured(states.numpy(), predicted, answered)
+        return Captured(states.numpy(), *self._answers(last, ids, own.prompt - n, n))
 
     def _keep(
         self, begun: list[list[int]], weights: torch.Tensor, states: torch.Tensor, of: torch.Tensor
@@ -109,20 +113,37 @@ class Forward:
 
     def _answers(
         self, last: torch.Tensor, ids: list[list[int]], prompts: Int[np.ndarray, " row"], n: int
-    ) -> tuple[Int[np.ndarray, " row"], Bool[np.ndarray, " row"]]:
+    ) -> tuple[Int[np.ndarray, " row"], Bool[np.ndarray, " row"], Float[np.ndarray, " row"]]:
         """The head is run where a token of the answer is to come next, and nowhere else."""
-        ends = [max(len(one) - n - 1, int(k) - 1) for one, k in zip(ids, prompts, strict=True)]
-        at = [(row, t) for row, k in enumerate(prompts) for t in range(int(k) - 1, max(ends[row], int(k)))]
-        rows, columns = (torch.tensor(part, device=last.device) for part in zip(*at, strict=True))
+        given = [one[n + int(k) :] or [NO_ANSWER] for one, k in zip(ids, prompts, strict=True)]
+        lengths = np.array([len(answer) for answer in given])
+        begin = np.cumsum(lengths) - lengths
+        rows = np.repeat(np.arange(len(ids)), lengths)
+        columns = np.arange(len(rows)) - begin[rows] + prompts[rows] - 1
+        wanted = np.concatenate(given)
+        likeliest, surprisal = self._judge(last, rows, columns, wanted)
+        right = np.logical_and.reduceat(likeliest == wanted, begin)
+        means = np.where(wanted[begin] == NO_ANSWER, np.nan, np.add.reduceat(surprisal, begin) / lengths)
+        return likeliest[begin], right, means.astype(np.float32)
+
+    def _judge(
+        self,
+        last: torch.Tensor,
+        rows: Int[np.ndarray, " token"],
+        columns: Int[np.ndarray, " token"],
+        wanted: Int[np.ndarray, " token"],
+    ) -> tuple[Int[np.ndarray, " token"], Float[np.ndarray, " token"]]:
+        """The likeliest token after each state, and the surprisal of the one that is wanted there."""
         head = self.model.get_output_embeddings()
-        chunks = zip(rows.split(_HEAD_ROWS), columns.split(_HEAD_ROWS), strict=True)
-        found = torch.cat([head(last[r, c].to(head.weight.device)).argmax(-1) for r, c in chunks]).tolist()
-        answers: list[list[int]] = [[] for _ in ids]
-        for (row, _), token in zip(at, found, strict=True):
-            answers[row].append(token)
-        given = [one[n + int(k) :] for one, k in zip(ids, prompts, strict=True)]
-        right = [bool(answer) and mine == answer for mine, answer in zip(answers, given, strict=True)]
-        return np.array([mine[0] for mine in answers]), np.array(right)
+        parts = (torch.from_numpy(each).to(last.device).split(_HEAD_ROWS) for each in (rows, columns, wanted))
+        likeliest, surprisal = [], []
+        for row, column, token in zip(*parts, strict=True):
+            logits = head(last[row, column].to(head.weight.device)).float()
+            likeliest.append(logits.argmax(-1).cpu())
+            surprisal.append(
+                cross_entropy(logits, token.to(logits.device), ignore_index=NO_ANSWER, reduction="none").cpu()
+            )
+        return torch.cat(likeliest).numpy(), torch.cat(surprisal).numpy()
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ Only one batch is in memory at a time where states go to disk; see `stored.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -20,6 +20,9 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
 from nucleate.hidden_states import NO_ANSWER, HiddenStates
 from nucleate.models import find_blocks, most_tokens, width_of
+
+BESIDE_STATES = {"predicted": np.int64, "answered": np.bool_, "surprisal": np.float32}
+"""What a batch gives beside states, by its name in `Captured`."""
 
 _LEAST_SAVING = 0.2
 """Share of tokens that must be saved before beginnings are run apart: two passes cost more than one."""
@@ -41,11 +44,14 @@ def capture(
     blocks = find_blocks(model)
     shape = (len(rows), len(blocks.sites), len(positions), width_of(model))
     states = np.empty(shape, dtype=np.float32)
-    predicted, answered = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=bool)
+    beside: dict[str, np.ndarray] = {
+        name: np.empty(len(rows), dtype=kind) for name, kind in BESIDE_STATES.items()
+    }
     for batch, found in captured_batches(model, corpus, rows, positions, settings or CaptureSettings()):
-        at = batch.rows
-        states[at], predicted[at], answered[at] = found.states, found.predicted, found.answered
-    return labelled(states, predicted, answered, blocks.sites, corpus, rows, step=step, positions=positions)
+        states[batch.rows] = found.states
+        for name, values in beside.items():
+            values[batch.rows] = getattr(found, name)
+    return labelled(states, beside, blocks.sites, corpus, rows, step=step, positions=positions)
 
 
 def captured_batches(
@@ -72,8 +78,7 @@ def captured_batches(
 
 def labelled(
     states: np.ndarray,
-    predicted: Int[np.ndarray, " example"],
-    answered: np.ndarray,
+    beside: Mapping[str, np.ndarray],
     sites: tuple[str, ...],
     corpus: Corpus,
     rows: Int[np.ndarray, " example"],
@@ -81,7 +86,7 @@ def labelled(
     step: int,
     positions: tuple[str, ...],
 ) -> HiddenStates:
-    """States with everything that a corpus knows of their examples."""
+    """States, what was read `beside` them, and everything that a corpus knows of their examples."""
     table = corpus.table.take(rows)
     spans = corpus.spans(table)
     first = [
@@ -94,11 +99,12 @@ def labelled(
         positions=positions,
         split=np.asarray(table["split"].to_pylist()),
         labels={factor: values[rows] for factor, values in corpus.labels().items()},
-        predicted=predicted,
+        predicted=beside["predicted"],
         expected=np.array(first, dtype=np.int64),
         step=step,
         instruction_counts=corpus.token_bags(table),
-        answered=answered,
+        answered=beside["answered"] if max(corpus.answer_lengths(corpus.table)) > 1 else None,
+        surprisal=beside["surprisal"],
         before_input=corpus.spans(corpus.table).before_input,
     )
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 from transformers import PreTrainedModel
 
-from nucleate.capture.record import captured_batches, labelled
+from nucleate.capture.record import BESIDE_STATES, captured_batches, labelled
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import LabelsError
@@ -37,21 +38,18 @@ def store_states(
     folder.mkdir(parents=True)
     sites = find_blocks(model).sites
     shape = (len(rows), len(sites), len(positions), width_of(model))
-    order, predicted, answered = [], [], []
+    order: list[np.ndarray] = []
+    answers: dict[str, list[np.ndarray]] = {name: [] for name in BESIDE_STATES}
     with (folder / _STATES).open("wb") as file:
         header = {"descr": "<f4", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
         for batch, found in captured_batches(model, corpus, rows, positions, settings):
             file.write(found.states.astype("<f4").tobytes())
             order.append(rows[batch.rows])
-            predicted.append(found.predicted)
-            answered.append(found.answered)
-    np.savez(
-        folder / _ANSWERS,
-        rows=np.concatenate(order),
-        predicted=np.concatenate(predicted),
-        answered=np.concatenate(answered),
-    )
+            for name, parts in answers.items():
+                parts.append(getattr(found, name))
+    whole: dict[str, Any] = {name: np.concatenate(parts) for name, parts in answers.items()}
+    np.savez(folder / _ANSWERS, rows=np.concatenate(order), **whole)
     about = {"step": step, "sites": sites, "positions": positions}
     (folder / _ABOUT).write_text(json.dumps(about) + "\n", encoding="utf-8")
 
@@ -64,7 +62,7 @@ def read_states(folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"])
     """
     about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     with np.load(folder / _ANSWERS) as stored:
-        order, predicted, answered = stored["rows"], stored["predicted"], stored["answered"]
+        order, answers = stored["rows"], {name: stored[name] for name in BESIDE_STATES}
     place_of = np.full(corpus.table.num_rows, -1)
     place_of[order] = np.arange(len(order))
     places = place_of[rows]
@@ -73,8 +71,7 @@ def read_states(folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"])
     states = np.load(folder / _STATES, mmap_mode="r")[places]
     return labelled(
         np.asarray(states),
-        predicted[places],
-        answered[places],
+        {name: values[places] for name, values in answers.items()},
         tuple(about["sites"]),
         corpus,
         rows,

@@ -79,7 +79,7 @@ def _figures(states: HiddenStates, settings: ScoringSettings, seed: int, milesto
     fits: Fits = {}
     for split in splits:
         part = states.of_split(split)
-        yield from _accuracies(part, settings, seed)
+        yield from _answers(part, settings, seed)
         for position in settings.positions:
             yield from _variance_shares(part, position)
             trained = _samples_of_train(states, position, settings)
@@ -98,26 +98,36 @@ def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSett
     return {sample.name: sample for sample in samples_at(train, position, settings.factors)}
 
 
-def _accuracies(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
-    """Task accuracy of one split, and that of the answers' first tokens, of the examples that have an answer.
+def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
+    """Task accuracy of one split, that of the answers' first tokens where answers have more, and the loss.
 
-    Intervals are over resampled instructions.
+    Of the examples that have an answer; intervals are over resampled instructions.
     """
-    split, has_answer = str(states.split[0]), states.expected != NO_ANSWER
-    first = states.predicted == states.expected
-    found = {"accuracy": first if states.answered is None else states.answered}
-    if states.answered is not None:
-        found["first_token_accuracy"] = first
-    for metric, hits in found.items() if has_answer.any() else ():
-        right = hits[has_answer].astype(float)
-        interval = mean_interval(
-            right,
-            units_of(states)[has_answer],
-            n_resamples=settings.n_resamples,
-            seed=seed_of(seed, split, "accuracy"),
-        )
-        figure = Figure.with_interval(metric, float(right.mean()), interval)
-        yield {"split": split, "method": "model", "n_examples": len(right), **asdict(figure)}
+    known = states.select(states.expected != NO_ANSWER)
+    if not len(known.split):
+        return
+    first = None if known.answered is None else known.predicted == known.expected
+    found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
+    for metric, values in found.items():
+        if values is not None:
+            yield {
+                "split": str(known.split[0]),
+                "method": "model",
+                "n_examples": len(values),
+                **asdict(_mean_of_units(metric, values.astype(float), known, settings, seed)),
+            }
+
+
+def _mean_of_units(
+    metric: str,
+    values: Float[np.ndarray, " example"],
+    states: HiddenStates,
+    settings: ScoringSettings,
+    seed: int,
+) -> Figure:
+    seed = seed_of(seed, str(states.split[0]), "accuracy")
+    interval = mean_interval(values, units_of(states), n_resamples=settings.n_resamples, seed=seed)
+    return Figure.with_interval(metric, float(values.mean()), interval)
 
 
 def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:

@@ -128,8 +128,7 @@ class _Look:
         self.courses = {position: _Course() for position in settings.positions}
 
     def at_step(self, trained: HiddenStates, states: HiddenStates) -> Iterator[dict[str, Any]]:
-        answered = states.predicted == states.expected
-        accuracy = answered @ self.weights.T / self.weights.sum(1)
+        accuracy = states.right @ self.weights.T / self.weights.sum(1)
         yield self._row(states.step, "model", "accuracy", accuracy)
         for position in self.settings.positions:
             members = self._members(trained, states, position, trained.labels["task"])
@@ -181,8 +180,7 @@ class _Look:
         centroids = Centroids.of(trained.at(position), tasks)
         own = centroids.index_of(states.labels["task"])
         distances = centroids.distances(states.at(position))
-        answered = states.predicted == states.expected
-        return _TaskMembership(distances, own, answered, centroids.tasks)
+        return _TaskMembership(distances, own, states.right, centroids.tasks)
 
     def _errors(
         self, states: HiddenStates, position: str, members: _TaskMembership
