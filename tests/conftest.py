@@ -50,6 +50,7 @@ def plant(
     share: float = 1.0,
     bag: float | None = None,
     accuracy: Callable[[int], float] = lambda step: step / 200,
+    loss_fallen: Callable[[int], float] = lambda step: step / 200,
     spread: float = 0.03,
     seed: int = 1,
 ) -> Scores:
@@ -65,6 +66,7 @@ def plant(
         share: what the other splits keep of train's agreement.
         bag: agreement of clusters of token counts; None: not measured.
         accuracy: of step.
+        loss_fallen: share of the loss's fall, of step.
         spread: half an interval.
         seed: of the run.
     """
@@ -73,6 +75,7 @@ def plant(
         run = {"run": f"planted-seed{seed}", "model": "m", "seed": seed, "split": split, "n_examples": 100}
         for step in steps:
             row = {**run, "step": step}
+            rows.append(Score(**row, method="model", metric="loss", value=4 - 3 * loss_fallen(step)))
             rows.append(Score(**row, method="model", metric="accuracy", value=accuracy(step)))
             if step:
                 rows.append(replace(rows[-1], value=accuracy(0), control="untrained"))

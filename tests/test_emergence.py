@@ -71,10 +71,18 @@ def test_the_table_reads_off_what_was_planted(planted_scores):
     def peaked(step, layer):
         return 0.1 + 0.2 * layer * min(step / 50, 1.0) * (1.0 if step <= 100 else 0.5)
 
-    table = emergence_table(planted_scores(peaked, splits=["train"], accuracy=lambda step: min(step / 20, 1)))
+    table = emergence_table(
+        planted_scores(
+            peaked,
+            splits=["train"],
+            accuracy=lambda step: min(step / 20, 1),
+            loss_fallen=lambda step: min(step / 100, 1),
+        )
+    )
     rows = table.set_index("layer")
     top = rows.loc[4]
     assert (top["onset"], top["half_rise"], top["lag"]) == (5, pytest.approx(25), pytest.approx(25 - 10))
+    assert top["lag_loss"] == pytest.approx(25 - 50)
     assert (top["peak"], top["overshoot"]) == (pytest.approx(0.9), pytest.approx(0.4))
     assert top["level"] == pytest.approx((0.9 + 0.5 + 0.5) / 3)
     assert top["level_excess"] == pytest.approx(top["level"] - 0.1)

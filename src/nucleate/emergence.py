@@ -6,7 +6,7 @@ controls, and everything said of its rise is said of that excess.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
@@ -17,6 +17,9 @@ from nucleate.scores import Scores
 
 FIGURE = ("run", "model", "seed", "split", "position", "factor", "site", "preparation", "method", "metric")
 """The columns that say what a row is a figure of, whatever the step."""
+
+HalfWays = Mapping[tuple[str, int, str], float | None]
+"""The step at which something of a run, seed and split was half of the way; None: it never came about."""
 
 
 def excess(scores: Scores) -> pd.DataFrame:
@@ -66,6 +69,7 @@ class Emergence:
         peak: highest value.
         overshoot: fall from the peak to the last step where their intervals lie apart, else 0.
         lag: `half_rise` less that of task accuracy on the same split; above 0 the figure rose later.
+        lag_loss: `half_rise` less the step at which the loss of that split had half of its fall behind it.
     """
 
     run: str
@@ -88,9 +92,20 @@ class Emergence:
     peak: float
     overshoot: float
     lag: float | None
+    lag_loss: float | None
 
 
-MEASURES = ("onset", "half_rise", "level", "level_excess", "late_gain", "peak", "overshoot", "lag")
+MEASURES = (
+    "onset",
+    "half_rise",
+    "level",
+    "level_excess",
+    "late_gain",
+    "peak",
+    "overshoot",
+    "lag",
+    "lag_loss",
+)
 """The columns of the table that are measured, as against those that say of what."""
 
 
@@ -107,10 +122,11 @@ def emergence_table(
         method: how it was clustered.
         preparation: of the states.
     """
-    accuracy = _follow(excess(scores.where(metric="accuracy", method="model")), {})
-    reached = {(row.run, row.seed, row.split): row.half_rise for row in accuracy}
+    falls = _half_falls(scores.where(metric="loss", method="model", control="none"))
+    accuracy = _follow(excess(scores.where(metric="accuracy", method="model")), {}, falls)
+    rises = {(row.run, row.seed, row.split): row.half_rise for row in accuracy}
     chosen = excess(scores.where(metric=metric, method=method, preparation=preparation))
-    return _frame([*accuracy, *_follow(chosen, reached)])
+    return _frame([*accuracy, *_follow(chosen, rises, falls)])
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
@@ -166,18 +182,28 @@ def crossing_step(
     return float(np.interp(height, values[after - 1 : after + 1], steps[after - 1 : after + 1]))
 
 
-def _follow(
-    figures: pd.DataFrame, accuracy_reached: dict[tuple[str, int, str], float | None]
-) -> list[Emergence]:
+def _half_falls(losses: Scores) -> HalfWays:
+    """Where the loss of each run and split has come down half of the way to its lowest, in steps."""
+    frame = losses.to_pandas().sort_values("step", kind="stable")
+    falls: dict[tuple[str, int, str], float | None] = {}
+    for _, curve in frame.groupby(["run", "seed", "split"]):
+        first, steps = curve.iloc[0], curve["step"].to_numpy(float)
+        fallen = first["value"] - curve["value"].to_numpy(float)
+        half = crossing_step(steps, fallen, fallen.max() / 2) if fallen.max() > 0 else None
+        falls[first["run"], int(first["seed"]), first["split"]] = half
+    return falls
+
+
+def _follow(figures: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> list[Emergence]:
     groups = figures.groupby(list(FIGURE), sort=False)
-    return [_emergence(curve, accuracy_reached) for _, curve in groups if curve["step"].nunique() > 1]
+    return [_emergence(curve, rises, falls) for _, curve in groups if curve["step"].nunique() > 1]
 
 
-def _emergence(curve: pd.DataFrame, accuracy_reached: dict[tuple[str, int, str], float | None]) -> Emergence:
+def _emergence(curve: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> Emergence:
     first, steps = curve.iloc[0], curve["step"].to_numpy(float)
     value, over = curve["value"].to_numpy(), curve["excess"].to_numpy()
     half_rise = _half_rise(steps, over, curve["excess_low"].to_numpy())
-    of_accuracy = accuracy_reached.get((first["run"], int(first["seed"]), first["split"]))
+    of_split = first["run"], int(first["seed"]), first["split"]
     return Emergence(
         **{name: first[name] for name in FIGURE if name != "seed"},
         seed=int(first["seed"]),
@@ -190,8 +216,13 @@ def _emergence(curve: pd.DataFrame, accuracy_reached: dict[tuple[str, int, str],
         late_gain=late_gain(steps, over),
         peak=float(value.max()),
         overshoot=_overshoot(curve),
-        lag=None if half_rise is None or of_accuracy is None else half_rise - of_accuracy,
+        lag=_behind(half_rise, rises.get(of_split)),
+        lag_loss=_behind(half_rise, falls.get(of_split)),
     )
+
+
+def _behind(step: float | None, other: float | None) -> float | None:
+    return None if step is None or other is None else step - other
 
 
 def _half_rise(

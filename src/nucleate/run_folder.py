@@ -50,6 +50,14 @@ class RunFolder:
         return self.path / "corpus"
 
     @property
+    def instances(self) -> Path:
+        return self.corpus / "instances.parquet"
+
+    @property
+    def tasks(self) -> Path:
+        return self.corpus / "tasks.json"
+
+    @property
     def training_log(self) -> Path:
         return self.path / "training.jsonl"
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nucleate.clustering.controls import bag_of_tokens_control, shuffled_figures, untrained_control
+from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
+from nucleate.clustering.partitions import shuffled_figures
 from nucleate.clustering.resampling import permute_labels
 from nucleate.clustering.scoring import score_states
 from nucleate.clustering.settings import ScoringSettings
@@ -98,3 +99,20 @@ def test_without_token_counts_there_is_no_such_control():
     settings = ScoringSettings(positions=("last_instruction",), factors=("task",), n_resamples=20)
     scores = score_states(states, settings, run="r", model="m", seed=1)
     assert len(bag_of_tokens_control(scores, states, settings, seed=1)) == 0
+
+
+def test_every_figure_of_the_states_has_its_counterpart_on_token_counts():
+    task = np.arange(120) % 4
+    counts = np.random.default_rng(0).poisson(np.eye(4)[task] * 9 + 0.5)
+    states = replace(
+        states_with_counts(counts, task), split=np.where(np.arange(120) < 60, "train", "validation")
+    )
+    settings = ScoringSettings(positions=("last_instruction",), factors=("task",), n_resamples=20)
+    scores = score_states(states, settings, run="r", model="m", seed=1, milestone=True)
+    control = bag_of_tokens_control(scores, states, settings, seed=1).to_pandas()
+    figures = scores.where(control="none", position="last_instruction", factor="task").to_pandas()
+    columns = ["split", "site", "method", "metric"]
+    assert sorted(control[columns].to_numpy().tolist()) == sorted(figures[columns].to_numpy().tolist())
+    by_metric = control[control.split == "validation"].groupby("metric").value.min()
+    assert (by_metric[["ari", "ami", "matched", "purity", "nearest_centroid", "probe"]] > 0.9).all()
+    assert by_metric["silhouette"] > 0.3

@@ -10,11 +10,10 @@ from sklearn.metrics import pairwise_distances, silhouette_score
 
 from nucleate.clustering import geometry
 from nucleate.clustering.geometry import (
-    collapse,
     neighbour_purities,
-    separation,
     silhouettes,
     top_variance_share,
+    variance_ratios,
 )
 
 
@@ -72,21 +71,22 @@ def test_separation_and_collapse_are_their_definitions():
     spread = [np.square(block - mean).sum(axis=1).mean() for block, mean in zip(blocks, means, strict=True)]
     pairs = [(i, j) for i in range(4) for j in range(i)]
     ratios = [(spread[i] + spread[j]) / (2 * np.square(means[i] - means[j]).sum()) for i, j in pairs]
-    assert separation(points, labels) == pytest.approx(np.mean(ratios), rel=1e-6)
+    found = variance_ratios(points, labels)
+    assert found["separation"] == pytest.approx(np.mean(ratios), rel=1e-6)
     within = sum((block - mean).T @ (block - mean) for block, mean in zip(blocks, means, strict=True)) / 120
     between = np.cov(means.T, bias=True)
     expected = np.trace(within @ np.linalg.pinv(between, rcond=1e-9)) / 4
-    assert collapse(points, labels) == pytest.approx(expected, rel=1e-5)
+    assert found["collapse"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_separation_and_collapse_fall_to_zero_as_labels_become_points():
-    for figure in (separation, collapse):
-        values = [figure(*planted(distance)) for distance in (0.5, 2.0, 20.0)]
+    points, labels = planted(1.0)
+    for figure in ("separation", "collapse"):
+        values = [variance_ratios(*planted(distance))[figure] for distance in (0.5, 2.0, 20.0)]
         assert values[0] > values[1] > values[2]
-        points, labels = planted(1.0)
-        assert figure(np.eye(4)[labels], labels) == pytest.approx(0.0, abs=1e-12)
-        assert math.isnan(figure(points, np.zeros(120, dtype=np.int64)))
-        assert math.isnan(figure(np.ones((6, 3)), np.arange(6) % 2))
+        assert variance_ratios(np.eye(4)[labels], labels)[figure] == pytest.approx(0.0, abs=1e-12)
+        assert math.isnan(variance_ratios(points, np.zeros(120, dtype=np.int64))[figure])
+        assert math.isnan(variance_ratios(np.ones((6, 3)), np.arange(6) % 2)[figure])
 
 
 def test_three_loud_coordinates_are_seen():

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
-from nucleate.clustering.resampling import Resamples, mean_interval, permute_labels
+from nucleate.clustering.resampling import Resamples, interval_of, permute_labels
 
 
 def test_interval_of_a_mean_is_as_wide_as_its_units_make_it():
     rng = np.random.default_rng(8)
     values = np.repeat(rng.random(100) < 0.3, 5).astype(float)
     units = np.repeat(np.arange(100), 5)
-    low, high = mean_interval(values, units, n_resamples=2000, seed=0)
+    low, high = interval_of(Resamples.draw(units, 2000, 0).means(values))
     deviation = values.std() / 10
     assert low < values.mean() < high
     assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
-    assert math.isnan(mean_interval(values, np.zeros(500, dtype=np.int64), n_resamples=9, seed=0)[0])
+    assert not Resamples.draw(np.zeros(500, dtype=np.int64), 9, 0).tell_something
 
 
 def test_every_replicate_draws_as_many_units_as_there_are():

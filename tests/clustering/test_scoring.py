@@ -165,14 +165,18 @@ def test_settings_come_from_dotted_overrides():
 def test_milestones_read_labels_off_the_states():
     settings = SETTINGS.model_copy(update={"preparations": ("raw", "standardise")})
     scores = score_states(planted_states(), settings, run="r", model="m", seed=1, milestone=True)
-    planted = scores.where(site="block.1", position="last_instruction", factor="task", control="none")
+
+    def planted_at(site):
+        return scores.where(site=site, position="last_instruction")
+
+    planted = planted_at("block.1").where(factor="task", control="none")
     for metric in ("knn_purity", "nearest_centroid", "probe", "silhouette"):
         found = planted.where(metric=metric).table["value"].to_pylist()
         assert found, metric
         assert min(found) > (0.5 if metric == "silhouette" else 0.89)  # 9 of 10 neighbours are all there are
     for metric in ("separation", "collapse"):
         there, not_there = (
-            scores.where(metric=metric, site=site, position="last_instruction", factor="task", split="train")
+            planted_at(site).where(metric=metric, factor="task", split="train", control="none")
             for site in ("block.1", "embed")
         )
         assert max(there.table["value"].to_pylist()) < min(not_there.table["value"].to_pylist())

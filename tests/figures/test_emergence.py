@@ -2,6 +2,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from nucleate.figures.emergence import emergence_figure
+from nucleate.figures.style import ONE_COLUMN
 from nucleate.scores import Scores
 
 
@@ -44,3 +45,16 @@ def test_several_runs_are_a_mean_and_a_range(planted_scores):
         assert "range over 3 runs" in [text.get_text() for text in figure.legends[0].get_texts()]
         ends = [band.get_paths()[0].vertices[:, 1] for band in figure.axes[0].collections]
         assert any(np.isclose(band.max(), 0.94) and np.isclose(band.min(), 0.05) for band in ends)
+
+
+def test_panels_stand_above_each_other_in_one_column(planted_scores):
+    with emergence_figure(planted_scores(rising), "last_instruction", width=ONE_COLUMN) as figure:
+        assert figure.get_figwidth() == ONE_COLUMN
+        assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == (2, 1)
+
+
+def test_of_many_layers_some_are_named_and_the_last_is(planted_scores):
+    deep = planted_scores(lambda step, layer: layer / 31 * min(step / 100, 1.0), n_layer=30)
+    with emergence_figure(deep, "last_instruction") as figure:
+        named = [text.get_text() for text in figure.axes[0].texts]
+        assert "layer 30" in named and len(named) <= 13

@@ -3,7 +3,7 @@ from nucleate.scores import Scores
 
 
 def names(folder):
-    return {file.name for file in folder.glob("*.png")}
+    return {file.name for file in folder.glob("*.pdf")}
 
 
 def test_a_run_gets_every_figure_and_the_same_bytes_again(planted_scores, tmp_path):
@@ -13,12 +13,31 @@ def test_a_run_gets_every_figure_and_the_same_bytes_again(planted_scores, tmp_pa
     )
     for name in ("a", "b"):
         draw_figures(scores, tmp_path / name, position="last_instruction")
-    expected = {"emergence.png", "emergence-input.png", "atlas.png", "emergence_order.png"}
-    assert names(tmp_path / "a") == expected
+    plain = ("emergence", "emergence-input", "atlas", "emergence_order")
+    assert names(tmp_path / "a") == {f"{name}{size}.pdf" for name in plain for size in ("", "-column")}
+    for kind in ("png", "svg"):
+        assert {file.stem for file in (tmp_path / "a").glob(f"*.{kind}")} == set(plain)
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes(), file.name
 
 
-def test_a_single_step_has_no_order_of_emergence(planted_scores, tmp_path):
-    draw_figures(planted_scores(lambda step, layer: 0.5, steps=(7,)), tmp_path, position="last_instruction")
-    assert names(tmp_path) == {"emergence.png", "atlas.png"}
+def test_a_single_step_is_drawn_by_layer(planted_scores, tmp_path):
+    scores = planted_scores(
+        lambda step, layer: 0.5, steps=(7,), splits=("all",), position="last", factor="relation"
+    )
+    draw_figures(scores, tmp_path, position="last_instruction")
+    assert names(tmp_path) == {"emergence.pdf", "emergence-column.pdf"}
+
+
+def test_factors_and_splits_of_the_users_own(planted_scores, tmp_path):
+    scores = planted_scores(
+        lambda step, layer: 0.1 * layer * (step > 5), splits=("all",), position="last", factor="relation"
+    )
+    draw_figures(scores, tmp_path, position="last_instruction")
+    plain = {"emergence", "atlas", "emergence_order"}
+    assert names(tmp_path) == {f"{name}{size}.pdf" for name in plain for size in ("", "-column")}
+
+
+def test_nothing_scored_nothing_drawn(planted_scores, tmp_path):
+    draw_figures(planted_scores(lambda step, layer: 0.5).where(metric="accuracy"), tmp_path, position="last")
+    assert names(tmp_path) == set()

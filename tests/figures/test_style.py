@@ -1,7 +1,17 @@
+import re
+
 import numpy as np
 import pytest
 
-from nucleate.figures.style import factor_marks, figure_of, in_order, layer_colours, save_figure, site_order
+from nucleate.figures.style import (
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    factor_marks,
+    figure_of,
+    in_order,
+    layer_colours,
+    save_figure,
+)
 
 
 def test_same_drawing_same_bytes(tmp_path):
@@ -9,7 +19,7 @@ def test_same_drawing_same_bytes(tmp_path):
         with figure_of("title", 2, 2) as figure:
             figure.subplots().plot([1, 2], [3, 4])
             save_figure(figure, tmp_path / name, "one")
-    for kind in ("png", "svg"):
+    for kind in ("png", "svg", "pdf"):
         first, second = ((tmp_path / name / f"one.{kind}").read_bytes() for name in ("a", "b"))
         assert first == second
 
@@ -26,7 +36,18 @@ def test_factors_of_the_users_own_get_marks_apart():
     assert len({marks[name] for name in ("task", "tone", "country")}) == 3
 
 
-def test_known_names_first_sites_from_the_bottom_up():
+def test_known_names_first():
     assert in_order(["b", "input", "task"], ["task", "input"]) == ["task", "input", "b"]
-    sites = ["final_norm", "block.10", "embed", "block.9"]
-    assert sorted(sites, key=site_order) == ["embed", "block.9", "block.10", "final_norm"]
+
+
+@pytest.mark.parametrize("width", [ONE_COLUMN, TWO_COLUMNS])
+def test_files_are_of_the_width_asked_for_with_their_letters_in_them(tmp_path, width):
+    with figure_of("title", width, 2) as figure:
+        figure.subplots().set_xlabel("words")
+        save_figure(figure, tmp_path, "one")
+    svg, pdf = (tmp_path / "one.svg").read_text(), (tmp_path / "one.pdf").read_bytes()
+    assert f'width="{72 * width:g}pt"' in svg
+    assert "<text" not in svg, "letters are outlines: no font is asked of the reader"
+    box = re.search(rb"/MediaBox \[ 0 0 ([0-9.]+)", pdf)
+    assert float(box[1]) == pytest.approx(72 * width)
+    assert b"/FontFile2" in pdf and b"/Type3" not in pdf

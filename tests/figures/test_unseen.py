@@ -26,5 +26,5 @@ def test_the_hardest_split_over_training_and_by_layer():
         course, *layers = figure.axes
         assert len(layers) == 2
         assert course.lines[0].get_ydata().tolist() == [0, 0.25, 0.5]
-        assert "chance" in [text.get_text() for text in course.texts]
+        assert "chance" in [text.get_text() for text in figure.legends[0].get_texts()]
         assert all(axes.lines[0].get_ydata().tolist() == [0.2, 0.7] for axes in layers)

@@ -4,12 +4,18 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import sync_playwright
 
 import nucleate
+from nucleate.projections import FRAMES_SCHEMA, Projections
 from nucleate.report.contents import read_run
 from nucleate.report.page import render
+from nucleate.run_folder import RunFolder
+from nucleate.scores import Score, Scores
 
 CHROMIUM = shutil.which("chromium")
 
@@ -22,6 +28,70 @@ def run_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def contents(run_folder):
     return read_run(run_folder)
+
+
+def prompt_scores(n_layer=12, splits=("train",)):
+    """One step of a model that was only looked at, with factors of the user's own."""
+    rows = []
+    for split in splits:
+        for factor, rise in (("country", 0.03), ("relation", 0.07), ("=cost", 0.0)):
+            for layer in range(n_layer + 1):
+                row = {
+                    "run": "prompts", "model": "some/causal-lm", "seed": 0, "step": 0, "split": split, "position": "last",
+                    "factor": factor, "site": f"block.{layer}" if layer else "embed", "layer": layer, "method": "kmeans",
+                    "metric": "ari", "value": rise * layer, "n_clusters": 4, "n_examples": 60, "ci_low": rise * layer - 0.02,
+                    "ci_high": rise * layer + 0.02,
+                }  # fmt: skip
+                rows += [Score(**row), Score(**{**row, "value": 0.1, "control": "bag_of_tokens"})]
+    return Scores.from_rows(rows)
+
+
+def prompt_points(n_layer=12, n=60):
+    """Points with prompts of some 300 characters, answers of several tokens, and one that nobody knows."""
+    noise = np.random.default_rng(0)
+    words = [f"Prompt {i} in many words. " * 12 + "The capital of" for i in range(n)]
+    examples = pa.table(
+        {
+            "instance": pa.array(range(n), pa.int64()),
+            "id": [f"p{i}" for i in range(n)],
+            "country": [("France", "Peru", "Chad", "Laos")[i % 4] for i in range(n)],
+            "relation": [("capital", "currency", "language")[i % 3] for i in range(n)],
+            "prompt": words,
+            "output": [None if i == 0 else "Port Louis" for i in range(n)],
+            "split": ["train"] * n,
+            "input_ids": [[1, 2, 3]] * n,
+            "predicted": [[" Port"] if i % 2 else [" the"] for i in range(n)],
+        }
+    )
+    frames = [
+        {
+            "embedding": "pca", "step": 0, "position": "last", "site": f"block.{layer}" if layer else "embed",
+            "x": noise.normal(size=n) + 3 * (np.arange(n) % 4), "y": noise.normal(size=n), "cluster": np.arange(n) % 4,
+        }
+        for layer in range(n_layer + 1)
+    ]  # fmt: skip
+    return Projections(examples, pa.Table.from_pylist(frames, schema=FRAMES_SCHEMA))
+
+
+@pytest.fixture(scope="session")
+def prompts_folder(tmp_path_factory):
+    """A run's folder as an analysis of a model leaves it: one step, no tasks, no claims, no training."""
+    folder = RunFolder.create(tmp_path_factory.mktemp("prompts") / "prompts", 'model = "some/causal-lm"\n')
+    points = prompt_points()
+    with folder.stage("corpus", "x"), folder.commit(folder.corpus) as path:
+        path.mkdir()
+        pq.write_table(points.examples.drop_columns(["predicted"]), path / folder.instances.name)
+    with folder.stage("scoring", "x"):
+        with folder.commit(folder.scores) as path:
+            prompt_scores().write(path)
+        with folder.commit(folder.projections) as path:
+            points.write(path)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prompts(prompts_folder):
+    return read_run(prompts_folder)
 
 
 @pytest.fixture(scope="session")

@@ -46,3 +46,9 @@ def test_a_run_without_projections_has_a_page_without_points(copy):
     for name in [name for name in stages if name.startswith("projections/")]:
         stages.pop(name)
     assert read_run(copy).projections is None
+
+
+def test_a_model_that_was_only_looked_at_has_neither_claims_nor_tasks(prompts):
+    assert prompts.claims == () and prompts.training == ()
+    assert prompts.corpus.table.num_rows == 60
+    assert prompts.corpus.tasks == () and prompts.corpus.input_alone == {}

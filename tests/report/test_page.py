@@ -12,7 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from nucleate.errors import RunFolderError
+from nucleate.projections import FRAMES_SCHEMA, Projections
 from nucleate.report.page import build_page, render, write_page
+from nucleate.report.score_data import MOST_ROWS
 from nucleate.run_folder import RunFolder
 
 browser_test = pytest.mark.browser
@@ -47,6 +49,46 @@ def test_the_page_of_a_small_run_is_small_and_asks_for_nothing(contents):
     assert "unsafe" not in policy.replace("style-src-attr &#39;unsafe-inline&#39;", "")
 
 
+def test_the_page_of_the_largest_run_stays_within_its_size(contents):
+    """A year of checkpoints of a deep model with every analysis: as many rows and points as there may be."""
+    n_points, sites = 5000, [f"block.{layer}" for layer in range(48)]
+    rows = contents.scores.query("metric == 'ari' and control == 'none' and site == 'block.1'").head(20)
+    noise = np.random.default_rng(0)
+    scores = pd.concat(
+        [
+            rows.assign(
+                step=step, site=site, value=noise.random(len(rows)), ci_low=noise.random(len(rows)), layer=1
+            )
+            for step in range(0, 40_000, 100)
+            for site in sites
+        ],
+        ignore_index=True,
+    ).astype({"layer": "Int64"})
+    assert len(scores) > MOST_ROWS
+    words = [f"{i} " + "long words " * 36 for i in range(n_points)]
+    examples = pa.table(
+        {"split": ["train"] * n_points, "prompt": words, "predicted": [["y"] * 60] * n_points}
+    )
+    x = noise.normal(size=n_points).astype(np.float32)
+    clusters = noise.integers(0, 50, n_points).astype(np.int32)
+    n_frames = 60 * len(sites)
+    frames = pa.table(
+        {
+            "embedding": ["pca"] * n_frames,
+            "step": np.repeat(np.arange(60) * 100, len(sites)),
+            "position": ["input"] * n_frames,
+            "site": sites * 60,
+            "x": pa.ListArray.from_arrays(np.arange(n_frames + 1) * 500, np.tile(x[:500], n_frames)),
+            "y": pa.ListArray.from_arrays(np.arange(n_frames + 1) * 500, np.tile(x[:500], n_frames)),
+            "cluster": pa.ListArray.from_arrays(
+                np.arange(n_frames + 1) * 500, np.tile(clusters[:500], n_frames)
+            ),
+        }
+    ).cast(FRAMES_SCHEMA)
+    large = replace(contents, scores=scores, projections=Projections(examples, frames))
+    assert len(render([large]).encode()) < 25_000_000
+
+
 def test_a_verdict_stands_under_its_own_claim(contents):
     """A claim that was judged at some positions only leaves the others' cells empty."""
     first, second = (
@@ -54,14 +96,17 @@ def test_a_verdict_stands_under_its_own_claim(contents):
     )
     only = replace(second, position="all_prompt", verdict="not measured")
     page = render([replace(contents, claims=(first, second, only))])
-    table = page[page.index('<table class="marks">') : page.index("</table>")]
+    table = page[page.index('<table class="marks folds">') : page.index("</table>")]
     cells = [
-        [re.sub(r"<[^>]+>|[✓✗–]", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.S)]
+        [
+            re.sub(r"<[^>]+>|[✓✗–]", "", cell).strip()
+            for cell in re.findall(r"<t[hd][ >].*?</t[hd]>", row, re.S)
+        ]
         for row in table.split("<tr>")[1:]
     ]
     assert cells == [
         ["Position", first.claim, second.claim],
-        ["all prompt", "", "not measured"],
+        ["all tokens up to the input", "", "not measured"],
         ["input token", first.verdict, second.verdict],
     ]
 
@@ -351,6 +396,7 @@ def test_every_control_is_reached_by_keyboard_and_shows_it(open_page, contents):
             "search",
             "zoom",
             "points",
+            "confusion",
         }
         assert wanted <= reached
 
@@ -426,6 +472,159 @@ def test_a_hostile_corpus_is_text_and_nothing_else(open_page, contents):
 
 
 @browser_test
+def test_a_model_that_was_looked_at_once_is_shown_by_layer(open_page, prompts):
+    """One step, factors and split of the user's own, long prompts, no claims, no grammar."""
+    with open_page(prompts) as opened:
+        page = opened.page
+        lines = {name: values for _, name, _, values in lines_of(page)}
+        assert set(lines) == {"country", "relation", "=cost"}
+        for factor, values in lines.items():
+            rows = scored(prompts, split="train", factor=factor).sort_values("layer")
+            np.testing.assert_allclose(values, rows["value"], atol=1e-6)
+        z = page.evaluate("document.getElementById('atlas-plot').data[0].z.map(row => Array.from(row))")
+        assert np.shape(z) == (13, 3)
+        page.select_option("#factor", "relation")
+        assert page.text_content("#atlas-readout") == "layer 12, relation: 0.840"
+        page.focus("#atlas-frame")
+        for key in ("ArrowLeft", "ArrowDown"):
+            page.keyboard.press(key)
+        assert page.text_content("#atlas-readout") == "layer 11, country: 0.330"
+        assert page.input_value("#factor") == "country" and page.input_value("#site") == "block.11"
+        assert (
+            not page.is_visible("#scale") and not page.is_visible("#play") and not page.is_visible("#causes")
+        )
+        assert [button.strip() for button in page.locator("#moments button").all_text_contents()] == [
+            "layer 0", "layer 4", "layer 8", "layer 12",
+        ]  # fmt: skip
+        page.select_option("#colour", "right or wrong answer")
+        assert page.locator("#legend button").all_text_contents() == ["answered wrong", "answered right"]
+        cells = saved(page, "atlas")
+        assert {row["factor"] for row in cells} == {"country", "relation", "'=cost"}
+        page.focus("#points")
+        page.keyboard.press("ArrowRight")
+        tip = page.text_content("#tip")
+        assert "Prompt 0 in many words." in tip and "country" in tip
+
+
+@browser_test
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+def test_the_page_of_prompts_fits_and_has_no_serious_findings(open_page, prompts, width, scheme):
+    with open_page(prompts, width=width, scheme=scheme) as opened:
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        violations = Axe().run(opened.page).response["violations"]
+        assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
+
+
+@browser_test
+def test_the_step_of_an_analysis_is_chosen(open_page, bare):
+    """What is drawn at every step, and its control there, are the rows of the table."""
+    agreement = bare.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
+    unseen = agreement.assign(method="unseen", metric="assignment_accuracy")
+    contents = replace(bare, scores=pd.concat([bare.scores, unseen], ignore_index=True))
+    with open_page(contents) as opened:
+        page = opened.page
+        steps = [int(text) for text in page.locator("#unseen-step option").all_text_contents()]
+        assert steps == sorted(set(unseen["step"])) and page.input_value("#unseen-step") == str(steps[-1])
+        for step in (steps[1], steps[-1]):
+            page.select_option("#unseen-step", str(step))
+            drawn = page.evaluate(
+                "document.getElementById('unseen-plot').data.map(one => [one.name, Array.from(one.y)])"
+            )
+            where = {"split": page.input_value("#unseen-split"), "position": "last_instruction", "step": step}
+            for name, values in drawn:
+                control = {"the model": "none"}.get(name, name.replace(" ", "_"))
+                rows = scored(
+                    contents, method="unseen", metric="assignment_accuracy", control=control, **where
+                )
+                expected = rows.set_index("site")["value"].reindex(
+                    ["embed", "block.1", "block.2", "final_norm"]
+                )
+                np.testing.assert_allclose(values, expected, atol=1e-6)
+            assert f"at step {step}" in page.text_content("#unseen-caption")
+
+
+@browser_test
+def test_names_stand_beside_the_panels_and_apart(open_page, rich):
+    with open_page(rich) as opened:
+        boxes = opened.page.evaluate(
+            """Array.from(document.querySelectorAll("#emergence-plot .annotation-text")).map(one => {
+                const { x, y, width, height } = one.getBoundingClientRect(); return [one.textContent, x, y, width, height]; })"""
+        )
+        names = [box for box in boxes if box[0] not in ("train", "validation")]
+        assert {"untrained", "bag of tokens", "layer 0"} <= {name for name, *_ in names}
+        for i, (_, x, y, width, height) in enumerate(names):
+            for _, other_x, other_y, other_width, other_height in names[:i]:
+                is_beside = x >= other_x + other_width or other_x >= x + width
+                assert is_beside or y >= other_y + other_height - 4 or other_y >= y + height - 4
+        ends = opened.page.evaluate(
+            "Array.from(document.querySelectorAll('#emergence-plot .plotbg rect, #emergence-plot .bglayer rect')).map(one => one.getBoundingClientRect().right)"
+        )
+        assert not ends or min(x for _, x, *_ in names) >= min(ends) - 1
+
+
+@browser_test
+def test_clusters_against_labels_are_read_out_and_saved(open_page, contents):
+    with open_page(contents) as opened:
+        page = opened.page
+        rows = saved(page, "confusion")
+        points = saved(page, "clusters")
+        assert sum(int(row["points"]) for row in rows) == len(points)
+        for row in rows:
+            same = [one for one in points if one["cluster"] == row["cluster"] and one["task"] == row["label"]]
+            assert len(same) == int(row["points"])
+        page.focus("#confusion")
+        page.keyboard.press("ArrowRight")
+        first = rows[0]
+        assert page.text_content("#spoken") == (
+            f"{first['points']} of {sum(int(row['points']) for row in rows if row['label'] == first['label'])} points: "
+            f"cluster {first['cluster']}, task {first['label']}"
+        )
+        page.keyboard.press("ArrowDown")
+        assert page.text_content("#spoken") != "" and page.is_visible("#tip")
+        for kind, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
+            with page.expect_download() as download:
+                page.click(f"[data-save={kind}][data-figure=confusion]")
+            assert download.value.path().read_bytes().startswith(begins)
+
+
+@browser_test
+def test_the_first_picture_moves_the_rest(open_page, contents):
+    with open_page(contents) as opened:
+        page = opened.page
+        buttons = page.locator("#moments button")
+        assert [text.strip() for text in buttons.all_text_contents()][:: buttons.count() - 1] == [
+            "step 0", "step 12",
+        ]  # fmt: skip
+        assert page.evaluate(
+            "Array.from(document.querySelectorAll('#moments canvas')).every(one => one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some(Boolean))"
+        )
+        buttons.first.press("Enter")
+        assert page.text_content("#step-readout") == "0 of 12"
+        assert page.text_content("#atlas-readout").startswith("layer 2, step 0: ")
+
+
+@browser_test
+def test_on_paper_figures_fit_the_sheet_and_rules_are_open(open_page, contents):
+    with open_page(contents) as opened:
+        page = opened.page
+        widths = (
+            "Array.from(document.querySelectorAll('.main-svg')).map(one => one.getBoundingClientRect().width)"
+        )
+        on_screen = page.evaluate(widths)
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert max(page.evaluate(widths)) <= 680
+        assert page.locator(".rule p").first.is_visible() and not page.is_visible("#lens")
+        page.emulate_media(media="screen")
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        page.wait_for_timeout(300)
+        assert page.evaluate(widths) == on_screen
+        assert page.pdf().startswith(b"%PDF")
+        page.wait_for_timeout(300)
+        assert page.evaluate(widths) == on_screen
+
+
+@browser_test
 def test_five_thousand_points_answer_the_slider_at_once(open_page, contents):
     """Not a wall clock's figure: only that a move draws in the frame that follows it, and all points do."""
     projections = contents.projections
@@ -466,6 +665,12 @@ def test_several_runs_on_one_page(open_page, contents):
     )
     with open_page(contents, second, wider) as opened:
         page = opened.page
+        summary = page.locator("#over-seeds tbody tr").all_inner_texts()
+        assert len(summary) == len(
+            {one.claim for one in contents.claims if one.position == "last_instruction"}
+        )
+        assert all("of 2" in row or "not measured" in row for row in summary)
+        assert page.locator("#all-settings tbody tr").count() == len(contents.settings)
         assert page.locator("#differing tbody tr").count() == 1
         assert page.locator("#differing").inner_text().split() == [
             "Setting",

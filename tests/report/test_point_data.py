@@ -48,3 +48,10 @@ def test_the_longest_run_keeps_the_largest_budget(n_steps, n_places, n_runs):
     steps = steps_within(list(range(0, 10 * n_steps, 10)), n_steps * n_places, n_points, n_runs)
     assert len(steps) * n_places * n_points * 5 * n_runs <= MOST_BYTES
     assert steps[0] == 0 and steps[-1] == 10 * (n_steps - 1)
+
+
+def test_labels_of_the_users_own_come_back_and_lists_stay_out(prompts):
+    data = point_data(prompts.projections)
+    assert set(data["columns"]) == {"country", "relation", "prompt", "output", "split"}
+    assert data["columns"]["output"]["texts"] == ["Port Louis", "–"], "what nobody knows comes last"
+    assert set(data["predicted"]["texts"]) == {" Port", " the"}

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from nucleate.report import score_data as module
 from nucleate.report.score_data import KEY, score_data
 
 TYPES = {"Float32": "<f4", "Uint8": "u1", "Uint16": "<u2", "Uint32": "<u4"}
@@ -57,3 +58,24 @@ def test_a_deeper_run_keeps_the_order_of_sites(contents):
     both = replace(contents, scores=pd.concat([contents.scores, deeper], ignore_index=True))
     sites = [site for site in score_data([contents, both])["names"]["site"] if site]
     assert sites == ["embed", "block.1", "block.2", "block.3", "final_norm"]
+
+
+def test_controls_of_the_further_analyses_are_kept_at_every_step(contents):
+    agreement = contents.scores.query("metric == 'ari' and method == 'kmeans' and control != 'none'")
+    unseen = agreement.assign(method="unseen")
+    both = replace(contents, scores=pd.concat([contents.scores, unseen], ignore_index=True))
+    found = pd.DataFrame(rows_of(score_data([both])))
+    assert set(found.query("method == 'unseen' and control == 'untrained'")["step"]) == set(
+        unseen.query("control == 'untrained'")["step"]
+    )
+
+
+def test_a_run_of_very_many_checkpoints_keeps_some_of_them(contents, monkeypatch):
+    n_rows = sum(1 for _ in rows_of(score_data([contents])))
+    monkeypatch.setattr(module, "MOST_ROWS", n_rows // 2)
+    data = score_data([contents])
+    found = pd.DataFrame(rows_of(data))
+    steps = sorted(set(contents.scores["step"]))
+    assert len(found) <= n_rows // 2 or found["step"].nunique() == 2
+    assert {steps[0], steps[-1]} <= set(found["step"]) < set(steps)
+    assert data["n_steps_in_file"] == len(steps)

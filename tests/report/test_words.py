@@ -8,7 +8,7 @@ def test_the_setting_in_a_sentence(contents):
         "A GPT-2 of two layers and width 32, trained for 12 steps on four tasks with two dialects each; "
         "every task maps three of six inputs."
     )
-    assert words.setting_in_a_sentence(replace(contents, config={})) == "A language model."
+    assert words.setting_in_a_sentence(replace(contents, config={}, corpus=None)) == "The model gpt2."
 
 
 def test_accuracy_is_that_of_the_last_step(contents):
@@ -47,5 +47,43 @@ def test_examples_and_grammars_are_those_of_the_corpus(contents):
     for row in words.example_instances(contents):
         assert any(all(str(one[name]) == value for name, value in row.items()) for one in instances)
     assert [dict(task["function"]) for task in words.grammars(contents)] == [
-        task.function for task in contents.corpus.tasks
+        task["function"] for task in contents.corpus.tasks
     ]
+
+
+def test_a_model_that_was_looked_at_is_named_with_its_prompts(prompts):
+    assert words.setting_in_a_sentence(prompts) == "The model some/causal-lm, given 60 prompts."
+    assert words.verdict_in_a_sentence(prompts) == "No claim could be judged on this run."
+    assert words.grammars(prompts) == [] and words.surface_alone(prompts) is None
+    rows = words.example_instances(prompts)
+    assert list(rows[0]) == ["id", "country", "relation", "prompt", "output", "split"]
+    assert rows[0]["output"] == "–" and len(rows[0]["prompt"]) == 200
+
+
+def test_figures_of_a_verdict_in_words(contents):
+    claim = replace(contents.claims[0], figures={"value": 0.834, "layer": 5.0, "auroc_ci_low": 0.5})
+    assert words.claim_figures(claim) == [("agreement", "0.83"), ("layer", "5"), ("auroc 95 % low", "0.50")]
+
+
+def test_the_surface_alone_is_the_control_that_has_no_model(contents):
+    rows = contents.scores.query(
+        "control == 'bag_of_tokens' and factor == 'task' and position == 'last_instruction' and split == 'validation'"
+        " and metric == 'ari' and method == 'kmeans' and step == 12"
+    )
+    assert words.surface_alone(contents) == (rows["value"].max(), "validation")
+
+
+def test_seeds_are_judged_together_and_settings_stand_side_by_side(contents):
+    first = next(one for one in contents.claims if one.position == "last_instruction")
+    runs = [
+        replace(contents, config={**contents.config, "seed": seed}, claims=(replace(first, verdict=verdict),))
+        for seed, verdict in ((1, "holds"), (2, "fails"), (3, "holds"))
+    ]
+    wider = replace(
+        contents,
+        config={**contents.config, "model": {**contents.config["model"], "n_embd": 64}},
+        claims=(replace(first, verdict="not measured"),),
+    )
+    assert words.claims_of_groups([*runs, wider]) == [(first.words, ["holds in 2 of 3", "not measured"])]
+    settings = words.all_settings([contents, wider])
+    assert settings["model.n_embd"] == [32, 64] and settings["corpus.n_tasks"] == [4, 4]

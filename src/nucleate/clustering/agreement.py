@@ -12,7 +12,7 @@ import math
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.metrics.cluster import expected_mutual_information
 
 from nucleate.clustering.resampling import Resamples, interval_of, number_from_zero
 from nucleate.errors import LabelsError
@@ -85,14 +85,14 @@ def adjusted_rand_interval(
         return float("nan"), float("nan")
     starts = draw_starts(inertia, resamples.n_resamples, seed)
     low, high = interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples))
-    misplaced = _misplace(clusters[inertia.argmin()], resamples.units, seed)
+    misplaced = misplace(clusters[inertia.argmin()], resamples.units, seed)
     return min(low, adjusted_rand_index(labels, misplaced)), high
 
 
-def _misplace(
+def misplace(
     clusters: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], seed: int
 ) -> Int[np.ndarray, " example"]:
-    """The clusters with a few units drawn at random and moved to others."""
+    """The clusters with `MISPLACED` units drawn at random and moved to others."""
     names, numbered = np.unique(clusters, return_inverse=True)
     if len(names) < 2:
         return clusters
@@ -158,46 +158,106 @@ def adjusted_rand_permuted(
     return _index(both, own, _pairs(clusters[None]), total)
 
 
-def adjusted_mutual_information(
-    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]
-) -> float:
-    """Shared information of clusters and labels, corrected for chance; 1.0 where they match.
+def contingency(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, " example"],
+    counted: Int[np.ndarray, " example"] | None = None,
+) -> Int[np.ndarray, "label cluster"]:
+    """How many examples of each label each cluster has.
 
-    Source: Vinh, Epps and Bailey (2010), computed by scikit-learn with the arithmetic mean.
+    Args:
+        labels: rows, in the order of their numbers.
+        clusters: columns, in the order of their numbers.
+        counted: how often each example counts; None: once.
+
+    Raises:
+        LabelsError: the lengths differ, or there are fewer than two examples.
     """
     _check(labels, clusters)
-    return float(adjusted_mutual_info_score(labels, clusters))
+    rows, columns = number_from_zero(labels), number_from_zero(clusters)
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    cells = np.bincount(rows * shape[1] + columns, counted, minlength=shape[0] * shape[1])
+    return cells.reshape(shape).astype(np.int64)
 
 
-def matched_share(labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]) -> float:
-    """Share of examples right when each cluster is given one label, no label twice, as well as can be.
+def contingencies(
+    partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
+) -> Int[np.ndarray, "partition label cluster"]:
+    """The table of one clustering with each of many partitions by the same labels."""
+    names, flat = np.unique(partitions, return_inverse=True)
+    columns = number_from_zero(clusters)
+    shape = (len(partitions), len(names), int(columns.max()) + 1)
+    rows = flat.reshape(partitions.shape) + np.arange(len(partitions))[:, None] * shape[1]
+    return np.bincount((rows * shape[2] + columns).ravel(), minlength=math.prod(shape)).reshape(shape)
+
+
+def expected_information(table: Int[np.ndarray, "label cluster"]) -> float:
+    """Mutual information, in nats, of partitions with these sizes of cells that know nothing of each other.
+
+    Source: Vinh, Epps and Bailey (2010), computed by scikit-learn.
+    """
+    return float(expected_mutual_information(table, int(table.sum())))
+
+
+def adjusted_mutual_information(
+    tables: Int[np.ndarray, "*table label cluster"], expected: float | None = None
+) -> Float[np.ndarray, "*table"]:
+    """Shared information of labels and clusters, corrected for chance; 1.0 where they match.
+
+    Args:
+        tables: of `contingency`, or several with the same sizes of cells.
+        expected: of `expected_information`, which depends on those sizes alone and is most of the cost; None:
+            it is computed from the one table.
+
+    Source: Vinh, Epps and Bailey (2010), "Information theoretic measures for clusterings comparison", with
+        the arithmetic mean of the entropies.
+    """
+    if 1 in tables.shape[-2:]:
+        return np.full(tables.shape[:-2], float(tables.shape[-2:] == (1, 1)))
+    expected = expected_information(tables) if expected is None else expected
+    entropies = _entropies(tables.sum(axis=-1), 1) + _entropies(tables.sum(axis=-2), 1)
+    information = entropies - _entropies(tables, 2)
+    return np.asarray(_not_zero(information - expected) / _not_zero(entropies / 2 - expected))
+
+
+def _not_zero(differences: np.ndarray | np.floating) -> np.ndarray:
+    """Where all examples lie apart, two differences are of the last bits only, and their ratio is 1."""
+    return np.asarray(np.copysign(np.maximum(np.abs(differences), np.finfo(float).eps), differences))
+
+
+def _entropies(counts: np.ndarray, n_axes: int) -> np.ndarray:
+    """Of the counts along the last axes, in nats."""
+    axes = tuple(range(-n_axes, 0))
+    total = int(counts.sum(axis=axes, keepdims=True).flat[0])
+    terms = np.arange(total + 1.0)
+    terms[1:] *= np.log(terms[1:])
+    return np.asarray(np.log(total) - terms[counts].sum(axis=axes) / total)
+
+
+def matched_names(table: Int[np.ndarray, "label cluster"]) -> Int[np.ndarray, " cluster"]:
+    """The label of each cluster where none is given twice and most examples are right; -1 where none is left.
 
     Source: Kuhn (1955), the Hungarian method.
     """
-    table = _table(labels, clusters)
-    return float(table[linear_sum_assignment(table, maximize=True)].sum() / len(labels))
+    names = np.full(table.shape[1], -1)
+    labels, clusters = linear_sum_assignment(table, maximize=True)
+    names[clusters] = labels
+    return names
 
 
-def purity(labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]) -> float:
-    """Share of examples whose label is the commonest of their cluster.
+def commonest_names(table: Int[np.ndarray, "label cluster"]) -> Int[np.ndarray, " cluster"]:
+    """The commonest label of each cluster."""
+    return np.asarray(table.argmax(axis=0))
 
-    It is not corrected for chance and rises with the number of clusters: compare it with its controls only.
+
+def share_named_right(table: Int[np.ndarray, "label cluster"], names: Int[np.ndarray, " cluster"]) -> float:
+    """Share of examples that have the label which their cluster is named by.
+
+    By `matched_names` of the same table it is the Hungarian accuracy; by `commonest_names` it is purity,
+    which rises with the number of clusters: compare it with its controls only.
     """
-    _check(labels, clusters)
-    return float(purities(labels[None], clusters)[0])
-
-
-def purities(
-    partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
-) -> Float[np.ndarray, " partition"]:
-    """The purity of one clustering by each of many partitions, such as permutations of the labels."""
-    names, numbered = np.unique(partitions, return_inverse=True)
-    columns = number_from_zero(clusters)
-    n_cells = len(names), int(columns.max()) + 1
-    cells = numbered.reshape(partitions.shape) * n_cells[1] + columns
-    tables = (np.bincount(each, minlength=math.prod(n_cells)) for each in cells)
-    commonest = (table.reshape(n_cells).max(axis=0) for table in tables)
-    return np.array([each.sum() for each in commonest]) / len(clusters)
+    named = np.flatnonzero(names >= 0)
+    return float(table[names[named], named].sum() / table.sum())
 
 
 def stability(clusters: Int[np.ndarray, "start example"]) -> float:
@@ -236,16 +296,6 @@ def _both(labels: Int[np.ndarray, "*batch example"], clusters: Int[np.ndarray, "
     """The partition by label and cluster together."""
     numbered = number_from_zero(clusters)
     return labels * (numbered.max() + 1) + numbered
-
-
-def _table(
-    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]
-) -> Int[np.ndarray, "label cluster"]:
-    """How many examples of each label each cluster has."""
-    _check(labels, clusters)
-    rows, columns = number_from_zero(labels), number_from_zero(clusters)
-    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
-    return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _check(labels: Int[np.ndarray, " example"], values: Int[np.ndarray, " example"]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.spatial.distance import cdist
 
 from nucleate.clustering.resampling import number_from_zero
 
@@ -99,21 +100,30 @@ def _too_near(
 ) -> Bool[np.ndarray, "row example"]:
     near = units[rows, None] == units
     if token_counts is not None and least_token_distance > 0:
-        differing = sum(np.abs(column[rows, None] - column) for column in token_counts.T.astype(np.int32))
-        near |= differing < least_token_distance
+        near |= cdist(token_counts[rows], token_counts, "cityblock") < least_token_distance
     return near
 
 
-def separation(points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, " example"]) -> float:
-    """Class-distance normalised variance: 0 where each label is a point, large where labels overlap.
+def variance_ratios(
+    points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, " example"]
+) -> dict[str, float]:
+    """How wide labels are compared with how far apart they lie, in two ways; 0 where each label is a point.
 
-    The mean over pairs of labels of their mean variance over the squared distance of their means; NaN where
-    two means are one, or there is one label. A label with one example has no variance, so with few
-    examples per label the figure is too low.
+    `separation`: class-distance normalised variance, the mean over pairs of labels of their mean variance
+    over the squared distance of their means. A label with one example has no variance, so with few examples
+    per label it is too low. NaN where two means are one, or there is one label.
 
-    Source: Galanti, György and Hutter (2021), "On the role of neural collapse in transfer learning".
+    `collapse`: the trace ratio of neural collapse, tr(W B^+) / C, where W is the covariance within labels and
+    B that of the C labels' means, each label counted once. NaN for one label.
+
+    Sources: Galanti, György and Hutter (2021), "On the role of neural collapse in transfer learning"; Papyan,
+        Han and Donoho (2020), "Prevalence of neural collapse", NC1.
     """
-    means, within, _ = _moments(points, labels)
+    means, within, residuals = _moments(points, labels)
+    return {"separation": _separation(means, within), "collapse": _collapse(means, residuals)}
+
+
+def _separation(means: Float[np.ndarray, "label d"], within: Float[np.ndarray, " label"]) -> float:
     first, second = np.triu_indices(len(means), k=1)
     squared = _squared_distances(means, means)[first, second]
     if len(means) < 2 or squared.min() <= 0:
@@ -121,14 +131,7 @@ def separation(points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, "
     return float(((within[first] + within[second]) / (2 * squared)).mean())
 
 
-def collapse(points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, " example"]) -> float:
-    """The trace ratio of neural collapse, tr(W B^+) / C: 0 where each label is a point; NaN for one label.
-
-    W is the covariance within labels, B that of the C labels' means, each label counted once.
-
-    Source: Papyan, Han and Donoho (2020), "Prevalence of neural collapse", NC1.
-    """
-    means, _, residuals = _moments(points, labels)
+def _collapse(means: Float[np.ndarray, "label d"], residuals: Float[np.ndarray, "example d"]) -> float:
     between = means - means.mean(axis=0)
     # Of B = M'M / C, W B^+ needs the residuals along the right singular vectors of M alone.
     _, singular, directions = np.linalg.svd(between, full_matrices=False)

@@ -1,24 +1,34 @@
 """The figures of labels in the space of states: how far apart they lie, and how well they can be read off.
 
-Hidden here: which of them share their distances or weights between factors, and what their controls are.
+Hidden here: which of them share their distances or weights between factors, how their intervals come about,
+and that those which are fitted to labels stand beside a fit to shuffled ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
-from nucleate.clustering.geometry import collapse, neighbour_purities, separation, silhouettes
+from nucleate.clustering.geometry import neighbour_purities, silhouettes, variance_ratios
+from nucleate.clustering.half_samples import Halves, Key
 from nucleate.clustering.partitions import Figure
 from nucleate.clustering.readout import Probe, nearest_centroid_right
-from nucleate.clustering.resampling import NULL_LEVELS, Resamples, interval_of, permute_labels
+from nucleate.clustering.resampling import Resamples, permute_labels
 from nucleate.clustering.samples import Sample
 
 N_PERMUTATIONS = 20
-"""Shuffled labels that the probe is fitted to: its control's mean is sound, its 95 % level coarse."""
+"""Shuffled labels behind a control: each costs as much as the figure, so its 95 % level is coarse."""
+
+Labels = Mapping[str, np.ndarray]
+Measure = Callable[[np.ndarray, np.ndarray, Labels], dict[Key, float]]
+"""From points, the rows that are looked at, and all rows' labels to figures."""
+RATIOS = ("separation", "collapse")
+"""Ratios of variances: they spread by factors, not by differences."""
+SHARES = ("silhouette", "knn_purity")
+PLACES = (*SHARES, *RATIOS)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class LabelScorer:
         sample: whose labels.
         train: the same kind of sample from the training split; None where `sample` is that.
         resamples: of the sample.
+        halves: of the sample.
         least_token_distance: instructions that differ by fewer tokens are no neighbours.
         metrics: which figures.
         seed: of folds and permutations.
@@ -47,6 +58,7 @@ class LabelScorer:
     sample: Sample
     train: Sample | None
     resamples: Resamples
+    halves: Halves
     least_token_distance: int
     metrics: Sequence[str]
     seed: int
@@ -55,30 +67,57 @@ class LabelScorer:
         self, points: Float[np.ndarray, "example d"], train_points: Float[np.ndarray, "train d"]
     ) -> Iterator[LabelFigure]:
         """All figures at one site; `train_points` are the training sample's."""
-        labels = self.sample.labels
-        if "silhouette" in self.metrics:
-            for factor, value in silhouettes(points, labels).items():
-                yield LabelFigure(factor, "labels", Figure("silhouette", value))
-        for metric, measure in (("separation", separation), ("collapse", collapse)):
-            if metric in self.metrics:
-                found = ((factor, measure(points, each)) for factor, each in labels.items())
-                yield from (LabelFigure(factor, "labels", Figure(metric, value)) for factor, value in found)
-        if "knn_purity" in self.metrics:
-            yield from self._neighbours(points)
+        yield from self._places(points, self._shares, SHARES)
+        yield from self._places(points, self._ratios, RATIOS)
         if "nearest_centroid" in self.metrics and self.train is not None:
             yield from self._centroids(points, train_points, self.train)
         if "probe" in self.metrics:
             yield from self._probe(points)
 
-    def _neighbours(self, points: Float[np.ndarray, "example d"]) -> Iterator[LabelFigure]:
-        # No neighbour is of an example's own instruction: that factor would be 0 by construction.
-        labels = {factor: each for factor, each in self.sample.labels.items() if factor != "instruction"}
-        shares = neighbour_purities(
-            points, labels, self.sample.units, self.sample.token_counts, self.least_token_distance
+    def _places(
+        self, points: Float[np.ndarray, "example d"], measure: Measure, metrics: Sequence[str]
+    ) -> Iterator[LabelFigure]:
+        """Figures of where labels lie, for each factor, with intervals from halves."""
+        if not set(metrics) & set(self.metrics):
+            return
+        values = measure(points, np.arange(len(points)), self.sample.labels)
+        ends = self.halves.intervals(
+            values, lambda _, rows: measure(points, rows, self.sample.labels), are_ratios=metrics is RATIOS
         )
-        for factor, share in shares.items():
-            if not np.isnan(share).any():
-                yield LabelFigure(factor, "labels", self._mean("knn_purity", share))
+        for (metric, factor), value in values.items():
+            low, high = ends[metric, factor]
+            interval = (low, high if metric in RATIOS else min(high, 1.0))
+            yield LabelFigure(factor, "labels", Figure.with_interval(metric, value, interval))
+
+    def _shares(
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"], labels: Labels
+    ) -> dict[Key, float]:
+        chosen = points[rows]
+        found: dict[Key, float] = {}
+        own = {factor: each[rows] for factor, each in labels.items()}
+        if "silhouette" in self.metrics:
+            found |= {("silhouette", factor): value for factor, value in silhouettes(chosen, own).items()}
+        if "knn_purity" in self.metrics:
+            found |= self._neighbours(chosen, rows, own)
+        return found
+
+    def _neighbours(
+        self, points: Float[np.ndarray, "chosen d"], rows: Int[np.ndarray, " chosen"], labels: Labels
+    ) -> dict[Key, float]:
+        # No neighbour is of an example's own instruction: that factor would be 0 by construction.
+        asked = {factor: each for factor, each in labels.items() if factor != "instruction"}
+        units, counts = self.sample.units[rows], self.sample.token_counts
+        counts = None if counts is None else counts[rows]
+        shares = neighbour_purities(points, asked, units, counts, self.least_token_distance)
+        return {("knn_purity", factor): float(share.mean()) for factor, share in shares.items()}
+
+    def _ratios(
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"], labels: Labels
+    ) -> dict[Key, float]:
+        chosen = points[rows]
+        found = {factor: variance_ratios(chosen, each[rows]) for factor, each in labels.items()}
+        asked = [metric for metric in RATIOS if metric in self.metrics]
+        return {(metric, factor): each[metric] for factor, each in found.items() for metric in asked}
 
     def _centroids(
         self,
@@ -91,6 +130,12 @@ class LabelScorer:
             if factor in train.labels and np.isin(labels, train.labels[factor]).all():
                 right = nearest_centroid_right(train_points, train.labels[factor], points, labels)
                 yield LabelFigure(factor, "train_centroids", self._mean("nearest_centroid", right))
+                reached = [
+                    nearest_centroid_right(train_points, each, points, labels).mean()
+                    for each in self._permuted(train, factor)
+                ]
+                null = Figure.of_null("nearest_centroid", np.array(reached))
+                yield LabelFigure(factor, "train_centroids", null, "shuffled_labels")
 
     def _probe(self, points: Float[np.ndarray, "example d"]) -> Iterator[LabelFigure]:
         probe = Probe(points, self.sample.units, self.seed)
@@ -98,16 +143,11 @@ class LabelScorer:
             if factor == "instruction":
                 continue  # folds are of instructions: none is ever trained on
             yield LabelFigure(factor, "ridge", self._mean("probe", probe.right(labels)))
-            permuted = permute_labels(labels, self.sample.units, N_PERMUTATIONS, self.seed)
-            values = probe.shares_right(permuted)
-            low, high = np.percentile(values, NULL_LEVELS)
-            null = Figure("probe", float(values.mean()), float(low), float(high))
+            null = Figure.of_null("probe", probe.shares_right(self._permuted(self.sample, factor)))
             yield LabelFigure(factor, "ridge", null, "shuffled_labels")
 
-    def _mean(
-        self, metric: str, values: Float[np.ndarray, " example"] | Bool[np.ndarray, " example"]
-    ) -> Figure:
-        values = values.astype(float)
-        nan = (float("nan"), float("nan"))
-        interval = interval_of(self.resamples.means(values)) if self.resamples.tell_something else nan
-        return Figure.with_interval(metric, float(values.mean()), interval)
+    def _permuted(self, sample: Sample, factor: str) -> Int[np.ndarray, "permutation example"]:
+        return permute_labels(sample.labels[factor], sample.units, N_PERMUTATIONS, self.seed)
+
+    def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
+        return Figure.of_mean(metric, right.astype(float), self.resamples)

@@ -101,21 +101,6 @@ class Resamples:
             yield self.copies[:, first : min(first + size, end)].astype(np.float64)
 
 
-def mean_interval(
-    values: Float[np.ndarray, " example"],
-    units: Int[np.ndarray, " example"],
-    *,
-    n_resamples: int,
-    seed: int,
-) -> tuple[float, float]:
-    """A 95 % percentile interval of a mean over resampled units.
-
-    Returns: the lower and the upper end; both NaN where there are fewer than two units.
-    """
-    resamples = Resamples.draw(units, n_resamples, seed)
-    return interval_of(resamples.means(values)) if resamples.tell_something else (float("nan"), float("nan"))
-
-
 def interval_of(values: Float[np.ndarray, " replicate"]) -> tuple[float, float]:
     """The 95 % percentile interval of figures of which some may be NaN."""
     low, high = np.nanpercentile(values, LEVELS)

@@ -16,13 +16,13 @@ import numpy as np
 from jaxtyping import Float, Int
 from threadpoolctl import threadpool_limits
 
-from nucleate.clustering.controls import shuffled_figures
 from nucleate.clustering.geometry import top_variance_share
+from nucleate.clustering.half_samples import Halves
 from nucleate.clustering.label_figures import LabelScorer
 from nucleate.clustering.methods import LEFT_TO_DATA, METHODS, Clusters, assign
-from nucleate.clustering.partitions import Figure, partition_figures
+from nucleate.clustering.partitions import Figure, partition_figures, shuffled_figures
 from nucleate.clustering.preparation import prepare
-from nucleate.clustering.resampling import Resamples, mean_interval, permute_labels
+from nucleate.clustering.resampling import Resamples, permute_labels
 from nucleate.clustering.samples import Sample, samples_at, units_of
 from nucleate.clustering.seeds import seed_of
 from nucleate.clustering.settings import ScoringSettings
@@ -106,28 +106,14 @@ def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iter
     known = states.select(states.expected != NO_ANSWER)
     if not len(known.split):
         return
+    split = str(known.split[0])
+    resamples = Resamples.draw(units_of(known), settings.n_resamples, seed_of(seed, split, "accuracy"))
     first = None if known.answered is None else known.predicted == known.expected
     found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
     for metric, values in found.items():
         if values is not None:
-            yield {
-                "split": str(known.split[0]),
-                "method": "model",
-                "n_examples": len(values),
-                **asdict(_mean_of_units(metric, values.astype(float), known, settings, seed)),
-            }
-
-
-def _mean_of_units(
-    metric: str,
-    values: Float[np.ndarray, " example"],
-    states: HiddenStates,
-    settings: ScoringSettings,
-    seed: int,
-) -> Figure:
-    seed = seed_of(seed, str(states.split[0]), "accuracy")
-    interval = mean_interval(values, units_of(states), n_resamples=settings.n_resamples, seed=seed)
-    return Figure.with_interval(metric, float(values.mean()), interval)
+            figure = asdict(Figure.of_mean(metric, values.astype(float), resamples))
+            yield {"split": split, "method": "model", "n_examples": len(values), **figure}
 
 
 def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
@@ -176,14 +162,15 @@ class _Scorer:
         resamples = Resamples.draw(
             self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
         )
-        yield from self._rows_of_partitions(points, resamples)
+        halves = Halves.draw(self.sample.units, self._seed("halves", preparation=""))
+        yield from self._rows_of_partitions(points, resamples, halves)
         if self.milestone:
             train_points = prepare(train_points, train_points, preparation, components)
             train = None if split == TRAIN else self.train
-            yield from self._rows_of_labels(points, train_points, train, resamples)
+            yield from self._rows_of_labels(points, train_points, train, resamples, halves)
 
     def _rows_of_partitions(
-        self, points: Float[np.ndarray, "site example d"], resamples: Resamples
+        self, points: Float[np.ndarray, "site example d"], resamples: Resamples, halves: Halves
     ) -> Iterator[Row]:
         found: dict[tuple[str, int], Clusters | None] = {}
         for factor, labels in self.sample.labels.items():
@@ -195,7 +182,9 @@ class _Scorer:
                     found[method, n_clusters] = self._cluster(points, method, n_clusters)
                 clusters = found[method, n_clusters]
                 if clusters is not None:
-                    yield from self._rows_of_factor(factor, labels, permuted, clusters, method, resamples)
+                    yield from self._rows_of_factor(
+                        factor, labels, permuted, clusters, method, resamples, halves
+                    )
 
     def _n_clusters(self, method: str, factor: str, labels: Int[np.ndarray, " example"]) -> int:
         if method == "kmeans_from_train" and self.train is not None:
@@ -225,13 +214,14 @@ class _Scorer:
         clusters: Clusters,
         method: str,
         resamples: Resamples,
+        halves: Halves,
     ) -> Iterator[Row]:
         seed = self._seed("starts", factor, preparation="")
         metrics = self.settings.metrics_at(self.milestone)
         for site, (found, inertia, n_clusters) in enumerate(
             zip(clusters.labels, clusters.inertia, clusters.n_clusters, strict=True)
         ):
-            figures = partition_figures(labels, found, inertia, resamples, metrics, seed)
+            figures = partition_figures(labels, found, inertia, resamples, halves, metrics, seed)
             shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics)
             for control, controlled in (("none", figures), ("shuffled_labels", shuffled)):
                 for figure in controlled:
@@ -243,10 +233,11 @@ class _Scorer:
         train_points: Float[np.ndarray, "site train d"],
         train: Sample | None,
         resamples: Resamples,
+        halves: Halves,
     ) -> Iterator[Row]:
         distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
         seed = self._seed("labels", preparation="")
-        scorer = LabelScorer(self.sample, train, resamples, distance, metrics, seed)
+        scorer = LabelScorer(self.sample, train, resamples, halves, distance, metrics, seed)
         for site, (own, own_train) in enumerate(zip(points, train_points, strict=True)):
             for found in scorer.figures(own, own_train):
                 n_labels = len(np.unique(self.sample.labels[found.factor]))

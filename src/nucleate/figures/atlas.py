@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,42 +15,44 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 
 from nucleate.figures.spread import n_runs, over_runs
-from nucleate.figures.style import (
-    FACTOR_MARKS,
-    FACTOR_WORDS,
-    POSITION_WORDS,
-    figure_of,
-    in_order,
-    site_order,
-    site_words,
-)
+from nucleate.figures.style import FACTOR_MARKS, ONE_COLUMN, TWO_COLUMNS, figure_of, in_order
 from nucleate.scores import Scores
+from nucleate.words import FACTORS, POSITIONS, say, site_order, site_words
 
-_MOST_STEP_LABELS = 14
+_MAP_HEIGHT = {TWO_COLUMNS: 1.05, ONE_COLUMN: 0.78}
+_MOST_STEP_LABELS = {TWO_COLUMNS: 14, ONE_COLUMN: 6}
+_MOST_LAYER_LABELS = {TWO_COLUMNS: 9, ONE_COLUMN: 5}
 _SCALE = Normalize(0.0, 1.0, clip=True)
 
 
 @contextmanager
-def atlas_figure(scores: Scores, split: str = "validation") -> Iterator[Figure]:
+def atlas_figure(scores: Scores, split: str = "validation", width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement of clusters with every factor (rows) at every position (columns); closed at the end.
 
     A dot marks a cell that is no higher than its strongest control. Several runs: means over runs.
     """
     cells = over_runs(scores.where(metric="ari", method="kmeans", preparation="raw", split=split))
     factors = in_order(list(cells["factor"].unique()), list(FACTOR_MARKS))
-    positions = in_order(list(cells["position"].unique()), list(POSITION_WORDS))
+    positions = in_order(list(cells["position"].unique()), list(POSITIONS))
     runs = n_runs(scores)
-    title = f"What clusters follow ({split}{f', mean of {runs} runs' if runs > 1 else ''})"
-    with figure_of(title, 1.4 + 2.5 * len(positions), 1.3 + 1.25 * len(factors)) as figure:
+    title = f"What clusters follow ({split.replace('_', ' ')}{f', mean of {runs} runs' if runs > 1 else ''})"
+    with figure_of(title, width, 1.1 + _MAP_HEIGHT[width] * len(factors)) as figure:
         panels = figure.subplots(len(factors), len(positions), sharex=True, sharey=True, squeeze=False)
         for row, factor in zip(panels, factors, strict=True):
             for axes, position in zip(row, positions, strict=True):
                 chosen = (cells["factor"] == factor) & (cells["position"] == position)
                 _draw_map(axes, cells[chosen], cells)
-            row[0].set_ylabel(f"{FACTOR_WORDS.get(factor, factor)}\n", fontweight="bold")
+            row[0].set_ylabel(say(FACTORS, factor))
+        _name_cells(panels[-1, 0], cells, width)
         for axes, position in zip(panels[0], positions, strict=True):
-            axes.set_title(POSITION_WORDS.get(position, position))
-        figure.supxlabel("optimizer step     (· no higher than the strongest control)", fontsize=8.5)
+            words = say(POSITIONS, position)
+            if width == ONE_COLUMN:
+                axes.set_title(textwrap.fill(words, 13), fontsize=6.5)
+            else:
+                axes.set_title(words)
+        if width == ONE_COLUMN:
+            _shrink_marks(panels)
+        figure.supxlabel("optimizer step     (· no higher than the strongest control)", fontsize=7.5)
         _colour_bar(figure, panels)
         yield figure
 
@@ -59,14 +62,12 @@ def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
     steps = sorted(cells["step"].unique())
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    axes.tick_params(length=0, labelsize=6.5)
-    axes.set_yticks(_middles(len(sites)), [site_words(site) for site in sites])
-    every = -(-len(steps) // _MOST_STEP_LABELS)
-    axes.set_xticks(_middles(len(steps))[::every], [str(step) for step in steps[::every]], rotation=90)
+    axes.tick_params(length=0, labelsize=6)
+    axes.tick_params(axis="x", labelrotation=90)
     axes.set(xlim=(0, len(steps)), ylim=(0, len(sites)))
     if part.empty:
         axes.text(
-            0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", va="center", color="#999999"
+            0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", va="center", color="#767676"
         )
         return
     value, level = (
@@ -78,6 +79,25 @@ def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
     axes.pcolormesh(value, cmap=_colours(), norm=_SCALE, edgecolors="white", linewidth=0.4)
     rows, columns = np.nonzero(value <= level)
     axes.plot(columns + 0.5, rows + 0.5, ls="", marker="o", ms=1.2, color="#4a4a4a")
+
+
+def _name_cells(axes: Axes, cells: pd.DataFrame, width: float) -> None:
+    """Names of layers and steps, for all maps: they share their axes."""
+    sites = sorted(cells["site"].unique(), key=site_order)
+    steps = sorted(cells["step"].unique())
+    every = -(-len(sites) // _MOST_LAYER_LABELS[width])
+    axes.set_yticks(_middles(len(sites))[::every], [site_words(site) for site in sites[::every]])
+    every = -(-len(steps) // _MOST_STEP_LABELS[width])
+    axes.set_xticks(_middles(len(steps))[::every], [str(step) for step in steps[::every]])
+
+
+def _shrink_marks(panels: np.ndarray) -> None:
+    """Marks as small as the maps of one column are."""
+    for axes in panels.flat:
+        for line in axes.lines:
+            line.set_markersize(0.8)
+        for text in axes.texts:
+            text.set_fontsize(5)
 
 
 def _middles(n: int) -> np.ndarray:

@@ -6,22 +6,20 @@ figure is a table too; what may be nothing is written pale.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from nucleate.claims_of_cause import LEAST_FLIP, READINGS, flips_above_controls, read_nulls
-from nucleate.figures.style import POSITION_WORDS, figure_of, layer_colours
+from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
 from nucleate.scores import Scores
+from nucleate.words import POSITIONS, say
 
-_WORDS = POSITION_WORDS | {
-    "all_instruction": "all instruction tokens",
-    "all_prompt": "all tokens up to the input",
-}
 _AGREEMENT_AT = {"all_instruction": "instruction_mean"}
 """Where an intervention acts on many tokens, agreement is that of their mean."""
 _SIGNS = {"together": "*", "in the state": "+"}
@@ -29,29 +27,46 @@ _CONTROLS = "#8a8a8a"
 
 
 @contextmanager
-def causes_figure(scores: Scores, effects: pd.DataFrame) -> Iterator[Figure]:
+def causes_figure(scores: Scores, effects: pd.DataFrame, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement beside cause for every position and site, and below it dose curves."""
     effects = effects[effects["step"] == effects["step"].max()]
     positions = list(dict.fromkeys(effects["position"]))
     sites = list(dict.fromkeys(effects["site"]))
-    width = max(9.6, 2.6 * len(positions))
-    with figure_of("Where tasks can be told apart, and where that does the work", width, 5.9) as figure:
-        maps, doses = np.asarray(figure.subfigures(2, 1, height_ratios=[1, 1.05]))
-        left, right = maps.subplots(1, 2, sharey=True)
+    is_column = width == ONE_COLUMN
+    title = "Where tasks can be told apart,\nand where that does the work"
+    with figure_of(
+        title if is_column else title.replace("\n", " "), width, 8.2 if is_column else 4.8
+    ) as figure:
+        above, below = np.asarray(figure.subfigures(2, 1, height_ratios=[1, 1.05]))
+        maps = above.subplots(*((2, 1) if is_column else (1, 2)), sharey=True, sharex=is_column)
         agreement, cause, works = _maps(scores, effects, positions, sites)
-        _draw_map(left, agreement, np.ones_like(agreement, dtype=bool), positions, sites)
-        left.set_title("agreement with task (ARI)")
-        _draw_map(right, cause, works, positions, sites)
-        right.set_title("share of answers moved to task B, less control")
-        _mark_nulls(right, effects, positions, sites)
-        panels = np.atleast_1d(doses.subplots(1, len(positions), sharey=True))
-        for axes, position in zip(panels, positions, strict=True):
-            _draw_doses(axes, effects[effects["position"] == position])
-            axes.set_title(_WORDS.get(position, position))
-            axes.set_xlabel("strength of the shift")
-        panels[0].set_ylabel("answers that become B's")
-        panels[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=7.5)
+        _draw_map(maps[0], agreement, np.ones_like(agreement, dtype=bool), positions, sites)
+        maps[0].set_title("agreement with task (ARI)")
+        _draw_map(maps[1], cause, works, positions, sites)
+        maps[1].set_title(
+            "moved to B, less control" if is_column else "answers moved to task B, less control"
+        )
+        note = _mark_nulls(maps[1], effects, positions, sites)
+        above.supxlabel(textwrap.fill(note, 58 if is_column else 140), fontsize=6.5, x=0.01, ha="left")
+        _draw_all_doses(below, effects, positions, 2 if is_column else len(positions))
         yield figure
+
+
+def _draw_all_doses(figure: SubFigure, effects: pd.DataFrame, positions: list[str], n_columns: int) -> None:
+    """A panel per position, in rows of `n_columns`."""
+    n_rows = -(-len(positions) // n_columns)
+    panels = figure.subplots(n_rows, n_columns, sharey=True, sharex=True, squeeze=False)
+    for axes, position in zip(panels.flat, positions, strict=False):
+        _draw_doses(axes, effects[effects["position"] == position])
+        axes.set_title(textwrap.fill(say(POSITIONS, position), 16), fontsize=7.5)
+    for axes in panels.flat[len(positions) :]:
+        axes.remove()
+    for axes in panels[-1]:
+        axes.set_xlabel("strength of the shift")
+    for row in panels:
+        row[0].set_ylabel("answers that become B's")
+    handles, words = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, words, loc="outside lower left", ncols=3 if n_columns == 2 else 8, fontsize=6.5)
 
 
 def _maps(
@@ -77,7 +92,7 @@ def _draw_map(
     """Cells with their numbers; where `is_bold` is false the number is pale, since it may be nothing."""
     axes.imshow(values, cmap="YlGnBu", vmin=0, vmax=1, aspect="auto")
     axes.grid(visible=False)
-    axes.set_yticks(range(len(positions)), [_WORDS.get(one, one) for one in positions])
+    axes.set_yticks(range(len(positions)), [say(POSITIONS, one) for one in positions])
     axes.set_xticks(range(len(sites)), [_site_words(one) for one in sites])
     axes.set_xlabel("layer")
     axes.tick_params(length=0)
@@ -85,19 +100,18 @@ def _draw_map(
         dark = "white" if value > 0.55 else "#1a1a1a"
         colour = dark if is_bold[row, column] else "#a0a0a0"
         text = "" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=6)
 
 
-def _mark_nulls(axes: Axes, effects: pd.DataFrame, positions: list[str], sites: list[str]) -> None:
-    """A sign at every null at a single token that a stronger intervention explains."""
+def _mark_nulls(axes: Axes, effects: pd.DataFrame, positions: list[str], sites: list[str]) -> str:
+    """A sign at every null at a single token that a stronger intervention explains; what the signs say."""
     used = []
     for position, site, reading in read_nulls(effects):
         if reading in _SIGNS and position in positions:
             used.append(reading)
             at = (sites.index(site) + 0.36, positions.index(position) - 0.27)
-            axes.text(*at, _SIGNS[reading], ha="center", va="center", fontsize=8, color="#555555")
-    words = [f"{_SIGNS[one]} {READINGS[one]}" for one in dict.fromkeys(used)]
-    axes.set_xlabel("\n".join(["layer", *words]), fontsize=8)
+            axes.text(*at, _SIGNS[reading], ha="center", va="center", fontsize=7, color="#555555")
+    return "; ".join(f"{_SIGNS[one]} {READINGS[one]}" for one in dict.fromkeys(used))
 
 
 def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:

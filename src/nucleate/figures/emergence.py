@@ -13,15 +13,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from nucleate.figures.spread import n_runs, over_runs, spread_words
-from nucleate.figures.style import CONTROL_WORDS, FACTOR_WORDS, POSITION_WORDS, figure_of, layer_colours
+from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
 from nucleate.scores import Scores
+from nucleate.words import CONTROLS, FACTORS, POSITIONS, say
 
-_LEAST_LABEL_GAP = 0.045
+_LEAST_LABEL_GAP = 0.052
+_MOST_NAMED_LAYERS = 13
 _CONTROL_COLOUR, _ACCURACY_COLOUR = "#8a8a8a", "#222222"
 
 
 @contextmanager
-def emergence_figure(scores: Scores, position: str, factor: str = "task") -> Iterator[Figure]:
+def emergence_figure(
+    scores: Scores, position: str, factor: str = "task", width: float = TWO_COLUMNS
+) -> Iterator[Figure]:
     """Agreement over steps at one position; closed at the end.
 
     Bands are 95 % intervals of one run, or the range over several. What lies in the grey is no more than
@@ -31,20 +35,25 @@ def emergence_figure(scores: Scores, position: str, factor: str = "task") -> Ite
         scores.where(metric="ari", method="kmeans", preparation="raw", position=position, factor=factor)
     ).dropna(subset=["layer"])
     accuracy = over_runs(scores.where(metric="accuracy", method="model"))
-    title = f"Clusters at the {POSITION_WORDS.get(position, position)}"
-    with figure_of(title, 8.6, 4.0) as figure:
-        panels = figure.subplots(1, 2, sharey=True)
-        for axes, split in zip(panels, ("train", "validation"), strict=True):
+    splits = [one for one in ("train", "validation") if one in set(agreement["split"])]
+    splits = splits or sorted(agreement["split"].unique())[:2]
+    n_rows, n_columns = (len(splits), 1) if width == ONE_COLUMN else (1, len(splits))
+    title = f"Clusters at the {say(POSITIONS, position)}"
+    with figure_of(title, width, 0.95 + 2.3 * n_rows) as figure:
+        panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        for axes, split in zip(panels.flat, splits, strict=True):
             part = agreement[agreement["split"] == split]
-            if not part.empty:
-                _draw_controls(axes, part)
-                _draw_layers(axes, part)
+            _draw_controls(axes, part)
+            _draw_layers(axes, part)
             _draw_accuracy(axes, accuracy[accuracy["split"] == split])
-            axes.set_title(split)
+            axes.set_title(split.replace("_", " "))
+        for axes in panels[-1]:
             axes.set_xlabel("optimizer step")
-        panels[0].set_ylabel(f"agreement with {FACTOR_WORDS.get(factor, factor)} (ARI)")
-        panels[0].set_ylim(min(-0.03, float(agreement["low"].min()) - 0.02), 1.03)
-        figure.legend(handles=_legend(agreement, n_runs(scores)), loc="outside lower left", ncols=3)
+        for axes in panels[:, 0]:
+            axes.set_ylabel(f"agreement with {say(FACTORS, factor)} (ARI)")
+        panels[0, 0].set_ylim(min(-0.03, float(agreement["low"].min()) - 0.02), 1.03)
+        legend = _legend(agreement, n_runs(scores))
+        figure.legend(handles=legend, loc="outside lower left", ncols=1 if width == ONE_COLUMN else 3)
         yield figure
 
 
@@ -72,15 +81,17 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
 
 
 def _name_lines(axes: Axes, ends: dict[int, tuple[float, tuple[float, ...]]], last_step: float) -> None:
-    """Write each layer's number at the end of its line, pushed apart where they would overlap."""
-    ordered = sorted(ends.items(), key=lambda item: item[1][0])
+    """Write layers' numbers at the ends of their lines, pushed apart; of many layers not every one."""
+    every = -(-len(ends) // _MOST_NAMED_LAYERS)
+    named = {layer: end for layer, end in ends.items() if (max(ends) - layer) % every == 0}
+    ordered = sorted(named.items(), key=lambda item: item[1][0])
     heights = _apart([value for _, (value, _) in ordered])
     for (layer, (value, colour)), height in zip(ordered, heights, strict=True):
         axes.annotate(
-            f"layer {layer}", (last_step, value), (last_step * 1.025, height), va="center", fontsize=7.5,
+            f"layer {layer}", (last_step, value), (last_step * 1.025, height), va="center", fontsize=7,
             color=[0.75 * channel for channel in colour[:3]], annotation_clip=False,
         )  # fmt: skip
-    axes.set_xlim(-0.01 * last_step, last_step * 1.14)
+    axes.set_xlim(-0.01 * last_step, last_step * 1.16)
 
 
 def _apart(heights: list[float]) -> list[float]:
@@ -99,8 +110,6 @@ def _legend(agreement: pd.DataFrame, runs: int) -> list[Line2D | Patch]:
         Patch(color="#3b5b8a", alpha=0.25, lw=0, label=spread_words(runs)),
     ]
     if len(strongest):
-        name = CONTROL_WORDS.get(strongest.iloc[-1], strongest.iloc[-1])
-        handles.append(
-            Patch(color=_CONTROL_COLOUR, alpha=0.35, lw=0, label=f"no more than controls ({name})")
-        )
+        words = f"no more than controls ({say(CONTROLS, strongest.iloc[-1])})"
+        handles.append(Patch(color=_CONTROL_COLOUR, alpha=0.35, lw=0, label=words))
     return handles

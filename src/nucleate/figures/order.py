@@ -15,22 +15,21 @@ from nucleate.emergence import emergence_table, over_seeds
 from nucleate.figures.spread import n_runs
 from nucleate.figures.style import (
     FACTOR_MARKS,
-    FACTOR_WORDS,
-    POSITION_WORDS,
+    ONE_COLUMN,
+    TWO_COLUMNS,
     factor_marks,
     figure_of,
     in_order,
-    site_order,
-    site_words,
 )
 from nucleate.scores import Scores
+from nucleate.words import FACTORS, POSITIONS, say, site_order, site_words
 
 _ROOM = 0.76
 """Share of a layer's height over which its factors are spread."""
 
 
 @contextmanager
-def order_figure(scores: Scores, split: str = "validation") -> Iterator[Figure]:
+def order_figure(scores: Scores, split: str = "validation", width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Half-rise of agreement with each factor, a panel per position; closed at the end.
 
     A dot is where the excess over the strongest control reaches half of its highest, the larger the higher
@@ -43,20 +42,23 @@ def order_figure(scores: Scores, split: str = "validation") -> Iterator[Figure]:
     ).reset_index()
     rows = wide[wide["site"] != ""]
     accuracy = wide[wide["site"] == ""]
-    positions = in_order(list(rows["position"].unique()), list(POSITION_WORDS))
+    positions = in_order(list(rows["position"].unique()), list(POSITIONS))
     factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
     sites = sorted(rows["site"].unique(), key=site_order)
-    width, height = 1.2 + 2.9 * len(positions), 1.4 + (0.15 + 0.075 * len(factors)) * len(sites)
-    with figure_of(f"When clusters form ({split})", width, height) as figure:
-        panels = figure.subplots(1, len(positions), sharex=True, sharey=True, squeeze=False)[0]
-        for axes, position in zip(panels, positions, strict=True):
+    n_rows, n_columns = (len(positions), 1) if width == ONE_COLUMN else (1, len(positions))
+    per_site = (0.13 + 0.068 * len(factors)) * (0.6 if n_rows > 1 else 1.0)
+    with figure_of(f"When clusters form ({split})", width, 1.3 + per_site * len(sites) * n_rows) as figure:
+        panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        for axes, position in zip(panels.flat, positions, strict=True):
             _draw_position(axes, rows[rows["position"] == position], factors, sites)
             _draw_accuracy(axes, accuracy)
-            axes.set_title(POSITION_WORDS.get(position, position))
+            axes.set_title(say(POSITIONS, position))
+        for axes in panels[-1]:
             axes.set_xlabel("optimizer step")
         rises = wide[[("low", "half_rise"), ("mean", "onset")]].clip(lower=1.0)
-        _name_steps(panels[0], rises, float(scores.values("step")[-1]))
-        figure.legend(handles=_legend(factors, n_runs(scores)), loc="outside lower left", ncols=4)
+        _name_steps(panels[0, 0], rises, float(scores.values("step")[-1]))
+        legend = _legend(factors, n_runs(scores))
+        figure.legend(handles=legend, loc="outside lower left", ncols=2 if width == ONE_COLUMN else 4)
         yield figure
 
 
@@ -109,7 +111,7 @@ def _name_steps(axes: Axes, rises: pd.DataFrame, last_step: float) -> None:
 def _legend(factors: list[str], runs: int) -> list[Line2D]:
     marks = factor_marks(factors)
     handles = [
-        Line2D([], [], ls="", marker=marker, color=colour, ms=5, label=FACTOR_WORDS.get(factor, factor))
+        Line2D([], [], ls="", marker=marker, color=colour, ms=5, label=say(FACTORS, factor))
         for factor in factors
         for colour, marker in [marks[factor]]
     ]

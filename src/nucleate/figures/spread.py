@@ -17,22 +17,18 @@ def over_runs(scores: Scores) -> pd.DataFrame:
     Returns: `value` and `control_high`, means over runs; `control`, the strongest of most runs; `low` and
         `high`: the 95 % interval of a single run, the lowest and highest value of several.
     """
-    keys = ["split", "position", "factor", "site", "step"]
-    groups = excess(scores).groupby(keys, as_index=False, sort=True)
-    joined = groups.agg(
+    frame = excess(scores)
+    if n_runs(scores) == 1:
+        low, high = frame["ci_low"].fillna(frame["value"]), frame["ci_high"].fillna(frame["value"])
+        return frame.assign(low=low, high=high).drop(columns=["ci_low", "ci_high"])
+    return frame.groupby(["split", "position", "factor", "site", "step"], as_index=False, sort=True).agg(
         layer=("layer", "first"),
         value=("value", "mean"),
         control_high=("control_high", "mean"),
         control=("control", lambda names: names.mode().iloc[0] if names.notna().any() else None),
         low=("value", "min"),
         high=("value", "max"),
-        ci_low=("ci_low", "first"),
-        ci_high=("ci_high", "first"),
     )
-    if n_runs(scores) == 1:
-        joined["low"] = joined["ci_low"].fillna(joined["value"])
-        joined["high"] = joined["ci_high"].fillna(joined["value"])
-    return joined.drop(columns=["ci_low", "ci_high"])
 
 
 def n_runs(scores: Scores) -> int:

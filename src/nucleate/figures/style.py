@@ -1,7 +1,8 @@
 """How all figures look, and how they are written.
 
-Hidden here: colours that keep their order in grey and for colour-blind readers, the words for names of the
-table, and files whose bytes depend on the scores alone.
+Hidden here: colours that keep their order in grey and for colour-blind readers, and files that a paper can
+take as they are: at a column's or a page's width with text of a size to read, letters embedded, bytes that
+depend on the scores alone.
 """
 
 from __future__ import annotations
@@ -15,18 +16,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-POSITION_WORDS = {
-    "last_instruction": "last instruction token",
-    "input": "input token",
-    "instruction_mean": "mean over the instruction",
-    "last": "last token before the answer",
-}
-FACTOR_WORDS = {"task_input": "task and input"}
-CONTROL_WORDS = {
-    "untrained": "untrained model",
-    "bag_of_tokens": "bag of tokens",
-    "shuffled_labels": "shuffled labels",
-}
+ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
+"""Inches: the width of a column of a paper, and of a page."""
+FORMATS = ("png", "svg", "pdf")
+_TIMES = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}
+"""What a format would write of the time or the program, were it not told not to."""
 FACTOR_MARKS = {
     "task": ("#d55e00", "o"),
     "dialect": ("#0072b2", "s"),
@@ -38,9 +32,8 @@ FACTOR_MARKS = {
 """Colour (Okabe and Ito's, told apart by colour-blind readers) and marker of the known factors."""
 _OTHER_MARKS = (("#56b4e9", "X"), ("#8c6d31", "*"), ("#3b3b98", "<"), ("#777777", ">"))
 _STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -53,9 +46,12 @@ _STYLE = {
     "xtick.color": "#333333",
     "ytick.color": "#333333",
     "legend.frameon": False,
-    "legend.fontsize": 8,
+    "legend.fontsize": 7.5,
+    "legend.handlelength": 1.6,
     "figure.facecolor": "white",
     "svg.hashsalt": "nucleate",
+    "svg.fonttype": "path",  # letters as outlines: they look the same wherever the file is opened
+    "pdf.fonttype": 42,  # TrueType, embedded, as publishers ask; the text can be searched and copied
 }
 
 
@@ -64,19 +60,21 @@ def figure_of(title: str, width: float, height: float) -> Iterator[Figure]:
     """An empty figure in the house's style, `width` by `height` inches, closed at the end."""
     with mpl.rc_context(_STYLE):
         figure = plt.figure(figsize=(width, height), layout="constrained")
-        figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+        figure.suptitle(title, fontsize=9.5 if width > ONE_COLUMN else 8.5, x=0.01, ha="left")
         try:
             yield figure
         finally:
             plt.close(figure)
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write `name.png` (200 dpi) and `name.svg`; the same scores give the same bytes."""
+def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = FORMATS) -> None:
+    """Write `name` in some formats, PNG at 200 dpi; the same scores give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(_STYLE):
-        figure.savefig(folder / f"{name}.png", dpi=200, metadata={"Software": None})
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, not anew for every format
+        for one in formats:
+            figure.savefig(folder / f"{name}.{one}", dpi=200, metadata={_TIMES[one]: None})
 
 
 def layer_colours(n: int) -> list[tuple[float, ...]]:
@@ -93,16 +91,3 @@ def factor_marks(factors: Sequence[str]) -> dict[str, tuple[str, str]]:
 def in_order(names: Sequence[str], known: Sequence[str]) -> list[str]:
     """The known names first, in their own order, then the others by name."""
     return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
-
-
-def site_words(site: str) -> str:
-    """`layer 3` for a block, `layer 0` for the embeddings, `final norm` for the site that is no layer."""
-    if site == "embed":
-        return "layer 0"
-    return f"layer {site.removeprefix('block.')}" if site.startswith("block.") else site.replace("_", " ")
-
-
-def site_order(site: str) -> float:
-    """From the embeddings up; `final_norm` after the last layer."""
-    words = site_words(site).split()
-    return float(words[1]) if words[0] == "layer" else np.inf

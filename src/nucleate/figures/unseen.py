@@ -2,73 +2,76 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from nucleate.claims_of_cause import HARDEST_FIRST
-from nucleate.figures.style import POSITION_WORDS, figure_of
+from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 from nucleate.scores import Scores
+from nucleate.words import POSITIONS, say
 
-_BASELINES = {"lookup_table": "lookup table", "nearest_neighbour": "1-nearest neighbour", "chance": "chance"}
+_BASELINES = {
+    "lookup_table": ("lookup table", (0, (1, 1))),
+    "nearest_neighbour": ("1-nearest neighbour", (0, (4, 1, 1, 1))),
+    "chance": ("chance", (0, (1, 3))),
+}
 _RIGHT, _WRONG, _GREY = "#1b7f79", "#c8553d", "#8a8a8a"
-_LABEL_GAP = 0.045
 
 
 @contextmanager
-def unseen_figure(unseen: Scores) -> Iterator[Figure]:
+def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Right assignment and right answers over training, and layer by layer at the end."""
     split = next(one for one in HARDEST_FIRST if one in unseen.values("split"))
     frame = unseen.where(split=split).to_pandas()
     positions = list(dict.fromkeys(frame.loc[frame["position"] != "", "position"]))
     title = (
-        f"Unseen instances ({split.replace('_', ' ')}): does the nearest task centroid go with the answer?"
+        f"Unseen instances ({split.replace('_', ' ')}):\ndoes the nearest task centroid go with the answer?"
     )
-    with figure_of(title, 3.0 + 2.5 * len(positions), 4.4) as figure:
-        panels = figure.subplots(1, 1 + len(positions), sharey=True)
-        _draw_course(panels[0], frame, positions)
-        for axes, position in zip(panels[1:], positions, strict=True):
+    n_panels, n_columns = 1 + len(positions), 2 if width == ONE_COLUMN else 1 + len(positions)
+    n_rows = -(-n_panels // n_columns)
+    with figure_of(title, width, 1.6 + 1.8 * n_rows) as figure:
+        panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
+        course, *by_layer = panels.flat[:n_panels]
+        _draw_course(course, frame, positions)
+        for axes, position in zip(by_layer, positions, strict=True):
             _draw_layers(axes, frame[frame["position"] == position])
-            axes.set_title(POSITION_WORDS.get(position, position))
-        panels[0].set_ylabel("share of instances")
-        panels[0].set_ylim(-0.02, 1.02)
-        panels[1].legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(0, -0.2))
+            axes.set_title(textwrap.fill(say(POSITIONS, position), 16), fontsize=7.5)
+        for axes in panels.flat[n_panels:]:
+            axes.remove()
+        for row in panels:
+            row[0].set_ylabel("share of instances")
+        course.set_ylim(-0.02, 1.02)
+        legends = [axes.get_legend_handles_labels() for axes in (course, *by_layer[:1])]
+        handles, words = ([one for legend in legends for one in legend[part]] for part in (0, 1))
+        figure.legend(
+            handles, words, loc="outside lower left", ncols=2, fontsize=6 if width == ONE_COLUMN else 7.5
+        )
         yield figure
 
 
 def _draw_course(axes: Axes, frame: pd.DataFrame, positions: list[str]) -> None:
     answers = frame[frame["method"] == "model"].sort_values("step")
-    last_step = int(frame["step"].max())
     axes.fill_between(
         answers["step"], answers["ci_low"], answers["ci_high"], color="#222222", alpha=0.12, lw=0
     )
     axes.plot(answers["step"], answers["value"], color="#222222", lw=1.6, label="answered right")
     assigned = frame[(frame["metric"] == "assignment_accuracy") & (frame["control"] == "none")]
     top = assigned[assigned["layer"] == assigned["layer"].max()]
-    for position, style in zip(positions, ("-", "--", ":", "-."), strict=False):
+    for position, dashes in zip(positions, ("-", "--", ":", "-."), strict=False):
         line = top[top["position"] == position].sort_values("step")
-        words = f"nearest at {POSITION_WORDS.get(position, position)}"
-        axes.plot(line["step"], line["value"], color=_RIGHT, ls=style, lw=1.4, label=words)
-    ends: list[tuple[float, str]] = []
-    for method, words in _BASELINES.items():
-        row = frame[frame["method"] == method]
-        if len(row):
-            value = float(row["value"].iloc[0])
-            axes.axhline(value, color=_GREY, lw=0.8, ls=(0, (1, 1.5)))
-            ends.append((value, words))
-    height = -1.0
-    for value, words in sorted(ends):
-        height = max(value, height + _LABEL_GAP)
-        axes.annotate(
-            words, (last_step, height), xytext=(3, 0), textcoords="offset points", va="center",
-            fontsize=6.5, color="#666666", annotation_clip=False,
-        )  # fmt: skip
-    axes.set_title("over training, top layer")
+        words = f"nearest, {say(POSITIONS, position)}"
+        axes.plot(line["step"], line["value"], color=_RIGHT, ls=dashes, lw=1.4, label=words)
+    for method, (words, style) in _BASELINES.items():
+        for value in frame.loc[frame["method"] == method, "value"][:1]:
+            axes.axhline(value, color=_GREY, lw=0.9, ls=style, label=words)
+    axes.set_title("over training,\ntop layer", fontsize=7.5)
     axes.set_xlabel("optimizer step")
-    axes.legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(0, -0.2))
 
 
 def _draw_layers(axes: Axes, frame: pd.DataFrame) -> None:
@@ -98,3 +101,4 @@ def _draw_layers(axes: Axes, frame: pd.DataFrame) -> None:
         label="assigned right",
     )
     axes.set_xlabel("layer")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,27 +1,43 @@
 """What a page is made of: everything that it needs of a run's folder, read and proven whole.
 
-Hidden here: which parts a run must have and which it may lack. A run without projections has a page
-without the Clusters view; nothing is computed to fill a gap.
+Hidden here: which parts a run must have and which it may lack. Scores it must have. A run without
+projections has a page without the Clusters view, prompts of the user's own have no grammars, a model that
+was only looked at has no claims; nothing is computed to fill a gap, and no tokenizer is loaded.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from nucleate.claims import ClaimSettings, ClaimVerdict, read_claims
 from nucleate.config import read_toml
-from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.saved import load_corpus
 from nucleate.projections import Projections
 from nucleate.report.analyses import analysis_rows
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
+
+
+@dataclass(frozen=True)
+class Instances:
+    """What the page shows of a corpus, whatever it was made from.
+
+    Attributes:
+        table: one row per instance, as it lies in the folder.
+        tasks: function and dialects of every task; empty where there is no grammar.
+        input_alone: what an input gives away without its instruction; empty where that is not known.
+    """
+
+    table: pa.Table
+    tasks: tuple[Mapping[str, Any], ...] = ()
+    input_alone: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,7 @@ class RunContents:
     scores: pd.DataFrame
     claims: tuple[ClaimVerdict, ...]
     training: tuple[Mapping[str, Any], ...]
-    corpus: Corpus | None
+    corpus: Instances | None
     projections: Projections | None
 
     @property
@@ -66,11 +82,12 @@ class RunContents:
 
 
 def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
-    """Raises RunFolderError where the run has no scores or claims, or a file is not as it was written."""
+    """Raises RunFolderError where the run has no scores, or a file is not as it was written."""
     folder.read_config()
     folder.require("scoring")
-    folder.require("claims")
-    has_corpus = "corpus" in folder.manifest["stages"]
+    has_claims, has_corpus = ("claims" in folder.manifest["stages"], "corpus" in folder.manifest["stages"])
+    if has_claims:
+        folder.require("claims")
     if has_corpus:
         folder.require("corpus")
     return RunContents(
@@ -80,11 +97,19 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         scores=pd.concat(
             [Scores.read(folder.scores).to_pandas(), *analysis_rows(folder)], join="inner", ignore_index=True
         ),
-        claims=tuple(read_claims(folder.claims)),
+        claims=tuple(read_claims(folder.claims)) if has_claims else (),
         training=_read_log(folder),
-        corpus=load_corpus(folder.corpus) if has_corpus else None,
+        corpus=_read_instances(folder) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.projections.is_dir() else None,
     )
+
+
+def _read_instances(folder: RunFolder) -> Instances:
+    table = pq.read_table(folder.instances)
+    if not folder.tasks.is_file():
+        return Instances(table)
+    document = json.loads(folder.tasks.read_text(encoding="utf-8"))
+    return Instances(table, tuple(document.get("tasks", ())), document.get("input_alone", {}))
 
 
 def _read_log(folder: RunFolder) -> tuple[Mapping[str, Any], ...]:

@@ -20,6 +20,7 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from nucleate import words as names_in_words
 from nucleate.errors import RunFolderError
 from nucleate.report import words
 from nucleate.report.contents import RunContents, read_run
@@ -28,7 +29,11 @@ from nucleate.report.point_data import point_data
 from nucleate.report.score_data import score_data
 from nucleate.run_folder import RunFolder
 
-_SCRIPTS = ("data", "state", "look", "figure", "emergence", "atlas", "points", "clusters", "more", "main")
+_SCRIPTS = (
+    "data", "state", "look", "figure", "emergence", "profile", "atlas", "points", "moments", "clusters",
+    "confusion", "more", "main",
+)  # fmt: skip
+_LONGEST_GROUP = 44
 _EMPTY_STYLE = ""
 """plotly.js adds empty style elements and fills them through the CSSOM: their hash is that of nothing."""
 _STYLE_OF_MAPS = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
@@ -64,9 +69,9 @@ def write_page(page: str, path: Path) -> None:
 
 def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
     """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
-    style, script, library = _own("style.css"), _script(), get_plotlyjs()
+    style, script, library, data = _own("style.css"), _script(), get_plotlyjs(), page_data(runs, n_points)
     return _template().render(
-        title=" and ".join(run.name for run in runs) if len(runs) < 4 else f"{len(runs)} runs",
+        title=_title([run.name for run in runs]),
         runs=runs,
         words=words,
         policy=content_security_policy([library, script], [style, _EMPTY_STYLE]),
@@ -75,8 +80,9 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
         style=Markup(style),
         script=Markup(script),
         plotly=Markup(library),
-        data=Markup(script_json(page_data(runs, n_points))),
-        differing=words.differing_settings(runs) if len(runs) > 1 else {},
+        data=Markup(script_json(data)),
+        groups=data["groups"],
+        one_step=all(run.scores["step"].nunique() == 1 for run in runs),
     )
 
 
@@ -91,7 +97,13 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
         ],
         "groups": [_name_of_group(group, runs, differing) for group in groups],
         "chosen": {"factor": first.factor, "position": first.position},
-        "position_words": words.POSITION_WORDS,
+        "words": {
+            "position": names_in_words.POSITIONS,
+            "factor": names_in_words.FACTORS,
+            "metric": names_in_words.METRICS,
+            "method": names_in_words.METHODS,
+            "preparation": names_in_words.PREPARATIONS,
+        },
         "scores": score_data(runs),
         "points": [
             point_data(run.projections, len(runs), n_points) if run.projections else None for run in runs
@@ -126,17 +138,30 @@ def _names_of(folders: Sequence[RunFolder]) -> list[str]:
     return [path.name if count[path.name] == 1 else f"{path.parent.name}/{path.name}" for path in paths]
 
 
+def _title(names: Sequence[str]) -> str:
+    if len(names) > 3:
+        return f"{len(names)} runs"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def _name_of_group(group: str, runs: Sequence[RunContents], differing: dict[str, list[Any]]) -> str:
+    """What sets a group apart where that is short, its runs' names where it is not."""
     members = [index for index, run in enumerate(runs) if run.group == group]
-    of_first = [f"{key} = {values[members[0]]}" for key, values in differing.items()]
-    return visible(", ".join(of_first) or runs[members[0]].name)
+    apart = ", ".join(f"{key} = {values[members[0]]}" for key, values in differing.items())
+    if apart and len(apart) <= _LONGEST_GROUP:
+        return visible(apart)
+    names = [runs[index].name for index in members]
+    together = ", ".join(names)
+    return visible(together if len(together) <= _LONGEST_GROUP else f"{names[0]} and {len(names) - 1} more")
 
 
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(visible=lambda value: visible(str(value)), position=words.position_words)
+    environment.filters.update(
+        visible=lambda value: visible(str(value)), position=words.position_words, factor=words.factor_words
+    )
     return environment.from_string(_own("template.html"))
 
 

@@ -15,11 +15,11 @@ import pyarrow as pa
 from nucleate.projections import Projections
 from nucleate.report.encoding import smallest_unsigned, typed_array, visible
 
-USUAL_BYTES, MOST_BYTES = 1_100_000, 7_500_000
+USUAL_BYTES, MOST_BYTES = 900_000, 7_000_000
 """For all runs of a page: what is aimed at, and what is never passed; base64 adds a third."""
 FEWEST_POINTS = 500
 _BYTES_PER_POINT = 5  # two coordinates of 16 bits and a cluster
-_NOT_LABELS = ("instance", "instruction_id", "predicted")
+_NOT_LABELS = ("instance", "instruction_id", "id", "predicted")
 
 
 def point_data(projections: Projections, n_runs: int = 1, n_points: int | None = None) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def point_data(projections: Projections, n_runs: int = 1, n_points: int | None =
         "columns": {
             visible(name): _column(visible(name), examples[name].to_pylist())
             for name in examples.column_names
-            if name not in _NOT_LABELS
+            if name not in _NOT_LABELS and not pa.types.is_nested(examples.schema.field(name).type)
         },
         "predicted": _column("predicted", answers[:, kept].T.ravel().tolist()),
     }
@@ -99,7 +99,13 @@ def _place(frames: list[Mapping[str, Any]], n_points: int) -> dict[str, Any]:
 
 def _column(name: str, values: list[Any]) -> dict[str, Any]:
     """Distinct texts in order and a code per value; a whole number is named after its column."""
-    distinct = sorted(set(values))
+    distinct = sorted(set(values), key=lambda value: (value is None, value))
     code = {value: index for index, value in enumerate(distinct)}
-    texts = [f"{name} {value}" if isinstance(value, int) else visible(str(value)) for value in distinct]
+    texts = [_text(name, value) for value in distinct]
     return {"texts": texts, "code": typed_array(smallest_unsigned(np.array([code[v] for v in values])))}
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{name} {value}" if isinstance(value, int) else visible(str(value))

@@ -1,7 +1,8 @@
 """Scores as the page's script wants them: series over steps, in typed arrays.
 
-Rows that differ in their step alone are one series. Hidden here: how strings become small codes. A
-control is a level to compare with, so only its last step is kept.
+Rows that differ in their step alone are one series. Hidden here: how strings become small codes, and how
+many rows a page can carry. A control of agreement is a level to compare with, so only its last step is kept.
+A run of very many checkpoints shows as many of them as fit, evenly drawn, and the page says so.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nucleate.report.analyses import CAUSES, UNSEEN
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import smallest_unsigned, typed_array, visible
 
 KEY = ("run", "split", "position", "factor", "site", "preparation", "method", "metric", "control")
 """What makes a series; `run` is the run's number on this page."""
+MOST_ROWS = 300_000
+"""Of all runs of a page; a row is 17 bytes and its share of a series' key, and base64 adds a third."""
 
 
 def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
@@ -24,9 +28,11 @@ def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
 
     Returns:
         `names`: for each column of `KEY` its values; `codes`: for each column one code per series;
-        `starts`: where each series begins in `step`, `value`, `low`, `high` and `n_examples`.
+        `starts`: where each series begins in `step`, `value`, `low`, `high` and `n_examples`;
+        `n_steps_in_file`: of the run that has most.
     """
-    frame = pd.concat([_rows_of(index, run) for index, run in enumerate(runs)], ignore_index=True)
+    most = MOST_ROWS // len(runs)
+    frame = pd.concat([_fitting(_rows_of(i, run), most) for i, run in enumerate(runs)], ignore_index=True)
     frame = frame.sort_values("order", kind="stable")  # so that sites go from the bottom up
     names: dict[str, list[str]] = {}
     for column in KEY:
@@ -38,6 +44,7 @@ def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
     begins = np.flatnonzero(np.any(np.diff(keys, axis=0, prepend=-1) != 0, axis=1))
     return {
         "names": names,
+        "n_steps_in_file": max(int(run.scores["step"].nunique()) for run in runs),
         "codes": {name: _packed(keys[begins, column]) for column, name in enumerate(KEY)},
         "starts": _packed(np.append(begins, len(frame))),
         "step": _packed(frame["step"].to_numpy()),
@@ -53,7 +60,21 @@ def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
     frame = run.scores.assign(run=index, order=order)
     what = [name for name in KEY if name != "run"]
     last = frame.groupby(what)["step"].transform("max")
-    return frame[(frame["control"] == "none") | (frame["step"] == last)]
+    is_level = (frame["control"] != "none") & ~frame["method"].isin([UNSEEN, CAUSES])
+    return frame[~is_level | (frame["step"] == last)]
+
+
+def _fitting(frame: pd.DataFrame, most: int) -> pd.DataFrame:
+    """All rows, or those of as many steps, evenly drawn with the first and the last, as fit."""
+    steps = np.sort(frame["step"].unique())
+    kept = len(steps)
+    while kept > 2 and frame["step"].isin(_spread(steps, kept)).sum() > most:
+        kept = max(2, int(kept * 0.9))
+    return frame[frame["step"].isin(_spread(steps, kept))]
+
+
+def _spread(steps: np.ndarray, n: int) -> np.ndarray:
+    return steps[np.linspace(0, len(steps) - 1, n).round().astype(int)] if n < len(steps) else steps
 
 
 def _packed(values: np.ndarray) -> dict[str, str]:

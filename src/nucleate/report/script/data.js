@@ -12,7 +12,7 @@ const NOT_AGREEMENT = new Set(["model", "unseen", "intervene"]);
 
 /** Every series of scores: its key in words, and its numbers. */
 const series = (() => {
-  const { names, codes, starts, ...columns } = page.scores;
+  const { names, codes, starts, n_steps_in_file: _, ...columns } = page.scores;
   const code = Object.fromEntries(KEY.map((name) => [name, decode(codes[name])]));
   const at = decode(starts);
   const numbers = Object.fromEntries(Object.entries(columns).map(([name, array]) => [name, decode(array)]));

@@ -4,7 +4,8 @@ const SPLIT_ORDER = ["train", "validation", "unseen_instruction", "unseen_dialec
 const bySplit = (a, b) => (SPLIT_ORDER.indexOf(a) + 9) % 9 - (SPLIT_ORDER.indexOf(b) + 9) % 9 || (a < b ? -1 : 1);
 const several = page.groups.length > 1;
 
-const lensOf = () => ({ factor: state.factor, position: state.position, measure: state.measure, preparation: state.preparation });
+/** What the reader looks through; a panel may be about a factor of its own. */
+const lensOf = ({ factor = state.factor } = {}) => ({ factor, position: state.position, measure: state.measure, preparation: state.preparation });
 const isBounded = () => !/separation|variance|inertia/.test(state.measure);
 
 /** What is drawn side by side: [{title, split, group}]. */
@@ -29,7 +30,7 @@ function overRuns(list) {
 const inGroup = (group) => { const runs = new Set(runsOfGroup(group)); return (one) => runs.has(one.run); };
 
 function linesOf(panel) {
-  const rows = seriesWhere({ ...lensOf(), split: panel.split, control: "none" }).filter(inGroup(panel.group));
+  const rows = seriesWhere({ ...lensOf(panel), split: panel.split, control: "none" }).filter(inGroup(panel.group));
   return sitesOf(rows).map((site) => overRuns(rows.filter((one) => one.site === site)));
 }
 function accuracyOf(panel) {
@@ -38,7 +39,7 @@ function accuracyOf(panel) {
 }
 /** Levels to compare with: for each control the lowest and highest over the layers, with their intervals. */
 function controlsOf(panel) {
-  const rows = seriesWhere({ ...lensOf(), split: panel.split }).filter((one) => one.control !== "none").filter(inGroup(panel.group));
+  const rows = seriesWhere({ ...lensOf(panel), split: panel.split }).filter((one) => one.control !== "none").filter(inGroup(panel.group));
   return distinct(rows.map((one) => one.control)).map((control) => {
     const values = rows.filter((one) => one.control === control).flatMap((one) => [one.low.at(-1), one.value.at(-1), one.high.at(-1)]).filter(Number.isFinite);
     return { control, low: Math.min(...values), high: Math.max(...values) };
@@ -56,10 +57,10 @@ function apart(values, gap, most) {
   return heights;
 }
 
-const MARGIN = { top: 30, bottom: 46, between: 76, names: 92 };
+const MARGIN = { top: 30, bottom: 46, between: 76, names: 112 };
 /** Where panels lie: side by side where there is room, each with room for the names of its lines. */
 function gridOf(n) {
-  const columns = narrow.matches ? 1 : n === 4 ? 2 : Math.min(n, 3), rows = Math.ceil(n / columns);
+  const fit = Math.max(1, Math.floor(emergencePlot.clientWidth / 330)), columns = narrow.matches ? 1 : Math.min(fit, n === 4 ? 2 : Math.min(n, 3)), rows = Math.ceil(n / columns);
   const panelHeight = rows === 1 && !narrow.matches ? 390 : narrow.matches ? 250 : 300, inner = rows * panelHeight + (rows - 1) * MARGIN.between;
   const width = Math.max(emergencePlot.clientWidth - 70, 200), names = MARGIN.names / width;
   const place = (index) => {
@@ -70,6 +71,7 @@ function gridOf(n) {
 }
 
 function drawEmergence() {
+  if (oneStep) return drawProfile();
   const shown = panels(), grid = gridOf(shown.length), { height } = grid;
   const traces = [], annotations = [], shapes = [], axes = {};
   const drawn = shown.map((panel) => ({ panel, lines: linesOf(panel), accuracy: accuracyOf(panel), controls: controlsOf(panel) }));
@@ -80,10 +82,10 @@ function drawEmergence() {
     axes[`xaxis${tag}`] = { domain: [from, to], anchor: y, range: [along(0) - along(last) * 0.015, along(last) * 1.01], showgrid: false, ticks: "outside", ...ticks(last), title: { text: row === grid.rows - 1 ? "step" : "", standoff: 6 } };
     axes[`yaxis${tag}`] = { domain: rows, anchor: x, range: [bottom, top], title: { text: column === 0 && !narrow.matches ? plotlyText(metricWords(state.measure.split("/")[1])) : "" }, showticklabels: column === 0 };
     annotations.push({ text: `<b>${plotlyText(panel.title)}</b>`, x: from, y: rows[1] + 10 / height, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", showarrow: false, font: { color: css("--ink"), size: 15 } });
-    drawControls(controls, { x, y, gap, top }, annotations, shapes);
+    drawControls(controls, { x, y, gap }, shapes);
     for (const one of lines) drawLine(one, { x, y, panel }, traces);
     if (accuracy) traces.push({ ...dashed(accuracy), xaxis: x, yaxis: y });
-    nameLines(lines, accuracy, { x, y, gap, top }, annotations);
+    nameLines([...linesToName(lines, accuracy, grid.panelHeight), ...controls.map(controlToName)], { x, y, gap, top }, annotations);
     shapes.push({ type: "line", xref: x, yref: `${y} domain`, x0: along(state.step), x1: along(state.step), y0: 0, y1: 1, line: { color: css("--soft"), width: 1, dash: "dot" }, layer: "below", name: "chosen" });
   });
   emergencePlot.style.height = `${height}px`;
@@ -93,8 +95,8 @@ function drawEmergence() {
 
 /** The chosen step in both charts, moved without drawing anything else anew. */
 function moveMarks() {
-  const at = along(state.step), shapes = emergencePlot.layout.shapes.map((one) => (one.name === "chosen" ? { ...one, x0: at, x1: at } : one));
-  return Promise.all([Plotly.relayout(emergencePlot, { shapes }), Plotly.relayout(atlasPlot, { shapes: cellShape(atlasLines(), choices().step) })]);
+  const at = oneStep ? sitesShown().indexOf(state.site) : along(state.step), shapes = emergencePlot.layout.shapes.map((one) => (one.name === "chosen" ? { ...one, x0: at, x1: at } : one));
+  return Promise.all([Plotly.relayout(emergencePlot, { shapes }), Plotly.relayout(atlasPlot, { shapes: cellShape(atlasSites(), atlasColumns()) })]);
 }
 
 function rangeOf(drawn) {
@@ -129,31 +131,44 @@ const dashed = (one) => ({
   line: { color: css("--ink"), width: 1.6, dash: "6px,4px" }, customdata: Array.from(one.step, (step, i) => ({ step, i, one })),
 });
 
-function drawControls(controls, { x, y, gap, top }, annotations, shapes) {
-  const heights = apart(controls.map((one) => one.high + gap * 0.55), gap, top), colour = css("--control");
-  controls.forEach(({ control, low, high }, i) => {
+function drawControls(controls, { x, y, gap }, shapes) {
+  for (const { control, low, high } of controls) {
     const half = Math.max(0, gap * 0.12 - (high - low) / 2);
-    shapes.push({ type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: low - half, y1: high + half, fillcolor: colour, opacity: 0.2, line: { width: 0 }, layer: "below", name: control });
-    annotations.push({ text: plotlyText(plain(control)), xref: `${x} domain`, yref: y, x: 0.99, y: heights[i], xanchor: "right", yanchor: "middle", showarrow: false, font: { size: 12, color: colour }, bgcolor: css("--ground"), borderpad: 1, opacity: 0.8 });
-  });
+    shapes.push({ type: "rect", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: low - half, y1: high + half, fillcolor: css("--control"), opacity: 0.2, line: { width: 0 }, layer: "below", name: control });
+  }
 }
 
-function nameLines(lines, accuracy, { x, y, gap, top }, annotations) {
-  const ends = [...lines.map((one) => ({ words: siteWords(one.site), value: one.value.at(-1), colour: siteColour(one.site), site: one.site })),
+const LABEL_PX = 17;
+const controlToName = ({ control, low, high }) => ({ words: plain(control), value: (low + high) / 2, colour: css("--control") });
+/** The ends of lines that are named: all of them, or of very many layers as many as there is room for. */
+function linesToName(lines, accuracy, height) {
+  const room = Math.max(3, Math.floor(height / LABEL_PX) - 6), every = Math.ceil(lines.length / room);
+  const named = lines.filter((one, i) => one.site === state.site || (lines.length - 1 - i) % every === 0);
+  return [...named.map((one) => ({ words: siteWords(one.site), value: one.value.at(-1), colour: siteColour(one.site), chosen: one.site === state.site })),
     ...(accuracy ? [{ words: "accuracy", value: accuracy.value.at(-1), colour: css("--ink") }] : [])];
+}
+
+/** Names beside the right end of a panel, level with what they name, apart where they would overlap. */
+function nameLines(ends, { x, y, gap, top }, annotations) {
   const heights = apart(ends.map((end) => end.value), gap, top - gap / 3);
   ends.forEach((end, i) => annotations.push({
-    text: end.site === state.site ? `<b>${plotlyText(end.words)}</b>` : plotlyText(end.words), xref: `${x} domain`, yref: y, x: 1.015, y: heights[i],
+    text: end.chosen ? `<b>${plotlyText(end.words)}</b>` : plotlyText(end.words), xref: `${x} domain`, yref: y, x: 1.015, y: heights[i],
     xanchor: "left", yanchor: "middle", showarrow: false, font: { size: 13, color: end.colour },
   }));
 }
+
+/** What a long run or many runs left out of the page. */
+const stepsLeftOut = (() => {
+  const { n_steps_in_file: all } = page.scores, kept = Math.max(...page.runs.map((_, run) => distinct(series.filter((one) => one.run === run).flatMap((one) => [...one.step])).length));
+  return kept < all ? ` ${kept} of ${all} steps are on this page; the run's folder has the others.` : "";
+})();
 
 function describeEmergence(drawn) {
   const members = page.groups.map((_, group) => runsOfGroup(group).length), alone = members.some((n) => n === 1), seeds = members.some((n) => n > 1);
   const bands = `bands ${seeds ? "reach from the lowest seed to the highest" : ""}${seeds && alone ? "; where there is one run, they " : ""}${alone ? "are 95 % intervals" : ""}`;
   const controls = distinct(drawn.flatMap((one) => one.controls.map(({ control }) => plain(control))));
   element("emergence-caption").textContent = `Agreement of clusters with ${factorWords(state.factor)}, read at the ${positionWords(state.position)}: ${measureWords(state.measure)}, states ${preparationWords(state.preparation)}. ` +
-    `Lines are layers; ${bands}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ` + (controls.length ? `Grey levels are controls (${controls.join(", ")}), over all layers, with their intervals.` : "This run has no control at this place.");
+    `Lines are layers; ${bands}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ` + (controls.length ? `Grey levels are controls (${controls.join(", ")}), over all layers, with their intervals.` : "This run has no control at this place.") + stepsLeftOut;
   const last = drawn.flatMap(({ panel, lines }) => lines.map((one) => `${panel.title}, ${siteWords(one.site)}: ${number(one.value[0])} to ${number(one.value.at(-1))}`));
   emergencePlot.setAttribute("aria-label", `Agreement with ${factorWords(state.factor)} over steps. ${last.join("; ")}.`);
 }

@@ -27,18 +27,16 @@ function siteColour(site) {
   return layer === null ? `rgb(${hex(css("--ink")).join(",")})` : between("layer", 5, layer / top);
 }
 const siteWords = (site) => (site === "final_norm" ? "final norm" : site === "embed" ? "layer 0" : site.replace("block.", "layer "));
-const positionWords = (position) => page.position_words[position] ?? position.replaceAll("_", " ");
 const plain = (name) => name.replaceAll("_", " ");
-const METRICS = { ari: "adjusted Rand index", ami: "adjusted mutual information", knn_purity: "k-NN purity" };
-const metricWords = (metric) => METRICS[metric] ?? plain(metric);
-const METHODS = { kmeans: "k-means", kmeans_from_train: "k-means fitted on train", labels: "no clustering", ridge: "linear probe", states: "no clustering", train_centroids: "centroids of train" };
-const factorWords = (factor) => (factor === "" ? "no label" : plain(factor));
+/** A name of the tables in words; the page brings them. */
+const say = (kind, name) => page.words[kind][name] ?? plain(name);
+const positionWords = (position) => say("position", position), factorWords = (factor) => say("factor", factor), metricWords = (metric) => say("metric", metric);
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 const measureWords = (measure) => {
   const [method, metric] = measure.split("/");
-  return `${metricWords(metric)} (${METHODS[method] ?? plain(method)})`;
+  return `${metricWords(metric)} (${say("method", method)})`;
 };
-const PREPARATIONS = { raw: "as they are", standardise: "standardised", pca: "after PCA", tsne: "after t-SNE", centre: "centred", normalise: "normalised" };
-const preparationWords = (name) => PREPARATIONS[name] ?? plain(name);
+const preparationWords = (name) => say("preparation", name);
 const number = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–");
 
 /** Text that plotly shows as it is: it would read tags and entities as markup. */

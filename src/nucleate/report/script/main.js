@@ -22,11 +22,13 @@ function onceAtRest(needsAll) {
   resting = setTimeout(() => { (whole ? drawCharts : moveMarks)(); whole = false; }, SETTLE_MS);
 }
 
+element("scale").hidden = oneStep;
 const drawCharts = () => Promise.all([drawEmergence(), drawAtlas()]);
 
 onChange((changed) => {
   fillLens();
   if (hasClusters) drawClusters(changed);
+  if (["factor", "position", "colour"].some((name) => changed.has(name))) drawMoments();
   const only = (...names) => [...changed].every((name) => names.includes(name));
   if (only("colour", "embedding", "search", "isolated", "zoom", "run")) return;
   if (only("step", "site")) {
@@ -45,6 +47,16 @@ element("atlas-split").addEventListener("change", (event) => choose({ split: eve
 element("colour").addEventListener("change", (event) => choose({ colour: event.target.value, isolated: -1 }));
 element("search").addEventListener("input", (event) => choose({ search: event.target.value }));
 element("zoom").addEventListener("change", (event) => choose({ zoom: event.target.checked }));
+
+/** Figures are drawn anew at the width of a sheet, and the rules are opened; afterwards all is as it was. */
+function turn(toPaper) {
+  document.body.classList.toggle("paper", toPaper);
+  for (const one of document.querySelectorAll("details.prints")) one.open = toPaper;
+  drawAll();
+  for (const one of document.querySelectorAll(".js-plotly-plot")) Plotly.relayout(one, { autosize: true });
+}
+addEventListener("beforeprint", () => turn(true));
+addEventListener("afterprint", () => turn(false));
 element("step").addEventListener("input", (event) => { if (playing) play(false); choose({ step: stepsToChoose()[event.target.value] }); });
 element("play").addEventListener("click", () => play());
 element("lens").addEventListener("submit", (event) => event.preventDefault());
@@ -62,12 +74,15 @@ canvas.addEventListener("blur", () => hover(-1));
 canvas.addEventListener("keydown", walk);
 confusion.addEventListener("pointermove", confusionTip);
 confusion.addEventListener("pointerleave", hideTip);
+confusion.addEventListener("keydown", moveInConfusion);
+confusion.addEventListener("blur", leaveConfusion);
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 addEventListener("scroll", hideTip, { passive: true });
 
 function drawAll() {
   fillLens();
   if (hasClusters) drawClusters();
+  drawMoments();
   return Promise.all([drawCharts(), drawMore()]);
 }
 
@@ -86,4 +101,4 @@ drawAll().then(() => {
 });
 for (const media of [dark, narrow]) media.addEventListener("change", () => { forgetColours(); drawAll(); });
 let width = innerWidth;
-addEventListener("resize", () => { if (innerWidth !== width && hasClusters) { width = innerWidth; paint(); if (view.now) drawConfusion(); } });
+addEventListener("resize", () => { if (innerWidth !== width && hasClusters) { width = innerWidth; paint(); if (view.now) drawConfusion(); drawMoments(); } });

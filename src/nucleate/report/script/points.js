@@ -33,20 +33,33 @@ function boxOf(pairs) {
   return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, size: Math.max(x1 - x0, y1 - y0, 1) * 1.08 };
 }
 
+const CLUSTERS = "assigned cluster", RIGHT = "right or wrong answer", MOST_NAMED = 120;
+/** A label that sorts the points: the one they are coloured by, the one that scores are about, or one of few kinds. */
+function labelName() {
+  const { columns } = pointsNow(), few = Object.keys(columns).filter((name) => name !== "split" && columns[name].texts.length <= MOST_NAMED);
+  return [state.colour, state.factor, "task", ...few, ...Object.keys(columns)].find((name) => columns[name]);
+}
+
 /** The label of every point in the chosen colouring: {texts, code}. */
 function labelling() {
   const points = pointsNow(), n = points.n_points;
-  if (state.colour === "assigned cluster") {
+  if (state.colour === CLUSTERS) {
     const cluster = placeNow().cluster.subarray(frameIndex() * n, frameIndex() * n + n);
     return { texts: Array.from({ length: Math.max(...cluster) + 1 }, (_, i) => `cluster ${i}`), code: cluster };
   }
-  if (state.colour === "right or wrong answer") {
-    const code = Uint8Array.from({ length: n }, (_, i) => Number(answerOf(i) === textOf("output", i)));
+  if (state.colour === RIGHT) {
+    const code = Uint8Array.from({ length: n }, (_, i) => Number(isRight(i)));
     return { texts: ["answered wrong", "answered right"], code };
   }
   return points.columns[state.colour];
 }
 const textOf = (name, i) => { const column = pointsNow().columns[name]; return column ? column.texts[column.code[i]] : "–"; };
+/** Whether an answer is the true output; of one in several tokens, whether the token predicted begins it. */
+function isRight(i) {
+  const answer = answerOf(i), output = textOf("output", i).trim(), begins = /^\s/.test(answer) && answer.trim() !== "";
+  return answer.trim() === output || (begins && output.startsWith(answer.trim()));
+}
+const has = (name) => Boolean(pointsNow().columns[name]);
 const answerOf = (i) => { const { predicted, n_points, steps } = pointsNow(); return predicted.texts[predicted.code[indexIn(steps) * n_points + i]]; };
 
 /** Which points the search and the chosen label leave in the light. */
@@ -138,15 +151,15 @@ function pointAt(event) {
 /** What there is to say about a point, as rows of name and value. */
 function factsOf(i) {
   const cluster = placeNow().cluster[frameIndex() * pointsNow().n_points + i];
-  const shown = Object.keys(pointsNow().columns).filter((name) => !["instruction", "input", "output", "split"].includes(name));
-  return [["instruction", textOf("instruction", i)], ["input", textOf("input", i)], ["true output", textOf("output", i)], ["predicted", answerOf(i)],
-    ["cluster", String(cluster)], ...shown.map((name) => [plain(name), textOf(name, i)]), ["split", plain(textOf("split", i))]];
+  const first = ["prompt", "instruction", "input", "output"], others = Object.keys(pointsNow().columns).filter((name) => ![...first, "split"].includes(name));
+  return [...first.filter(has).map((name) => [name === "output" ? "true output" : name, textOf(name, i)]), ["predicted", answerOf(i)],
+    ["cluster", String(cluster)], ...others.map((name) => [plain(name), textOf(name, i)]), ["split", plain(textOf("split", i))]];
 }
 
 function hover(i, x, y) {
   if (i !== view.hovered) { view.hovered = i; paint(); }
   if (i < 0) { hideTip(); return; }
-  showTip(x, y, `${textOf("input", i)} → ${answerOf(i)}${answerOf(i) === textOf("output", i) ? " ✓" : " ✗"}`, factsOf(i));
+  showTip(x, y, `${has("input") ? `${textOf("input", i)} → ` : ""}${answerOf(i)}${has("output") ? (isRight(i) ? " ✓" : " ✗") : ""}`, factsOf(i));
 }
 
 function walk(event) {

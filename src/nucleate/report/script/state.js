@@ -4,6 +4,10 @@ const state = {
   group: 0, split: "validation", scale: "linear", step: 0, site: "",
   run: 0, colour: "task", embedding: "pca", search: "", isolated: -1, zoom: true,
 };
+/** A model that was looked at once: layers and factors take the place of steps. */
+const oneStep = distinct(agreement.flatMap((one) => [...one.step])).length === 1;
+const FACTOR_RANK = { task: -2, dialect: -1, instruction: 1, input: 2, output: 3, task_input: 4, "": 5 };
+const byFactor = (a, b) => (FACTOR_RANK[a] ?? 0) - (FACTOR_RANK[b] ?? 0) || (a < b ? -1 : 1);
 const listeners = [];
 const onChange = (listener) => listeners.push(listener);
 
@@ -25,6 +29,7 @@ function choices() {
   const found = {};
   for (const name of ["factor", "position", "measure", "preparation"]) {
     found[name] = distinct(rows.map((one) => one[name]));
+    if (name === "factor") found[name].sort(byFactor);
     rows = rows.filter((one) => one[name] === (found[name].includes(state[name]) ? state[name] : found[name][0]));
   }
   found.split = distinct(rows.map((one) => one.split));

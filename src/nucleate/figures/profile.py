@@ -1,0 +1,80 @@
+"""Agreement layer by layer, for runs that have one step: a line per factor, a panel per split.
+
+Hidden here: how a model that was not watched while it learned is drawn. Layers take the place of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from nucleate.figures.spread import n_runs, over_runs, spread_words
+from nucleate.figures.style import (
+    FACTOR_MARKS,
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    factor_marks,
+    figure_of,
+    in_order,
+)
+from nucleate.scores import Scores
+from nucleate.words import FACTORS, POSITIONS, say
+
+_SPLITS = ("train", "validation", "unseen_instruction", "unseen_dialect")
+_MOST_PANELS = 3
+
+
+@contextmanager
+def profile_figure(scores: Scores, position: str, width: float = TWO_COLUMNS) -> Iterator[Figure]:
+    """Agreement with every factor over the layers at one position; closed at the end.
+
+    Bands are 95 % intervals of one run, or the range over several; the thin line of a factor's colour is
+    the upper end of its strongest control, where one was measured.
+    """
+    rows = over_runs(scores.where(metric="ari", method="kmeans", preparation="raw", position=position))
+    rows = rows.dropna(subset=["layer"])
+    splits = in_order(list(rows["split"].unique()), _SPLITS)[:_MOST_PANELS]
+    factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
+    n_rows, n_columns = (len(splits), 1) if width == ONE_COLUMN else (1, len(splits))
+    title = f"Clusters at the {say(POSITIONS, position)}, by layer"
+    with figure_of(title, width, 1.1 + 2.1 * n_rows) as figure:
+        panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        for axes, split in zip(panels.flat, splits, strict=True):
+            _draw_split(axes, rows[rows["split"] == split], factors)
+            axes.set_title(split.replace("_", " "))
+        for axes in panels[-1]:
+            axes.set_xlabel("layer")
+        for axes in panels[:, 0]:
+            axes.set_ylabel("agreement (ARI)")
+        panels[0, 0].set_ylim(min(-0.03, float(rows["low"].min()) - 0.02), 1.03)
+        columns = 2 if width == ONE_COLUMN else 5
+        figure.legend(handles=_legend(factors, n_runs(scores)), loc="outside lower left", ncols=columns)
+        yield figure
+
+
+def _draw_split(axes: Axes, rows: pd.DataFrame, factors: list[str]) -> None:
+    marks = factor_marks(factors)
+    for factor in factors:
+        line = rows[rows["factor"] == factor].sort_values("layer").astype({"layer": float})
+        colour, marker = marks[factor]
+        axes.fill_between(line["layer"], line["low"], line["high"], color=colour, alpha=0.15, lw=0)
+        axes.plot(line["layer"], line["control_high"], color=colour, lw=0.8, ls=(0, (1, 1.5)))
+        axes.plot(line["layer"], line["value"], color=colour, marker=marker, ms=3, lw=1.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _legend(factors: list[str], runs: int) -> list[Line2D | Patch]:
+    marks = factor_marks(factors)
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=marks[one][0], marker=marks[one][1], ms=4, lw=1.5, label=say(FACTORS, one))
+        for one in factors
+    ]
+    handles.append(Line2D([], [], color="#555555", lw=0.8, ls=(0, (1, 1.5)), label="strongest control"))
+    return [*handles, Patch(color="#555555", alpha=0.2, lw=0, label=spread_words(runs))]

@@ -1,0 +1,73 @@
+"""The names of the tables in words, as figures and page write them.
+
+Hidden here: how a column's short value is said to a reader. A name that is not listed, such as a factor of
+the user's own, is said as it is, with spaces.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+POSITIONS = {
+    "last_instruction": "last instruction token",
+    "input": "input token",
+    "instruction_mean": "mean over the instruction",
+    "last": "last token before the answer",
+    "all_instruction": "all instruction tokens",
+    "all_prompt": "all tokens up to the input",
+}
+FACTORS = {"task_input": "task and input", "": "no label"}
+CONTROLS = {
+    "untrained": "untrained model",
+    "bag_of_tokens": "bag of tokens",
+    "shuffled_labels": "shuffled labels",
+}
+METRICS = {
+    "ari": "adjusted Rand index",
+    "ami": "adjusted mutual information",
+    "knn_purity": "k-NN purity",
+    "becomes_b": "answers that become the other task's",
+    "stays_a": "answers that stay",
+    "other": "answers that are neither's",
+    "kl": "divergence from the untouched answer, nats",
+    "acted": "instances on which anything changed",
+    "right": "wrong answers put right",
+    "auroc": "AUROC of membership for a right answer",
+    "assignment_accuracy": "share that lie nearest to their own centroid",
+    "accuracy_if_right": "answered right, of those nearest to their own centroid",
+    "accuracy_if_wrong": "answered right, of those nearest to another",
+}
+METHODS = {
+    "kmeans": "k-means",
+    "kmeans_from_train": "k-means fitted on train",
+    "labels": "no clustering",
+    "ridge": "linear probe",
+    "states": "no clustering",
+    "train_centroids": "centroids of train",
+}
+PREPARATIONS = {
+    "raw": "as they are",
+    "standardise": "standardised",
+    "pca": "after PCA",
+    "tsne": "after t-SNE",
+    "centre": "centred",
+    "normalise": "normalised",
+}
+
+
+def say(names: dict[str, str], name: str) -> str:
+    """`name` in words."""
+    return names.get(name, name.replace("_", " "))
+
+
+def site_words(site: str) -> str:
+    """`layer 3` for a block, `layer 0` for the embeddings, `final norm` for the site that is no layer."""
+    if site == "embed":
+        return "layer 0"
+    return f"layer {site.removeprefix('block.')}" if site.startswith("block.") else site.replace("_", " ")
+
+
+def site_order(site: str) -> float:
+    """From the embeddings up; `final_norm` after the last layer."""
+    words = site_words(site).split()
+    return float(words[1]) if words[0] == "layer" else np.inf
