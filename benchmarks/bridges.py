@@ -11,19 +11,23 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 import nucleate
 from nucleate.claims_of_cause import HARDEST_FIRST
-from nucleate.figures.style import POSITION_WORDS, figure_of, save_figure
+from nucleate.figures.style import figure_of, save_figure
 from nucleate.presets import resolve
 from nucleate.scores import Scores
+from nucleate.words import POSITIONS
 
-_METHODS = {
-    "model": "model",
-    "lookup_table": "lookup table",
-    "nearest_neighbour": "1-nearest neighbour",
-    "chance": "chance",
+_BASELINES = {
+    "nearest_neighbour": ("1-nearest neighbour", "#666666", "s"),
+    "lookup_table": ("lookup table per dialect", "#999999", "D"),
+    "chance": ("chance", "#bbbbbb", "v"),
 }
+_POSITIONS = {"last_instruction": "#d55e00", "input": "#0072b2", "instruction_mean": "#009e73"}
+"""Okabe and Ito's colours."""
+_CLAIMED = ("last_instruction", "input")
 
 
 def main() -> None:
@@ -44,14 +48,9 @@ def main() -> None:
     ]
     table = pd.DataFrame(rows)
     table.to_csv(chosen.out / "bridges.csv", index=False)
-    draw(table, chosen.out)
-    print(
-        table.groupby(["bridges", "split", "position", "figure"])["value"]
-        .mean()
-        .unstack()
-        .round(3)
-        .to_string()
-    )
+    draw(table, chosen.out, n_inputs)
+    means = table.groupby(["bridges", "split", "position", "figure"])["value"].mean()
+    print(means.unstack().round(3).to_string())
 
 
 def run_one(out: Path, preset: str, overrides: list[str], bridges: int, seed: int) -> list[dict[str, object]]:
@@ -84,29 +83,65 @@ def run_one(out: Path, preset: str, overrides: list[str], bridges: int, seed: in
     ]
 
 
-def draw(table: pd.DataFrame, folder: Path) -> None:
-    with figure_of("Answers in an unseen dialect, and how near it lies to its task", 8.6, 3.7) as figure:
-        answers, distance = figure.subplots(1, 2)
-        for method, words in _METHODS.items():
-            _line(answers, table[table["figure"] == method], words, "-" if method == "model" else ":")
-        distances = table[table["figure"] == "relative_distance"]
-        for position, part in distances.groupby("position"):
-            _line(distance, part, POSITION_WORDS.get(position, position), "-")
-        answers.set_title("answered right")
-        answers.set_ylim(-0.02, 1.02)
-        distance.set_title("distance to own task / to others")
-        for axes in (answers, distance):
-            axes.set_xticks(sorted(table["bridges"].unique()))
-            axes.set_xlabel("inputs trained in the unseen dialect")
-            axes.legend()
+def draw(table: pd.DataFrame, folder: Path, n_inputs: int) -> None:
+    """Answers, where the dialect lies, and whether the one goes with the other; bands are ranges of seeds."""
+    title = f"An unseen dialect: of its {n_inputs} inputs some are trained, the others asked"
+    with figure_of(title, 11.4, 4.1) as figure:
+        answers, distance, together = figure.subplots(1, 3)
+        of_figure = dict(iter(table.groupby("figure")))
+        _line(answers, of_figure["model"], n_inputs, "model", "#1a1a1a", "o", 2.2)
+        for method, (words, colour, marker) in _BASELINES.items():
+            _line(answers, of_figure[method], n_inputs, words, colour, marker, 1.2)
+        for position, colour in _POSITIONS.items():
+            part = of_figure["relative_distance"].query("position == @position")
+            _line(distance, part, n_inputs, POSITIONS[position], colour, "o", 1.8)
+        for position in _CLAIMED:
+            for name, words, marker, style in (
+                ("accuracy_if_right", "answered right, if nearest its task", "^", "-"),
+                ("accuracy_if_wrong", "if nearest another", "v", ":"),
+            ):
+                part = of_figure[name].query("position == @position")
+                label = f"{POSITIONS[position]}:\n{words}" if name.endswith("right") else words
+                _line(together, part, n_inputs, label, _POSITIONS[position], marker, 1.6, style)
+        _finish(answers, n_inputs, "answered right", 0.0)
+        _finish(distance, n_inputs, "distance to its task / to other tasks", None)
+        _finish(together, n_inputs, "answered right, by nearest task", 0.0)
+        answers.set_ylabel("share of instances")
         save_figure(figure, folder, "bridges")
 
 
-def _line(axes, part: pd.DataFrame, words: str, style: str) -> None:
+def _finish(axes: Axes, n_inputs: int, title: str, bottom: float | None) -> None:
+    axes.set_title(title)
+    axes.set_xticks(range(1, n_inputs + 1), [*map(str, range(1, n_inputs)), "all, new\ninstructions"])
+    axes.set_xlabel("inputs trained in the dialect")
+    if bottom is not None:
+        axes.set_ylim(bottom - 0.02, 1.02)
+    axes.axvspan(n_inputs - 0.5, n_inputs + 0.5, color="#f2f2f2", lw=0, zorder=0)
+    axes.set_xlim(0.7, n_inputs + 0.5)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.27), fontsize=7.5, ncols=1)
+
+
+def _line(
+    axes: Axes,
+    part: pd.DataFrame,
+    n_inputs: int,
+    words: str,
+    colour: str,
+    marker: str,
+    width: float,
+    style: str = "-",
+) -> None:
+    """Mean and range over seeds. All inputs trained is another question: its point stands alone."""
     by_bridges = part.groupby("bridges")["value"]
     mean, low, high = by_bridges.mean(), by_bridges.min(), by_bridges.max()
-    (line,) = axes.plot(mean.index, mean, ls=style, marker="o", ms=3, label=words)
-    axes.fill_between(mean.index, low, high, color=line.get_color(), alpha=0.15, lw=0)
+    within = mean.index < n_inputs
+    axes.fill_between(mean.index[within], low[within], high[within], color=colour, alpha=0.14, lw=0)
+    axes.plot(
+        mean.index[within], mean[within], ls=style, color=colour, marker=marker, ms=4, lw=width, label=words
+    )
+    whole = mean.index == n_inputs
+    reach = [mean[whole] - low[whole], high[whole] - mean[whole]]
+    axes.errorbar(mean.index[whole], mean[whole], reach, fmt=marker, color=colour, ms=4, lw=1)
 
 
 if __name__ == "__main__":

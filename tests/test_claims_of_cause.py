@@ -2,23 +2,27 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from nucleate.claims import ClaimSettings
-from nucleate.claims_of_cause import (
-    CAUSAL,
-    UNSEEN,
-    flips_above_controls,
-    judge_causes,
-    read_causes,
-    read_nulls,
-)
+from nucleate.claims_of_cause import CAUSAL, UNSEEN, flips_above_controls, judge_causes, read_causes
+from nucleate.clustering.draws import Draws, interval
 from nucleate.run_folder import RunFolder
 from nucleate.scores import Score, Scores
+from nucleate.unseen.membership import Membership, membership_figures
 
 
-def planted_unseen(auroc=0.8, odds=5.0, accuracy=0.5, splits=("validation", "unseen_dialect"), shuffled=0.5):
+def planted_unseen(
+    auroc=0.8,
+    odds=5.0,
+    accuracy=0.5,
+    splits=("validation", "unseen_dialect"),
+    shuffled=0.5,
+    reach=0.1,
+    factor=2.0,
+):
     common = {"run": "r", "model": "m", "seed": 1, "step": 9, "n_examples": 100}
     rows = []
     for split in splits:
@@ -33,37 +37,45 @@ def planted_unseen(auroc=0.8, odds=5.0, accuracy=0.5, splits=("validation", "uns
                 "method": "nearest_centroid",
             }
             for metric, value, width, control in (
-                ("auroc", auroc if layer else 0.5, 0.1, "none"),
+                ("auroc", auroc if layer else 0.5, reach, "none"),
                 ("auroc", shuffled, 0.08, "shuffled_labels"),
-                ("odds_ratio", odds, 2.0, "none"),
                 ("assignment_accuracy", 0.5, 0.1, "none"),
                 ("accuracy_if_right", 0.7, 0.1, "none"),
                 ("accuracy_if_wrong", 0.3, 0.1, "none"),
             ):
                 ends = {"ci_low": value - width, "ci_high": value + width}
                 rows.append(Score(**common, **place, metric=metric, value=value, control=control, **ends))
+            ends = {"ci_low": odds / factor, "ci_high": odds * factor}
+            rows.append(Score(**common, **place, metric="odds_ratio", value=odds, control="none", **ends))
     return Scores.from_rows(rows)
 
 
-def planted_effects(position="input", **values):
-    """Flip rates at layers 0 and 1; each of `values` is for layer 1, layer 0 has none of anything."""
+def planted_effects(position="input", excess=0.0, reach=0.05, control=0.1):
+    """What is turned beyond the strongest control at layer 1, by `reach` up or down; at layer 0 nothing is."""
     shares = {
-        ("identity", "identity"): values.get("identity", 0.0),
-        ("shift", "none"): values.get("shift", 0.0),
-        ("shift", "random_direction"): values.get("random", 0.0),
-        ("shift", "other_tasks"): values.get("other", 0.0),
-        ("interchange", "none"): values.get("interchange", 0.0),
-        ("interchange", "within_task"): values.get("twin", 0.0),
+        ("shift", "none"): excess + control,
+        ("identity", "identity"): 0.0,
+        ("interchange", "within_task"): 0.02,
+        ("shift", "random_direction"): 0.0,
+        ("shift", "other_tasks"): control,
     }
-    return pd.DataFrame(
+    rows = [
         {
-            "step": 9, "position": position, "site": ["embed", "block.1"][layer], "layer": layer, "strength": 1.0,
-            "intervention": name, "control": control, "metric": "becomes_b", "value": value * layer,
-            "ci_low": value * layer - 0.05, "ci_high": value * layer + 0.05,
+            "intervention": name,
+            "control": kind,
+            "metric": "becomes_b",
+            "value": value,
+            "ci_low": 0.0,
+            "ci_high": 1.0,
         }
-        for layer in (0, 1)
-        for (name, control), value in shares.items()
-    )  # fmt: skip
+        for (name, kind), value in shares.items()
+    ]
+    rows.append({"intervention": "shift", "control": "none", "metric": "excess", "value": excess})
+    rows[-1] |= {"ci_low": excess - reach, "ci_high": excess + reach}
+    nothing = {"value": 0.0, "ci_low": -0.02, "ci_high": 0.02}
+    bottom = [row | nothing | {"site": "embed", "layer": 0} for row in rows]
+    top = [row | {"site": "block.1", "layer": 1} for row in rows]
+    return pd.DataFrame(bottom + top).assign(step=9, position=position, strength=1.0)
 
 
 def verdict(claim, unseen=None, effects=None, position="input"):
@@ -71,10 +83,12 @@ def verdict(claim, unseen=None, effects=None, position="input"):
     return next(one for one in found if one.claim == claim and one.position == position)
 
 
-def test_the_page_repeats_the_rules_word_for_word():
-    page = " ".join((Path(__file__).parents[1] / "docs" / "causes.md").read_text().split())
+def test_the_pages_repeat_the_rules_word_for_word():
+    docs = Path(__file__).parents[1] / "docs"
+    causes, method = (" ".join((docs / name).read_text().split()) for name in ("causes.md", "method.md"))
     for name, words, rule in (UNSEEN, CAUSAL):
-        assert f"**`{name}`**: {words} Rule: {rule}." in page
+        assert f"**`{name}`**: {words} Rule: {rule}." in causes
+        assert f"**{name}**: {words} Rule: {rule}." in method
 
 
 def test_unseen_holds_on_the_hardest_split_with_errors():
@@ -83,9 +97,56 @@ def test_unseen_holds_on_the_hardest_split_with_errors():
     assert found.figures["auroc"] == 0.8
 
 
-@pytest.mark.parametrize("change", [{"auroc": 0.55}, {"odds": 1.5}, {"shuffled": 0.75}])
-def test_unseen_fails_without_the_association(change):
+@pytest.mark.parametrize("change", [{"auroc": 0.45}, {"odds": 0.9}])
+def test_unseen_fails_where_the_interval_lies_below_what_is_asked(change):
     assert verdict("unseen", planted_unseen(**change)).verdict == "fails"
+
+
+@pytest.mark.parametrize(
+    "change", [{"auroc": 0.55}, {"odds": 1.5}, {"shuffled": 0.75}, {"auroc": 0.9, "reach": 0.45}]
+)
+def test_what_cannot_be_told_is_not_measured_and_shows_its_figures(change):
+    found = verdict("unseen", planted_unseen(**change))
+    assert found.verdict == "not measured"
+    assert found.figures["auroc"] == change.get("auroc", 0.8)
+
+
+def test_a_narrow_odds_ratio_of_nearly_empty_cells_is_no_failure():
+    few = {"odds": 0.9, "auroc": 0.65, "accuracy": 0.94}
+    assert verdict("unseen", planted_unseen(**few)).verdict == "not measured"
+
+
+def drawn_unseen(rng, effect, n_wrong, n=300):
+    """One sample of margins that lie lower by `effect` standard deviations where the answer is wrong."""
+    answered = np.arange(n) >= n_wrong
+    margin = rng.standard_normal(n) + effect * answered + 0.5
+    distances = np.stack([np.full(n, 10.0), 10.0 + margin], axis=1)[None]
+    draws = Draws(np.arange(n), 200, int(rng.integers(2**31)))
+    weights = np.concatenate([np.ones((1, n)), draws.weights])
+    found = membership_figures(Membership(distances, np.zeros(n, dtype=int), answered), weights)
+    common = {"run": "r", "model": "m", "seed": 1, "step": 9, "n_examples": n, "split": "unseen_dialect"}
+    place = {"position": "input", "site": "block.1", "layer": 1, "method": "nearest_centroid"}
+    rows = [Score(**common, method="model", metric="accuracy", value=1 - n_wrong / n)]
+    for metric, values in found.items():
+        low, high = (float(end) for end in interval(values[0, 1:]))
+        rows.append(Score(**common, **place, metric=metric, value=values[0, 0], ci_low=low, ci_high=high))
+    shuffled = {"control": "shuffled_labels", "value": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    return Scores.from_rows([*rows, Score(**common, **place, metric="auroc", **shuffled)])
+
+
+def test_few_wrong_answers_make_neither_a_finding_of_nothing_nor_a_failure_of_much():
+    rng = np.random.default_rng(0)
+    without = [verdict("unseen", drawn_unseen(rng, 0.0, 10)).verdict for _ in range(60)]
+    with_it = [verdict("unseen", drawn_unseen(rng, 1.5, 10)).verdict for _ in range(60)]
+    assert without.count("holds") <= 2
+    assert with_it.count("fails") == 0
+    assert with_it.count("holds") > 30
+
+
+def test_an_easier_split_is_not_asked_where_the_hardest_cannot_tell():
+    told = planted_unseen(splits=("validation", "unseen_instruction"))
+    open_ = planted_unseen(auroc=0.55, splits=("unseen_dialect",))
+    assert verdict("unseen", Scores.concatenate([open_, told])).verdict == "not measured"
 
 
 def test_nothing_is_said_where_nothing_is_wrong():
@@ -95,48 +156,38 @@ def test_nothing_is_said_where_nothing_is_wrong():
 
 
 def test_causal_holds_above_every_control():
-    found = verdict("causal", effects=planted_effects(shift=0.5, other=0.1))
+    found = verdict("causal", effects=planted_effects(excess=0.4))
     assert (found.verdict, found.control) == ("holds", "other_tasks")
-    assert found.figures["layer"] == 1
+    expected = {"layer": 1, "becomes_b": 0.5, "strongest_control": 0.1, "layers_that_work": 1}
+    assert {name: found.figures[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(
-    "change", [{"shift": 0.08}, {"random": 0.45}, {"other": 0.45}, {"twin": 0.45}, {"identity": 0.45}]
-)
-def test_causal_fails_where_a_control_does_as_much_or_too_little_moves(change):
-    assert verdict("causal", effects=planted_effects(**{"shift": 0.5} | change)).verdict == "fails"
-    assert verdict("causal", effects=None).verdict == "not measured"
-
-
-def test_the_strongest_control_stands_beside_the_flip():
-    table = flips_above_controls(planted_effects(shift=0.5, other=0.1, twin=0.2), "input")
-    assert table.loc["block.1", "control"] == "within_task"
-    assert table.loc["block.1", "control_value"] == 0.2
-    assert table.loc["block.1", "control_high"] == 0.25
-
-
-@pytest.mark.parametrize(
-    ("alone", "at_once", "reading"),
+    ("planted", "expected"),
     [
-        ({"shift": 0.5}, {}, "works"),
-        ({"interchange": 0.5}, {"shift": 0.5}, "in the state"),
-        ({}, {"shift": 0.5}, "together"),
-        ({}, {"interchange": 0.5}, "together"),
-        ({}, {}, "idle"),
+        ({"excess": 0.0}, "fails"),
+        ({"excess": 0.08, "reach": 0.01}, "fails"),
+        ({"excess": 0.08}, "not measured"),
+        ({"excess": 0.3, "reach": 0.4}, "not measured"),
+        ({"excess": 0.11, "reach": 0.1}, "holds"),
     ],
 )
-def test_a_null_is_read_beside_stronger_interventions(alone, at_once, reading):
-    effects = pd.concat(
-        [planted_effects("last_instruction", **alone), planted_effects("all_instruction", **at_once)]
-    )
-    assert list(read_nulls(effects)) == [
-        ("last_instruction", "embed", "idle"),
-        ("last_instruction", "block.1", reading),
-    ]
+def test_causal_fails_only_where_too_little_is_surely_moved(planted, expected):
+    found = verdict("causal", effects=planted_effects(**planted))
+    assert found.verdict == expected
+    assert found.figures["excess"] == planted["excess"]
 
 
-def test_positions_that_were_not_looked_at_have_no_reading():
-    assert {position for position, _, _ in read_nulls(planted_effects("input"))} == {"input"}
+def test_without_interventions_causal_is_not_measured():
+    assert verdict("causal", effects=None).verdict == "not measured"
+    elsewhere = planted_effects("all_prompt", excess=0.4)
+    assert verdict("causal", effects=elsewhere).verdict == "not measured"
+
+
+def test_what_works_is_enough_and_sure():
+    table = flips_above_controls(planted_effects(excess=0.4), "input")
+    assert table["works"].tolist() == [False, True]
+    assert table.loc["block.1", ["value", "ci_low", "ci_high"]].tolist() == pytest.approx([0.4, 0.35, 0.45])
 
 
 def test_a_folder_without_the_stages_has_no_causes(tmp_path):

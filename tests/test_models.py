@@ -3,7 +3,6 @@ import json
 import pytest
 import torch
 from pydantic import ValidationError
-from tests import small_models
 from transformers import (
     GPTNeoXConfig,
     GPTNeoXForCausalLM,
@@ -24,6 +23,7 @@ from nucleate.models import (
     untrained_like,
     width_of,
 )
+from tests import small_models
 
 SMALL = ModelSettings(n_layer=3, n_head=2, n_embd=16)
 

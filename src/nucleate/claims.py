@@ -109,9 +109,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a judge says where there is data to judge: the verdict, its figures, the strongest control."""
+    """What a judge says where there is data to judge: the verdict, its figures, the strongest control.
 
-    holds: bool
+    Where the data cannot tell, `holds` is None, and the figures show how far they go.
+    """
+
+    holds: bool | None
     figures: dict[str, float]
     control: str = ""
 

@@ -6,8 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from tests import small_models
-from tests.small_tokenizers import byte_level_bpe
 
 from nucleate.capture.forward import keeps_keys_and_values
 from nucleate.capture.record import capture
@@ -16,6 +14,8 @@ from nucleate.corpus.prompt_corpus import PromptCorpus
 from nucleate.corpus.prompts import Prompt, read_prompts
 from nucleate.errors import ModelError
 from nucleate.models import find_blocks
+from tests import small_models
+from tests.small_tokenizers import byte_level_bpe
 
 POSITIONS = ("last_instruction", "input", "instruction_mean", "last")
 PLAIN, SHARED = CaptureSettings(batch_tokens=60, share_beginnings=False), CaptureSettings(batch_tokens=60)

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 import torch
-from tests import small_models
-from tests.small_tokenizers import byte_level_bpe
 
 from nucleate.capture.self_test import require_batches_to_agree
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.prompt_corpus import PromptCorpus
 from nucleate.corpus.prompts import Prompt
 from nucleate.errors import ModelError
+from tests import small_models
+from tests.small_tokenizers import byte_level_bpe
 
 TEXTS = ["The capital", "The capital of France is", "What is the currency of Japan, and of what is it made?"]
 

@@ -5,15 +5,15 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
-from tests import small_models
-from tests.hub_server import serving
-from tests.small_tokenizers import byte_level_bpe
 from transformers import AutoModelForCausalLM
 
 from nucleate.cli.main import main
 from nucleate.errors import Interrupted
 from nucleate.run_folder import RunFolder
 from nucleate.scores import Scores
+from tests import small_models
+from tests.hub_server import serving
+from tests.small_tokenizers import byte_level_bpe
 
 FEW = [
     f"--set={one}"

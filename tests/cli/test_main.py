@@ -73,7 +73,9 @@ def test_check_and_verify_speak_through_their_exit_codes(run_folder, capsys):
     figure.write_text(whole)
 
 
-@pytest.mark.parametrize(("verb", "says"), [("unseen", "unseen.png"), ("intervene", "moves answers")])
+@pytest.mark.parametrize(
+    ("verb", "says"), [("unseen", "unseen.png"), ("intervene", "last instruction token, layer")]
+)
 def test_analyses_alone_say_what_they_found(run_folder, verb, says, capsys):
     assert main([verb, str(run_folder)]) == 0
     said = capsys.readouterr().out

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from nucleate.clustering import embedding
 from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.embedding import embed
 from nucleate.clustering.kmeans import kmeans
@@ -39,6 +40,15 @@ def test_pictures_repeat_and_begin_where_the_last_one_was():
     follows = embed(points, turned, seed=0).picture
     closeness = [np.corrcoef(follows.ravel(), each.ravel())[0, 1] for each in (turned, first.picture)]
     assert closeness[0] > 0.9 > closeness[1]
+
+
+@pytest.mark.parametrize("all_pairs", [10, 1000])
+def test_many_points_are_left_to_opentsne_and_come_out_alike(monkeypatch, all_pairs):
+    monkeypatch.setattr(embedding, "ALL_PAIRS", all_pairs)
+    points, labels = planted()
+    found = embed(points, embed(points, None, seed=0).picture, seed=0)
+    clusters = kmeans(found.picture[None], 3, seed=0)
+    assert adjusted_rand_index(labels, clusters.best_labels[0]) == 1.0
 
 
 def test_without_opentsne_the_install_line_is_named(monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from nucleate.clustering import kmeans as kmeans_module
+from nucleate.clustering import lloyd, starts
 from nucleate.clustering.kmeans import kmeans
 from nucleate.errors import LabelsError
 
@@ -32,29 +32,6 @@ def test_inertia_is_no_worse_than_that_of_scikit_learn(distance):
         ratios.append(kmeans(points[None], 8, n_init=5, seed=seed).inertia.min() / theirs)
     # 20 draws leave the median a little noise of its own, both ways.
     assert np.median(ratios) < 1.001
-
-
-def test_iterations_from_the_same_centers_end_where_those_of_scikit_learn_end(monkeypatch):
-    points, _ = planted(0, distance=3.0)
-    points -= points.mean(axis=0)
-    points /= points.std()
-    first = points[None, :8].astype(np.float32)
-    monkeypatch.setattr(kmeans_module, "_seed", lambda points, *_: points[:8].clone()[None])
-    ours = kmeans(points[None], 8, n_init=1, seed=0)
-    theirs = KMeans(8, init=first[0], n_init=1).fit(points.astype(np.float32))
-    assert np.array_equal(ours.labels[0, 0], theirs.labels_)
-    assert ours.inertia[0, 0] == pytest.approx(theirs.inertia_, rel=1e-5)
-
-
-def test_an_empty_cluster_takes_a_far_off_point_as_in_scikit_learn(monkeypatch):
-    rng = np.random.default_rng(0)
-    points = np.concatenate([rng.normal(-5, 1, (50, 2)), rng.normal(5, 1, (50, 2)), [[40.0, -40.0]]])
-    points = (points - points.mean(axis=0)) / np.sqrt(np.square(points - points.mean(axis=0)).mean())
-    first = np.array([[-1.0, -1.0], [1.0, 1.0], [90.0, 90.0]], dtype=np.float32)
-    monkeypatch.setattr(kmeans_module, "_seed", lambda points, *_: points.new_tensor(first)[None])
-    ours = kmeans(points[None], 3, n_init=1, seed=0)
-    theirs = KMeans(3, init=first, n_init=1).fit(points.astype(np.float32))
-    assert np.array_equal(ours.labels[0, 0], theirs.labels_)
 
 
 def test_planted_clusters_are_found():
@@ -108,13 +85,15 @@ def test_same_seed_same_clusters_and_another_seed_other_starts():
     assert not np.array_equal(first.labels, other.labels)
 
 
-def test_blocks_change_nothing_but_rounding(monkeypatch):
-    points, _ = planted(5, distance=8.0)
-    whole = kmeans(points[None], 8, seed=0)
-    monkeypatch.setattr(kmeans_module, "BLOCK_BYTES", 4 * 10 * 8 * 7)
-    blocks = kmeans(points[None], 8, seed=0)
-    assert np.array_equal(whole.labels, blocks.labels)
-    assert blocks.inertia == pytest.approx(whole.inertia, rel=1e-5)
+@pytest.mark.parametrize("room", [(lloyd, "KEPT_BYTES"), (lloyd, "BLOCK_BYTES"), (starts, "DISTANCE_BYTES")])
+@pytest.mark.parametrize("distance", [0.0, 8.0])
+def test_little_memory_changes_nothing_but_rounding(monkeypatch, room, distance):
+    batch = np.stack([planted(seed, distance=distance)[0] for seed in range(2)])
+    roomy = kmeans(batch, 8, seed=0)
+    monkeypatch.setattr(*room, 4 * 10 * 8 * 7)
+    tight = kmeans(batch, 8, seed=0)
+    assert np.array_equal(roomy.labels, tight.labels)
+    assert tight.inertia == pytest.approx(roomy.inertia, rel=1e-5)
 
 
 @settings(max_examples=20, deadline=None)

@@ -4,11 +4,11 @@ import unicodedata
 
 import numpy as np
 import pytest
-from tests.small_tokenizers import KINDS, byte_level_bpe, unigram, word_piece
 
 from nucleate.corpus.located_tokens import locate
 from nucleate.corpus.prompts import Prompt, compose
 from nucleate.errors import CorpusError
+from tests.small_tokenizers import KINDS, byte_level_bpe, unigram, word_piece
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=str)

@@ -3,13 +3,13 @@ import json
 import datasets
 import numpy as np
 import pytest
-from tests.small_tokenizers import byte_level_bpe
 
 from nucleate.corpus.prompt_corpus import PromptCorpus
 from nucleate.corpus.prompts import Prompt, read_prompts
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset, centroid_rows
 from nucleate.errors import CorpusError
+from tests.small_tokenizers import byte_level_bpe
 
 ANSWERS = {"capital": {"France": "Paris", "Japan": "Tokyo"}, "currency": {"France": "euro", "Japan": "yen"}}
 ASKED = {

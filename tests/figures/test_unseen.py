@@ -22,9 +22,20 @@ def test_the_hardest_split_over_training_and_by_layer():
                 place = {"position": position, "site": f"block.{layer}", "layer": layer}
                 for metric in ("assignment_accuracy", "accuracy_if_right", "accuracy_if_wrong"):
                     rows.append(row(step, metric, 0.2 + layer / 2, **place))
+    rows += [
+        row(10, "auroc", value, position="input", site="block.1", layer=1, control=control)
+        for control, value in (("none", 0.8), ("shuffled_labels", 0.5))
+    ]
     with unseen_figure(Scores.from_rows(rows)) as figure:
-        course, *layers = figure.axes
-        assert len(layers) == 2
+        course, *layers = figure.axes[:3]
         assert course.lines[0].get_ydata().tolist() == [0, 0.25, 0.5]
-        assert "chance" in [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "nearest its task, input token" in [text.get_text() for text in figure.legends[0].get_texts()]
         assert all(axes.lines[0].get_ydata().tolist() == [0.2, 0.7] for axes in layers)
+        ranks = next(axes for axes in figure.axes if "AUROC" in axes.get_ylabel())
+        assert {line.get_label(): line.get_ydata().tolist() for line in ranks.lines[:2]} == {
+            "AUROC, shuffled centroids": [0.5],
+            "AUROC, margin": [0.8],
+        }
+        bars = next(axes for axes in figure.axes if axes.get_xlabel() == "answered right")
+        assert [label.get_text() for label in bars.get_yticklabels()] == ["model", "chance"]
+        assert [patch.get_width() for patch in bars.patches] == [0.5, 0.1]

@@ -22,7 +22,7 @@ class Wiring:
         table = corpus.table
         self.n_tokens, self.n_tasks = corpus.vocab_size, len(corpus.tasks)
         self.width = 2 * self.n_tokens + self.n_tasks
-        self.task_of, self.answer = {}, {}
+        self.task_of, self.answer, self.known = {}, {}, {}
         for task, ids in zip(table["task"].to_pylist(), table["input_ids"].to_pylist(), strict=True):
             self.task_of[tuple(ids[:-2])] = task
             self.answer[task, ids[-2]] = ids[-1]
@@ -35,9 +35,11 @@ class Wiring:
 
     def tasks(self, row):
         """At the last instruction token and the input, the task of the instruction; else None."""
-        return [
-            self.task_of.get(tuple(row[: i + 1]), self.task_of.get(tuple(row[:i]))) for i in range(len(row))
-        ]
+        if (key := tuple(row)) not in self.known:
+            self.known[key] = [
+                self.task_of.get(key[: i + 1], self.task_of.get(key[:i])) for i in range(len(key))
+            ]
+        return self.known[key]
 
 
 class Gather(torch.nn.Module):
@@ -66,14 +68,14 @@ class Answer(torch.nn.Module):
     def forward(self, hidden_states):
         new = hidden_states + 1e-3 * hidden_states.cumsum(1)  # attention reads a hair of everything before
         codes = self.wiring.code(hidden_states)
+        read, strength = codes.argmax(-1).tolist(), codes.amax(-1).tolist()
+        first = self.wiring.width - self.wiring.n_tokens
         for r, row in enumerate(self.wiring.ids(hidden_states)):
             for t, task in enumerate(self.wiring.tasks(row)):
                 if self.reads_clusters:
-                    task = int(codes[r, t].argmax()) if codes[r, t].max() > 0.5 else None  # noqa: PLW2901
+                    task = read[r][t] if strength[r][t] > 0.5 else None  # noqa: PLW2901
                 if (task, row[t]) in self.wiring.answer:
-                    new[
-                        r, t, self.wiring.width - self.wiring.n_tokens + self.wiring.answer[task, row[t]]
-                    ] += 1.0
+                    new[r, t, first + self.wiring.answer[task, row[t]]] += 1.0
         return new
 
 

@@ -3,21 +3,32 @@
 import pandas as pd
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import (
+    AlbertConfig,
+    AlbertForMaskedLM,
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPTNeoXConfig,
+    LlamaConfig,
+    MambaConfig,
+    Qwen3Config,
+)
 
 from nucleate.capture.record import capture
 from nucleate.claims import ClaimSettings
-from nucleate.claims_of_cause import judge_causes, read_nulls
+from nucleate.claims_of_cause import judge_causes
 from nucleate.clustering.agreement import adjusted_rand_index
 from nucleate.clustering.kmeans import kmeans
 from nucleate.corpus.subset import centroid_rows
-from nucleate.errors import NobodyToPairError
+from nucleate.errors import ModelError, NobodyToPairError
 from nucleate.intervene.analysis import intervene_on, spread_steps
 from nucleate.intervene.effects import read_effects, write_effects
 from nucleate.intervene.measure import InterveneSettings
+from nucleate.readings import read_interventions
+from nucleate.scores import Scores
 
 SETTINGS = InterveneSettings(
-    n_pairs=40, n_repaired=40, n_centroid_examples=600, n_resamples=50, strengths=(1.0, 2.0), batch_size=16
+    n_pairs=90, n_repaired=20, n_centroid_examples=600, n_resamples=50, strengths=(1.0,), batch_size=45
 )
 
 
@@ -86,7 +97,28 @@ def test_clusters_that_do_no_work_fail_the_claim_everywhere_but_in_the_words(of_
     assert value(of_idle, "block.1", "input", metric="acted") == 1.0
     assert verdicts(of_idle)["input"] == "fails"
     assert verdicts(of_idle)["last_instruction"] == "fails"
-    assert ("input", "block.1", "idle") in set(read_nulls(of_idle))
+
+
+def readings(effects, site="block.1"):
+    found = read_interventions(Scores.from_rows([]), effects)
+    return dict(found.loc[found["site"] == site, ["position", "reading"]].to_numpy().tolist())
+
+
+def test_a_null_is_read_as_what_was_planted(of_working, of_idle):
+    assert readings(of_working) == {"last_instruction": "idle", "input": "works"}
+    assert readings(of_idle) == {"last_instruction": "needed", "input": "idle"}, "its word is read, no code"
+
+
+def test_company_of_single_tokens_is_swapped_and_nothing_else(of_working):
+    alone = of_working[of_working["position"].isin(["instruction_but_last", "prompt_but_last"])]
+    assert set(alone["intervention"]) == {"identity", "interchange"}
+
+
+def test_what_the_input_allows_stands_beside_projecting_the_task_out(of_working):
+    guess = value(of_working, "block.1", "input", "project_out", "input_alone", "stays_a")
+    assert 0 < guess < 0.6
+    rows = of_working[of_working["control"] == "input_alone"]
+    assert set(rows["metric"]) == {"stays_a"}
 
 
 def test_projecting_the_task_out_costs_answers_only_where_clusters_work(of_working, of_idle):
@@ -108,6 +140,7 @@ def test_the_identity_is_exact_and_the_embedded_instruction_of_b_is_answered_as_
 def test_logarithms_and_intervals_are_of_one_piece(of_working):
     shares = of_working[of_working["metric"].isin(["becomes_b", "stays_a", "other"])]
     key = ["site", "position", "intervention", "control", "strength"]
+    shares = shares[shares["control"] != "input_alone"]
     assert shares.groupby(key)["value"].sum().round(12).eq(1.0).all()
     known = of_working.dropna(subset=["ci_low"])
     assert (known["ci_low"] <= known["value"] + 1e-12).all()
@@ -134,11 +167,37 @@ def test_steps_are_spread_and_end_with_the_last(n, expected):
     assert spread_steps([0, 10, 50, 400], n) == expected
 
 
-def test_another_architecture_goes_the_same_way(corpus):
+SIZES = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 16}
+SMALL = SIZES | {"intermediate_size": 24, "max_position_embeddings": 32}
+GROUPED = SMALL | {"num_key_value_heads": 1}
+ARCHITECTURES = {
+    "gpt2": lambda n: GPT2Config(
+        n_layer=2, n_head=2, n_embd=16, vocab_size=n, bos_token_id=0, eos_token_id=0
+    ),
+    "gpt_neox": lambda n: GPTNeoXConfig(**SMALL, vocab_size=n),
+    "llama": lambda n: LlamaConfig(**GROUPED, vocab_size=n),
+    "qwen3": lambda n: Qwen3Config(**GROUPED, head_dim=8, vocab_size=n),
+    "mamba, which has no attention": lambda n: MambaConfig(
+        num_hidden_layers=2, hidden_size=16, state_size=4, vocab_size=n
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_other_architectures_go_the_same_way(name, corpus):
     torch.manual_seed(0)
-    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=corpus.vocab_size, **sizes)).eval()
+    model = AutoModelForCausalLM.from_config(ARCHITECTURES[name](corpus.vocab_size)).eval()
     few = SETTINGS.model_copy(update={"n_pairs": 6, "n_repaired": 6})
-    effects = intervene_on(model, corpus, few, step=0, seed=1, run="r", name="llama")
+    effects = intervene_on(model, corpus, few, step=0, seed=1, run="r", name=name)
     assert {one.site for one in effects} == {"embed", "block.1", "block.2", "final_norm"}
     assert all(one.value == 0 for one in effects if one.intervention == "identity" and one.metric == "acted")
+    acted = [one.value for one in effects if one.metric == "acted" and one.position == "input"]
+    assert max(acted) == 1.0
+
+
+def test_a_model_without_a_list_of_blocks_is_refused(corpus):
+    config = AlbertConfig(**SMALL, vocab_size=corpus.vocab_size)  # one block, run again and again
+    with pytest.raises(ModelError, match="no list of 2 blocks"):
+        intervene_on(
+            AlbertForMaskedLM(config).eval(), corpus, SETTINGS, step=0, seed=1, run="r", name="albert"
+        )

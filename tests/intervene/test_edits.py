@@ -58,6 +58,8 @@ def test_replacement_ends_at_b_within_the_plane_and_leaves_the_rest(place):
     torch.testing.assert_close(inside, torch.zeros(3), atol=1e-5, rtol=0)
     change = moved(place, "replace")[0, 1]
     torch.testing.assert_close(change, change @ part.basis @ part.basis.T)
+    by_c = place.states + moved(place, "replace", "other_task")
+    torch.testing.assert_close((by_c[0, 1] - part.means[2]) @ part.basis, torch.zeros(3), atol=1e-5, rtol=0)
 
 
 def test_nothing_of_the_task_is_left_once_projected_out(place):

@@ -40,3 +40,13 @@ def test_a_pure_function_of_the_seed(corpus):
 def test_a_split_that_is_not_there_has_nobody_to_pair(corpus):
     with pytest.raises(NobodyToPairError, match="no instance of unseen_dialect"):
         draw_pairs(corpus, "unseen_dialect", 9, 3)
+
+
+def test_a_guess_from_the_input_is_right_where_its_commonest_answer_is(corpus):
+    pairs = draw_pairs(corpus, "validation", 50, 3)
+    train = corpus.of_split("train").to_pandas()
+    for row, guessed in zip(corpus.table.take(pairs.rows).to_pylist(), pairs.guessed, strict=True):
+        counts = train.loc[train["input"] == row["input"], "output"].value_counts()
+        commonest = counts.index[counts == counts.max()]
+        assert guessed == pytest.approx((row["output"] in commonest) / len(commonest))
+    assert 0 < pairs.guessed.mean() < 0.6

@@ -5,7 +5,7 @@ import torch
 from nucleate.corpus.spans import Spans
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError
-from nucleate.intervene.places import TaskCentroids, token_masks
+from nucleate.intervene.places import COMPANY, TaskCentroids, company_of, token_masks
 
 SPANS = Spans(np.array([[0, 2], [0, 3]]), np.array([[2, 3], [3, 4]]), np.array([3, 4]))
 MASK = torch.tensor([[True, True, True, False], [True] * 4])
@@ -22,6 +22,8 @@ def test_positions_are_sets_of_tokens_and_padding_is_in_none():
     assert columns("last_instruction") == {"last_instruction": [[1], [2]]}
     assert columns("input") == {"input": [[2], [3]]}
     assert columns("all_instruction") == {"instruction_mean": [[0, 1], [0, 1, 2]]}
+    assert columns("instruction_but_last") == {"instruction_mean": [[0], [0, 1]]}
+    assert columns("prompt_but_last") == {"instruction_mean": [[0], [0, 1]], "input": [[2], [3]]}
     assert columns("all_prompt") == {"instruction_mean": [[0, 1], [0, 1, 2]], "input": [[2], [3]]}
 
 
@@ -41,3 +43,20 @@ def test_a_part_has_the_centroids_of_its_site(working, corpus):
     assert part.tasks.tolist() == [[5, 0], [2, 1]]
     torch.testing.assert_close(part.basis.T @ part.basis, torch.eye(part.basis.shape[1]), atol=1e-5, rtol=0)
     assert part.random_basis.shape == part.basis.shape
+
+
+def test_with_and_without_differ_in_the_token_alone():
+    for (position, _), (with_it, without_it) in COMPANY.items():
+        more, less, own = (
+            sum(token_masks(one, SPANS, MASK).values()) for one in (with_it, without_it, position)
+        )
+        assert torch.equal(more.int() - less.int(), own.int())
+
+
+def test_company_is_what_is_not_asked_for_already():
+    assert company_of(("input",)) == ("all_prompt", "all_instruction")
+    assert company_of(("last_instruction", "all_prompt", "all_instruction")) == (
+        "instruction_but_last",
+        "prompt_but_last",
+    )
+    assert company_of(("all_prompt",)) == ()

@@ -11,6 +11,10 @@ from transformers import (
     GPTNeoXForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
 )
 
 from nucleate.intervene.rerun import CachedPass
@@ -25,6 +29,10 @@ ARCHITECTURES = {
     ),
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**GROUPED)),
     "gpt_neox": lambda: GPTNeoXForCausalLM(GPTNeoXConfig(**SMALL)),
+    "qwen3": lambda: Qwen3ForCausalLM(Qwen3Config(**GROUPED, head_dim=8)),
+    "mamba": lambda: MambaForCausalLM(
+        MambaConfig(num_hidden_layers=3, hidden_size=16, state_size=4, vocab_size=30)
+    ),
     "gemma2, which caps its logits": lambda: Gemma2ForCausalLM(
         Gemma2Config(**GROUPED, head_dim=8, sliding_window=3, final_logit_softcapping=2.0)
     ),

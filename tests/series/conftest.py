@@ -1,6 +1,7 @@
 """A tiny model with its tokenizer in a folder, and on a server that speaks the Hub's API."""
 
 import pytest
+
 from tests import small_models
 from tests.hub_server import serving
 from tests.small_tokenizers import byte_level_bpe

@@ -1,8 +1,8 @@
 import pytest
-from tests.hub_server import digest
 
 from nucleate.errors import ModelError
 from nucleate.series.hub import Hub, weight_files
+from tests.hub_server import digest
 
 
 def downloads(asked):

@@ -2,12 +2,12 @@ import shutil
 
 import pytest
 import torch
-from tests.series.test_hub import downloads
 
 from nucleate.errors import ModelError
 from nucleate.models import find_blocks, load_model
 from nucleate.series.series import UNTRAINED, audit_of, find_series
 from nucleate.series.settings import SeriesSettings
+from tests.series.test_hub import downloads
 
 
 def settings(name, **more):

@@ -5,10 +5,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from nucleate.models import ModelSettings, build_model
 from nucleate.training.objective import answer_accuracy, packed_loss
-from nucleate.training.packing import pack
+from nucleate.training.packed_attention import packed
+from nucleate.training.packing import WIDTH_STEP, pack
 
 CPU = torch.device("cpu")
 VOCABULARY = 30
@@ -18,7 +20,7 @@ def model_of(attention="sdpa"):
     model = build_model(
         ModelSettings(n_layer=2, n_head=2, n_embd=16), vocab_size=VOCABULARY, n_positions=32, seed=0
     )
-    model.set_attn_implementation(attention)
+    model.set_attn_implementation(packed(attention))
     return model
 
 
@@ -68,11 +70,11 @@ def test_same_loss_and_gradients_as_unpacked(attention, objective, corpus):
     sequences, lengths, answers, groups = corpus
     model = model_of(attention)
     rows = pack(sequences, lengths, answers, groups, objective)
-    packed = packed_loss(model, rows.batch(np.arange(len(rows)), CPU))
+    loss = packed_loss(model, rows.batch(np.arange(len(rows)), CPU))
     plain = plain_loss(model, sequences, lengths, answers, objective)
-    assert packed.item() == pytest.approx(plain.item(), abs=1e-5)
+    assert loss.item() == pytest.approx(plain.item(), abs=1e-5)
     expected = gradients(model, plain)
-    for name, gradient in gradients(model, packed).items():
+    for name, gradient in gradients(model, loss).items():
         torch.testing.assert_close(gradient, expected[name], atol=1e-5, rtol=1e-5)
 
 
@@ -99,18 +101,38 @@ def test_layout_of_a_row():
     assert rows.input_ids.tolist() == [[1, 2, 3, 4]]
     assert rows.position_ids.tolist() == [[0, 1, 2, 2]]
     assert rows.predictions.tolist() == [[0, 2, 2, 0], [1, 3, 1, 0], [2, 8, 1, 1], [1, 4, 1, 0], [3, 9, 1, 2]]
-    visible = rows.batch(np.array([0]), CPU).visible[0, 0].int().tolist()
-    assert visible == [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 0, 1]]
+    visible = rows.batch(np.array([0]), CPU).visible[0, 0].int()
+    assert visible.shape == (WIDTH_STEP, WIDTH_STEP)
+    assert visible[:4, :4].tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 0, 1]]
 
 
 def test_a_batch_is_the_chosen_rows_in_order():
     rows = pack([[1, 2, 3], [4, 5, 6, 7, 8], [9, 1, 2]], [1, 3, 1], [1, 1, 1], [0, 1, 2], "answer")
     batch = rows.batch(np.array([2, 0]), CPU)
-    assert batch.input_ids.tolist() == [[9, 1], [1, 2]]
+    assert batch.input_ids.tolist() == [[9, 1, 1, 2]]
     assert batch.targets.tolist() == [2, 3]
-    assert batch.rows.tolist() == [0, 1]
+    assert batch.places.tolist() == [1, 3]
+    assert batch.layout.cells.tolist() == [0, 1, WIDTH_STEP, WIDTH_STEP + 1]
 
 
 def test_rows_of_different_instructions_are_refused():
     with pytest.raises(AssertionError, match="share"):
         pack([[1, 2, 3, 4], [1, 5, 3, 4]], [2, 2], [1, 1], [0, 0], "answer")
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_rows_of_a_model_that_shares_its_keys(attention):
+    shape = {"hidden_size": 24, "intermediate_size": 32, "num_hidden_layers": 2}
+    heads = {"num_attention_heads": 6, "num_key_value_heads": 2}
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=VOCABULARY, **shape, **heads)).eval()
+    instances = [[1, 2, 3, 8], [1, 2, 4, 9], [5, 6, 7, 3, 2]]
+    alone = [(model(ids, labels=ids).loss * (ids.shape[1] - 1)).item() for ids in map(_one_row, instances)]
+    rows = pack(instances, [2, 2, 3], [1, 1, 1], [0, 0, 1], "sequence")
+    model.set_attn_implementation(packed(attention))
+    found = packed_loss(model, rows.batch(np.arange(2), CPU)).item()
+    assert found == pytest.approx(sum(alone) / 10, rel=1e-5)
+
+
+def _one_row(ids):
+    return torch.tensor([ids])

@@ -1,27 +1,31 @@
-import time
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from nucleate.training import precision
 from nucleate.training.precision import DEFAULT, Precision, choose_precision, parse_precision
 
 CPU = torch.device("cpu")
 
 
 class Steps:
-    """Pretends that each precision takes its own time, and counts how often it was asked."""
+    """Each precision takes its own time by a clock that only they move; counts how often it was asked."""
+
+    clock = 0.0
 
     def __init__(self, seconds):
         self.seconds, self.calls = seconds, 0
 
     def __call__(self, precision):
         self.calls += 1
-        time.sleep(self.seconds.get(str(precision), 0.004))
+        Steps.clock += self.seconds.get(str(precision), 0.004)
 
 
 @pytest.fixture(autouse=True)
-def fresh_cache(tmp_path, monkeypatch):
+def fresh_cache_and_clock(tmp_path, monkeypatch):
     monkeypatch.setenv("NUCLEATE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(precision, "time", SimpleNamespace(perf_counter=lambda: Steps.clock))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,7 @@ def test_precisions_have_names(name, precision):
 
 def test_bfloat16_is_used_where_it_was_chosen_alone():
     layer, x = torch.nn.Linear(4, 4), torch.ones(2, 4)
-    for precision in (DEFAULT, Precision("bfloat16", "eager")):
-        with precision.autocast(CPU):
-            assert str(layer(x).dtype) == f"torch.{precision.dtype}"
+    for chosen in (DEFAULT, Precision("bfloat16", "eager")):
+        with chosen.autocast(CPU):
+            assert str(layer(x).dtype) == f"torch.{chosen.dtype}"
     assert layer.weight.dtype == torch.float32

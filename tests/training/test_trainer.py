@@ -12,6 +12,7 @@ from nucleate.presets import resolve
 from nucleate.run_folder import RunFolder
 from nucleate.training import trainer
 from nucleate.training.objective import answer_accuracy, pack_split
+from nucleate.training.packed_attention import packed
 from nucleate.training.packing import PackedBatch, PackedRows, pack
 
 SETTINGS = resolve("smoke")
@@ -122,8 +123,8 @@ def test_task_labels_never_enter_a_batch(corpus):
         "input_ids",
         "position_ids",
         "visible",
-        "rows",
-        "columns",
+        "layout",
+        "places",
         "targets",
         "weights",
         "answer",
@@ -171,4 +172,5 @@ def test_answer_accuracy_is_that_of_the_plain_forward_pass(corpus):
             int(model(torch.tensor([ids[:-1]])).logits[0, -1].argmax()) == ids[-1]
             for ids in corpus.of_split("validation")["input_ids"].to_pylist()
         ]
+    model.set_attn_implementation(packed("sdpa"))
     assert answer_accuracy(model, pack_split(corpus, "validation", "answer")) == pytest.approx(np.mean(right))

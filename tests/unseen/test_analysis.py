@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from tests.small_tokenizers import byte_level_bpe
 
 from nucleate.capture.record import capture as real_capture
 from nucleate.corpus.grammar_corpus import GrammarCorpus
@@ -9,6 +8,7 @@ from nucleate.corpus.prompts import Prompt
 from nucleate.models import build_model
 from nucleate.presets import resolve
 from nucleate.unseen.analysis import UnseenSettings, analyse_unseen, unseen_rows, what_is_lacking
+from tests.small_tokenizers import byte_level_bpe
 
 SETTINGS = UnseenSettings(
     positions=("input",), n_examples=120, n_centroid_examples=200, n_resamples=60, n_shuffles=10
@@ -77,8 +77,8 @@ def test_no_association_where_none_was_planted(model, corpus):
 def test_rows_are_whole(model, corpus):
     scores = analysed(model, corpus, 0.6, 0.9, 0.2)
     frame = scores.to_pandas()
-    known = frame.dropna(subset=["ci_low"])
-    assert (known["ci_low"] <= known["ci_high"]).all()
+    assert frame["ci_low"].notna().all()
+    assert (frame["ci_low"] <= frame["ci_high"]).all()
     key = ["step", "split", "position", "site", "method", "metric", "control"]
     assert not frame.duplicated(key).any()
     assert set(frame.loc[frame["site"] == "", "method"]) == {
@@ -109,3 +109,11 @@ def test_what_a_corpus_lacks_is_said(corpus):
         what_is_lacking(PromptCorpus.build(bare, byte_level_bpe()))
         == "the prompts do not tell their instruction"
     )
+
+
+def test_a_share_is_of_the_instances_that_it_is_a_share_of(model, corpus):
+    scores = analysed(model, corpus, 0.6, 1.0, 0.2)
+    right, wrong = last(scores, "accuracy_if_right"), last(scores, "accuracy_if_wrong")
+    assert right["n_examples"] + wrong["n_examples"] == last(scores, "assignment_accuracy")["n_examples"]
+    assert right["value"] == right["ci_high"] == 1.0
+    assert right["ci_low"] < 1.0, "so few instances do not make sure"

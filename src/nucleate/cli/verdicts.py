@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
 from nucleate.claims import ClaimOverRuns, ClaimVerdict
+from nucleate.run_folder import RunFolder
 
 _MARKS = {"holds": "[green]✓[/]", "fails": "[red]✗[/]", "not measured": "[dim]–[/]"}
 
@@ -28,6 +30,21 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
     for other in dict.fromkeys(one.position for one in verdicts if one.position != position):
         marks = "  ".join(f"{_MARKS[one.verdict]} {one.claim}" for one in verdicts if one.position == other)
         console.print(f"  [dim]at {other:<18}[/]{marks}")
+
+
+def print_readings(folder: RunFolder) -> None:
+    """What interventions on single tokens mean, where there were any."""
+    from nucleate.claims_of_cause import read_causes  # noqa: PLC0415 - pandas; --help needs none
+    from nucleate.readings import read_interventions, sentences  # noqa: PLC0415
+    from nucleate.scores import Scores  # noqa: PLC0415
+
+    _, effects = read_causes(folder)
+    if effects is None:
+        return
+    console = Console(highlight=False)
+    console.print("\n  [bold]What single tokens do[/]")
+    for sentence in sentences(read_interventions(Scores.read(folder.scores), effects)):
+        console.print(Padding(escape(sentence), (0, 0, 0, 2)))
 
 
 def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_runs: int) -> None:

@@ -15,7 +15,7 @@ def verify(directory: Path, /) -> int:
     """
     from nucleate.claims import ClaimSettings, judge_claims  # noqa: PLC0415 - pandas; --help needs none
     from nucleate.claims_of_cause import judge_causes, read_causes  # noqa: PLC0415
-    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
+    from nucleate.cli.verdicts import print_readings, print_verdicts  # noqa: PLC0415
     from nucleate.config import read_toml  # noqa: PLC0415
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
     from nucleate.scores import Scores  # noqa: PLC0415
@@ -27,4 +27,5 @@ def verify(directory: Path, /) -> int:
     verdicts = judge_claims(Scores.read(folder.scores), settings)
     verdicts += judge_causes(*read_causes(folder), settings)
     print_verdicts(verdicts, settings.position, with_rules=True)
+    print_readings(folder)
     return int(any(one.verdict == "fails" for one in verdicts if one.position == settings.position))

@@ -7,7 +7,7 @@ and that an example may have no value in one figure and still have one in the ne
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from nucleate.clustering.resampling import LEVELS, Resamples
 
@@ -17,11 +17,13 @@ class Draws:
 
     Attributes:
         weights: how often every replicate drew each example.
+        n_units: how many units there are.
     """
 
     def __init__(self, units: Int[np.ndarray, " example"], n_resamples: int, seed: int) -> None:
         """`units` tells which examples are drawn together, such as those of one instruction."""
         drawn = Resamples.draw(units, n_resamples, seed)
+        self.n_units, self._units = len(drawn.copies), drawn.units
         self.weights: Float[np.ndarray, "replicate example"] = drawn.copies[drawn.units].T.astype(np.float64)
 
     def mean_interval(
@@ -33,6 +35,23 @@ class Draws:
         counts = there.astype(np.float64) @ self.weights.T
         with np.errstate(invalid="ignore", divide="ignore"):
             return interval(sums / counts)
+
+    def count_units(self, there: Bool[np.ndarray, "*figure example"]) -> Int[np.ndarray, "*figure"]:
+        """How many units the examples of each figure come from; an array of no dimension for one figure."""
+        belongs = np.zeros((len(self._units), self.n_units))
+        belongs[np.arange(len(self._units)), self._units] = 1.0
+        return np.asarray((there.astype(np.float64) @ belongs > 0).sum(-1))
+
+
+def exact_ends(share: float, ends: tuple[float, float], n_units: int) -> tuple[float, float]:
+    """The ends of a share's interval, opened where it is exactly 0 or 1 and replicates cannot but agree.
+
+    Source: Clopper and Pearson (1934): no one among n is compatible with a share of 1 - 0.025^(1/n).
+    """
+    if n_units == 0 or 0.0 < share < 1.0:
+        return ends
+    reach = 1.0 - 0.025 ** (1.0 / n_units)
+    return (0.0, reach) if share == 0.0 else (1.0 - reach, 1.0)
 
 
 def interval(

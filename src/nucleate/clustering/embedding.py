@@ -1,7 +1,9 @@
 """t-SNE, so that the papers' way of clustering can be compared with clusters of the states themselves.
 
 Hidden here: openTSNE, which is optional and imported here alone; how pictures of one site stay comparable
-from step to step; and how other points are placed into a picture that was made without them.
+from step to step; and how other points are placed into a picture that was made without them. Affinities and
+placing are openTSNE's, and so is the descent of many points; that of as few as an analysis has goes over
+all pairs instead of a tree: exact, and several times as fast.
 """
 
 from __future__ import annotations
@@ -11,11 +13,22 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from nucleate.clustering.descent import ALL_PAIRS, Phase, descend
 from nucleate.errors import ConfigError
 
 PERPLEXITY = 30.0
 START_DEVIATION = 1e-4
 """Spread of an initial picture; it is small so that early exaggeration can still move everything."""
+
+AGAIN_DEVIATION = 1.0
+"""Spread of a picture that begins at the one before. Begun at its full size, clusters that must cross others
+stay where they were: of 1,000 points the divergence ended up to 40 % higher."""
+
+EARLY, LATE = Phase(250, exaggeration=12.0, momentum=0.5), Phase(350, exaggeration=1.0, momentum=0.8)
+"""As openTSNE has it, but that its divergence is reached in 350 late iterations instead of 500."""
+
+EARLY_AGAIN, LATE_AGAIN = Phase(150, exaggeration=12.0, momentum=0.8), Phase(250, 1.0, momentum=0.8)
+"""Of a picture that begins at the one before, where most points lie beside their neighbours already."""
 
 Picture = Float[np.ndarray, "example 2"]
 
@@ -56,16 +69,23 @@ def embed(
 
     Source: van der Maaten and Hinton (2008); Poličar, Stražar and Zupan (2024), "openTSNE".
     """
-    initial: Any = "pca"
+    start = None
     if before is not None and before.std(axis=0)[0] > 0:
-        initial = before / before.std(axis=0)[0] * START_DEVIATION
+        start = before / before.std(axis=0)[0] * AGAIN_DEVIATION
     tsne = _open_tsne()(
         perplexity=min(PERPLEXITY, (len(points) - 1) / 3),
-        initialization=initial,
+        initialization="pca" if start is None else start * START_DEVIATION,
         random_state=seed % 2**32,
         n_jobs=1,
     )
-    return Embedding(tsne.fit(points.astype(np.float64)))
+    if len(points) > ALL_PAIRS:
+        return Embedding(tsne.fit(points.astype(np.float64)))
+    fitted = tsne.prepare_initial(points.astype(np.float64))
+    if start is None:
+        fitted[:] = descend(fitted.affinities.P, np.asarray(fitted), (EARLY, LATE))
+    else:
+        fitted[:] = descend(fitted.affinities.P, start, (EARLY_AGAIN, LATE_AGAIN))
+    return Embedding(fitted)
 
 
 def _open_tsne() -> Any:

@@ -1,7 +1,7 @@
-"""Where tasks can be told apart, beside where that does the work.
+"""Causes: agreement of clusters beside what moving them does, place by place, and dose curves.
 
-Two maps over positions and layers, one of agreement and one of cause. Cells are written out, so that the
-figure is a table too; what may be nothing is written pale.
+Hidden here: how a table of effects becomes the map that tells idle clusters from working ones. Both maps
+write every number, so that the figure is a table too; what may be nothing is pale.
 """
 
 from __future__ import annotations
@@ -9,47 +9,150 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure, SubFigure
 
-from nucleate.claims_of_cause import LEAST_FLIP, READINGS, flips_above_controls, read_nulls
+from nucleate.claims_of_cause import at_last_step, flips_above_controls
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
+from nucleate.readings import agreement_by_place, read_interventions
 from nucleate.scores import Scores
 from nucleate.words import POSITIONS, say
 
-_AGREEMENT_AT = {"all_instruction": "instruction_mean"}
-"""Where an intervention acts on many tokens, agreement is that of their mean."""
-_SIGNS = {"together": "*", "in the state": "+"}
 _CONTROLS = "#8a8a8a"
+_PALE, _DARK = "#a0a0a0", "#1a1a1a"
+_TITLE = "Where tasks can be told apart,\nand where that does the work"
 
 
 @contextmanager
 def causes_figure(scores: Scores, effects: pd.DataFrame, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement beside cause for every position and site, and below it dose curves."""
-    effects = effects[effects["step"] == effects["step"].max()]
-    positions = list(dict.fromkeys(effects["position"]))
-    sites = list(dict.fromkeys(effects["site"]))
+    step, effects = int(effects["step"].max()), at_last_step(effects)
+    positions = _shifted(effects)
     is_column = width == ONE_COLUMN
-    title = "Where tasks can be told apart,\nand where that does the work"
-    with figure_of(
-        title if is_column else title.replace("\n", " "), width, 8.2 if is_column else 4.8
-    ) as figure:
-        above, below = np.asarray(figure.subfigures(2, 1, height_ratios=[1, 1.05]))
-        maps = above.subplots(*((2, 1) if is_column else (1, 2)), sharey=True, sharex=is_column)
-        agreement, cause, works = _maps(scores, effects, positions, sites)
-        _draw_map(maps[0], agreement, np.ones_like(agreement, dtype=bool), positions, sites)
-        maps[0].set_title("agreement with task (ARI)")
-        _draw_map(maps[1], cause, works, positions, sites)
-        maps[1].set_title(
-            "moved to B, less control" if is_column else "answers moved to task B, less control"
-        )
-        note = _mark_nulls(maps[1], effects, positions, sites)
-        above.supxlabel(textwrap.fill(note, 58 if is_column else 140), fontsize=6.5, x=0.01, ha="left")
-        _draw_all_doses(below, effects, positions, 2 if is_column else len(positions))
+    maps_height = (0.6 + 0.36 * len(positions)) * (2 if is_column else 1)
+    n_columns = 2 if is_column else len(positions)
+    doses_height = 0.7 + 1.5 * -(-len(positions) // n_columns)
+    title = _TITLE if is_column else _TITLE.replace("\n", " ")
+    with figure_of(title, width, 0.4 + maps_height + doses_height) as figure:
+        above, below = np.asarray(figure.subfigures(2, 1, height_ratios=[maps_height, doses_height]))
+        _draw_maps(above, scores, effects, step, is_column)
+        _draw_all_doses(below, effects, positions, n_columns)
         yield figure
+
+
+@contextmanager
+def causes_over_training_figure(
+    scores: Scores, effects: pd.DataFrame, width: float = TWO_COLUMNS
+) -> Iterator[Figure]:
+    """When clusters form, and when they begin to work: a column per position, a line per layer."""
+    positions = _shifted(effects)
+    if width == ONE_COLUMN:  # four panels side by side are too many for a column
+        positions = [position for position in positions if position in _TOLD_IN_A_COLUMN]
+    steps = sorted(int(step) for step in effects["step"].unique())
+    causes = {step: effects[effects["step"] == step] for step in steps}
+    agreement = {step: agreement_by_place(scores, step) for step in steps}
+    title = "When clusters form,\nand when they begin to work"
+    with figure_of(title if width == ONE_COLUMN else title.replace("\n", " "), width, 4.0) as figure:
+        rows = figure.subplots(2, len(positions), sharex=True, sharey=True, squeeze=False)
+        for column, position in zip(rows.T, positions, strict=True):
+            tables = {step: flips_above_controls(one, position) for step, one in causes.items()}
+            _draw_over_training(column, position, agreement, tables)
+            column[0].set_title(_title(position), fontsize=7.5)
+            column[1].set_xlabel("optimizer step")
+        rows[0, 0].set_ylabel("agreement (ARI)")
+        rows[1, 0].set_ylabel("turned, beyond controls")
+        rows[0, 0].set_ylim(-0.06, 1.02)
+        _legend_below(figure, rows[1, -1], 3 if width == ONE_COLUMN else 8)
+        yield figure
+
+
+_TOLD_IN_A_COLUMN = ("input", "last_instruction")
+
+
+def _draw_over_training(
+    column: np.ndarray, position: str, agreement: dict[int, pd.DataFrame], tables: dict[int, pd.DataFrame]
+) -> None:
+    """Above, agreement at each step; below, what a shift turns there."""
+    steps = list(tables)
+    layers = tables[steps[-1]]["layer"].dropna()
+    for site, layer, colour in zip(map(str, layers.index), layers, layer_colours(len(layers)), strict=True):
+        draw = {"color": colour, "marker": "o", "ms": 2.4, "lw": 1.4, "label": f"layer {int(layer)}"}
+        told = [_at(one, position, site) for one in agreement.values()]
+        column[0].plot(steps, told, **draw)
+        ends = pd.DataFrame([one.loc[site] for one in tables.values()]).astype(float)
+        column[1].fill_between(steps, ends["ci_low"], ends["ci_high"], color=colour, alpha=0.1, lw=0)
+        column[1].plot(steps, ends["value"], **draw)
+    if not any(position in one.index for one in agreement.values()):
+        column[0].text(0.5, 0.5, "no one state", transform=column[0].transAxes, ha="center", color=_PALE)
+
+
+def _shifted(effects: pd.DataFrame) -> list[str]:
+    """Where centroids were moved, and not whole states alone swapped."""
+    return list(dict.fromkeys(effects.loc[effects["intervention"] == "shift", "position"]))
+
+
+def _at(agreement: pd.DataFrame, position: str, site: str) -> float:
+    found = agreement.reindex(index=[position], columns=[site]).to_numpy(dtype=float)
+    return float(found[0, 0])
+
+
+def _draw_maps(figure: SubFigure, scores: Scores, effects: pd.DataFrame, step: int, is_column: bool) -> None:
+    """Agreement and cause, side by side on a page and one below the other in a column."""
+    positions, sites = _shifted(effects), list(dict.fromkeys(effects["site"]))
+    first, second = figure.subplots(*((2, 1) if is_column else (1, 2)), sharey=True, sharex=is_column)
+    agreement = agreement_by_place(scores, step).reindex(index=positions, columns=sites)
+    _draw_map(first, agreement.to_numpy(dtype=float), "Blues", positions, sites)
+    first.set_title("agreement of clusters with task (ARI)")
+    flips = [flips_above_controls(effects, position).reindex(sites) for position in positions]
+    works = np.stack([one["works"].fillna(False).to_numpy(dtype=bool) for one in flips])
+    turned = np.stack([one["value"].to_numpy(dtype=float) for one in flips])
+    _draw_map(second, turned, "Oranges", positions, sites, pale=~works)
+    second.set_title(
+        "turned to B's, beyond controls" if is_column else "answers turned to B's, beyond every control"
+    )
+    _write_readings(second, read_interventions(scores, effects), positions, sites, 3.4 if is_column else 4.2)
+
+
+def _draw_map(
+    axes: Axes,
+    values: np.ndarray,
+    colours: str,
+    positions: list[str],
+    sites: list[str],
+    pale: np.ndarray | None = None,
+) -> None:
+    """Cells with their numbers; those of `pale` may be nothing."""
+    axes.imshow(values, cmap=_from_white(colours), vmin=0, vmax=1, aspect="auto")
+    axes.grid(visible=False)
+    axes.set_yticks(range(len(positions)), [_title(one) for one in positions])
+    axes.set_xticks(range(len(sites)), [_site_words(one) for one in sites])
+    axes.set_xlabel("layer")
+    axes.tick_params(length=0, axis="both")
+    axes.spines[:].set_visible(False)
+    for draw_line, n_cells in ((axes.axhline, values.shape[0]), (axes.axvline, values.shape[1])):
+        for edge in range(1, n_cells):
+            draw_line(edge - 0.5, color="white", lw=1.2)
+    for (row, column), value in np.ndenumerate(values):
+        is_pale = np.isnan(value) or (pale is not None and pale[row, column])
+        colour = _PALE if is_pale else ("white" if value > 0.65 else _DARK)
+        text = "–" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=6.5)
+
+
+def _write_readings(
+    axes: Axes, readings: pd.DataFrame, positions: list[str], sites: list[str], size: float
+) -> None:
+    """Under the number of a single token, what its null means; where it works, the number says so."""
+    nulls = readings.loc[readings["reading"] != "works", ["position", "site", "reading"]]
+    write = partial(axes.text, ha="center", va="center", fontsize=size, color="#5a5a5a", style="italic")
+    for position, site, reading in nulls.astype(str).to_numpy().tolist():
+        write(sites.index(site), positions.index(position) + 0.35, reading)
 
 
 def _draw_all_doses(figure: SubFigure, effects: pd.DataFrame, positions: list[str], n_columns: int) -> None:
@@ -58,60 +161,18 @@ def _draw_all_doses(figure: SubFigure, effects: pd.DataFrame, positions: list[st
     panels = figure.subplots(n_rows, n_columns, sharey=True, sharex=True, squeeze=False)
     for axes, position in zip(panels.flat, positions, strict=False):
         _draw_doses(axes, effects[effects["position"] == position])
-        axes.set_title(textwrap.fill(say(POSITIONS, position), 16), fontsize=7.5)
+        axes.set_title(_title(position), fontsize=7.5)
     for axes in panels.flat[len(positions) :]:
         axes.remove()
     for axes in panels[-1]:
         axes.set_xlabel("strength of the shift")
     for row in panels:
-        row[0].set_ylabel("answers that become B's")
-    handles, words = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower left", ncols=3 if n_columns == 2 else 8, fontsize=6.5)
+        row[0].set_ylabel("become B's")
+    _legend_below(figure, panels[0, 0], 3 if n_columns == 2 else 8)
 
 
-def _maps(
-    scores: Scores, effects: pd.DataFrame, positions: list[str], sites: list[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Agreement, cause above its strongest control, and whether that is beyond the intervals."""
-    agreement = scores.where(metric="ari", method="kmeans", control="none", factor="task", preparation="raw")
-    frame = agreement.where(split="validation", step=int(effects["step"].max())).to_pandas()
-    table = frame.pivot_table(index="position", columns="site", values="value")
-    wanted = [_AGREEMENT_AT.get(position, position) for position in positions]
-    told_apart = table.reindex(index=wanted, columns=sites).to_numpy(dtype=float)
-    flips = [flips_above_controls(effects, position).reindex(sites) for position in positions]
-    moved = np.stack([(one["value"] - one["control_value"]).to_numpy(dtype=float) for one in flips])
-    beyond = [
-        ((one["value"] >= LEAST_FLIP) & (one["ci_low"] > one["control_high"])).to_numpy() for one in flips
-    ]
-    return told_apart, moved, np.stack(beyond)
-
-
-def _draw_map(
-    axes: Axes, values: np.ndarray, is_bold: np.ndarray, positions: list[str], sites: list[str]
-) -> None:
-    """Cells with their numbers; where `is_bold` is false the number is pale, since it may be nothing."""
-    axes.imshow(values, cmap="YlGnBu", vmin=0, vmax=1, aspect="auto")
-    axes.grid(visible=False)
-    axes.set_yticks(range(len(positions)), [say(POSITIONS, one) for one in positions])
-    axes.set_xticks(range(len(sites)), [_site_words(one) for one in sites])
-    axes.set_xlabel("layer")
-    axes.tick_params(length=0)
-    for (row, column), value in np.ndenumerate(values):
-        dark = "white" if value > 0.55 else "#1a1a1a"
-        colour = dark if is_bold[row, column] else "#a0a0a0"
-        text = "" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=6)
-
-
-def _mark_nulls(axes: Axes, effects: pd.DataFrame, positions: list[str], sites: list[str]) -> str:
-    """A sign at every null at a single token that a stronger intervention explains; what the signs say."""
-    used = []
-    for position, site, reading in read_nulls(effects):
-        if reading in _SIGNS and position in positions:
-            used.append(reading)
-            at = (sites.index(site) + 0.36, positions.index(position) - 0.27)
-            axes.text(*at, _SIGNS[reading], ha="center", va="center", fontsize=7, color="#555555")
-    return "; ".join(f"{_SIGNS[one]} {READINGS[one]}" for one in dict.fromkeys(used))
+def _legend_below(figure: Figure | SubFigure, axes: Axes, n_columns: int) -> None:
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=n_columns, fontsize=6.5)
 
 
 def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:
@@ -120,21 +181,38 @@ def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:
     flips = flips[flips["layer"].notna()]
     controls = flips[flips["control"] != "none"].groupby("strength")["ci_high"].max()
     axes.fill_between(
-        controls.index, 0, controls, color=_CONTROLS, alpha=0.25, lw=0, label="controls, at most"
+        controls.index, 0, controls, color=_CONTROLS, alpha=0.3, lw=0, label="controls, at most"
     )
     layers = sorted(flips["layer"].unique())
     colours = layer_colours(len(layers))
     for layer, colour in zip(layers, colours, strict=False):
         line = flips[(flips["layer"] == layer) & (flips["control"] == "none")].sort_values("strength")
-        axes.fill_between(line["strength"], line["ci_low"], line["ci_high"], color=colour, alpha=0.12, lw=0)
+        axes.fill_between(line["strength"], line["ci_low"], line["ci_high"], color=colour, alpha=0.1, lw=0)
         axes.plot(
-            line["strength"], line["value"], color=colour, marker="o", ms=2.6, lw=1.5, label=f"layer {layer}"
+            line["strength"],
+            line["value"],
+            color=colour,
+            marker="o",
+            ms=2.6,
+            lw=1.5,
+            label=f"layer {int(layer)}",
         )
     axes.set_xscale("log", base=2)
     strengths = sorted(flips["strength"].unique())
     axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
     axes.minorticks_off()
     axes.set_ylim(-0.02, 1.02)
+
+
+def _from_white(colours: str) -> LinearSegmentedColormap:
+    """Nothing is white."""
+    shades = mpl.colormaps[colours](np.linspace(0.03, 0.95, 16))
+    return LinearSegmentedColormap.from_list(colours, ["white", *shades])
+
+
+def _title(position: str) -> str:
+    """Over a narrow panel or beside a row, on two lines where it must be."""
+    return textwrap.fill(say(POSITIONS, position), 16)
 
 
 def _site_words(site: str) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nucleate.figures.atlas import atlas_figure
-from nucleate.figures.causes import causes_figure
+from nucleate.figures.causes import causes_figure, causes_over_training_figure
 from nucleate.figures.emergence import emergence_figure
 from nucleate.figures.order import order_figure
 from nucleate.figures.profile import profile_figure
@@ -66,8 +66,10 @@ def _draw(folder: Path, name: str, figure_at: Callable[[float], AbstractContextM
 def draw_cause_figures(
     scores: Scores, unseen: Scores | None, effects: pd.DataFrame | None, folder: Path
 ) -> None:
-    """Write `causes` and `unseen`, each where its table is there."""
+    """Write `causes`, `causes-training` (of several steps) and `unseen`, each where its table is there."""
     if effects is not None:
         _draw(folder, "causes", partial(causes_figure, scores, effects))
+        if effects["step"].nunique() > 1:
+            _draw(folder, "causes-training", partial(causes_over_training_figure, scores, effects))
     if unseen is not None and len(unseen.where(method="nearest_centroid")):
         _draw(folder, "unseen", partial(unseen_figure, unseen))

@@ -1,4 +1,8 @@
-"""Unseen instances: right assignment beside right answers, over training and layer by layer."""
+"""Unseen instances: right assignment beside right answers, over training and layer by layer.
+
+Above, what is answered right where states lie with their own task and where not; below, how well the margin
+ranks right answers over wrong ones, and how far the model comes beside what needs no model.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,7 @@ from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 from nucleate.scores import Scores
 from nucleate.words import POSITIONS, say
 
-_BASELINES = {
-    "lookup_table": ("lookup table", (0, (1, 1))),
-    "nearest_neighbour": ("1-nearest neighbour", (0, (4, 1, 1, 1))),
-    "chance": ("chance", (0, (1, 3))),
-}
+_BASELINES = {"lookup_table": "lookup table", "nearest_neighbour": "1-nearest\nneighbour", "chance": "chance"}
 _RIGHT, _WRONG, _GREY = "#1b7f79", "#c8553d", "#8a8a8a"
 
 
@@ -33,50 +33,93 @@ def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure
     title = (
         f"Unseen instances ({split.replace('_', ' ')}):\ndoes the nearest task centroid go with the answer?"
     )
-    n_panels, n_columns = 1 + len(positions), 2 if width == ONE_COLUMN else 1 + len(positions)
-    n_rows = -(-n_panels // n_columns)
-    with figure_of(title, width, 1.6 + 1.8 * n_rows) as figure:
-        panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
-        course, *by_layer = panels.flat[:n_panels]
-        _draw_course(course, frame, positions)
-        for axes, position in zip(by_layer, positions, strict=True):
-            _draw_layers(axes, frame[frame["position"] == position])
-            axes.set_title(textwrap.fill(say(POSITIONS, position), 16), fontsize=7.5)
-        for axes in panels.flat[n_panels:]:
-            axes.remove()
-        for row in panels:
-            row[0].set_ylabel("share of instances")
-        course.set_ylim(-0.02, 1.02)
-        legends = [axes.get_legend_handles_labels() for axes in (course, *by_layer[:1])]
-        handles, words = ([one for legend in legends for one in legend[part]] for part in (0, 1))
-        figure.legend(
-            handles, words, loc="outside lower left", ncols=2, fontsize=6 if width == ONE_COLUMN else 7.5
-        )
+    # A row per position in a column, a column per position on a page.
+    shape, height = ((1 + len(positions), 2), 1.6 + 1.8 * (1 + len(positions)))
+    if width != ONE_COLUMN:
+        shape, height = (2, 1 + len(positions)), 5.0
+    with figure_of(title, width, height) as figure:
+        panels = figure.subplots(*shape, squeeze=False)
+        panels = panels.T if width == ONE_COLUMN else panels
+        _draw_course(panels[0, 0], frame, positions)
+        _draw_baselines(panels[1, 0], frame)
+        for column, position in zip(panels[:, 1:].T, positions, strict=True):
+            here = frame[(frame["position"] == position) & (frame["step"] == frame["step"].max())]
+            _draw_layers(column[0], here)
+            _draw_ranks(column[1], here)
+            column[0].set_title(textwrap.fill(say(POSITIONS, position), 18), fontsize=7.5)
+        for axes in panels[0]:
+            axes.set_ylim(-0.02, 1.02)
+        panels[0, 0].set_ylabel("share of instances")
+        panels[1, 1].set_ylabel("AUROC of the margin\nfor a right answer")
+        _legend_below(figure, [panels[0, 0], panels[0, 1], panels[1, 1]], 1 if width == ONE_COLUMN else 3)
         yield figure
 
 
+def _legend_below(figure: Figure, drawn: list[Axes], n_columns: int) -> None:
+    legends = [axes.get_legend_handles_labels() for axes in drawn]
+    handles = [one for of_axes, _ in legends for one in of_axes]
+    words = [str(one) for _, of_axes in legends for one in of_axes]
+    figure.legend(handles, words, loc="outside lower left", ncols=n_columns, fontsize=6.5)
+
+
 def _draw_course(axes: Axes, frame: pd.DataFrame, positions: list[str]) -> None:
-    answers = frame[frame["method"] == "model"].sort_values("step")
+    answers = frame[(frame["method"] == "model") & (frame["metric"] == "accuracy")].sort_values("step")
     axes.fill_between(
         answers["step"], answers["ci_low"], answers["ci_high"], color="#222222", alpha=0.12, lw=0
     )
-    axes.plot(answers["step"], answers["value"], color="#222222", lw=1.6, label="answered right")
+    axes.plot(answers["step"], answers["value"], color="#222222", lw=1.8, label="answered right")
     assigned = frame[(frame["metric"] == "assignment_accuracy") & (frame["control"] == "none")]
     top = assigned[assigned["layer"] == assigned["layer"].max()]
     for position, dashes in zip(positions, ("-", "--", ":", "-."), strict=False):
         line = top[top["position"] == position].sort_values("step")
-        words = f"nearest, {say(POSITIONS, position)}"
+        axes.fill_between(line["step"], line["ci_low"], line["ci_high"], color=_RIGHT, alpha=0.08, lw=0)
+        words = f"nearest its task, {say(POSITIONS, position)}"
         axes.plot(line["step"], line["value"], color=_RIGHT, ls=dashes, lw=1.4, label=words)
-    for method, (words, style) in _BASELINES.items():
-        for value in frame.loc[frame["method"] == method, "value"][:1]:
-            axes.axhline(value, color=_GREY, lw=0.9, ls=style, label=words)
     axes.set_title("over training,\ntop layer", fontsize=7.5)
     axes.set_xlabel("optimizer step")
 
 
-def _draw_layers(axes: Axes, frame: pd.DataFrame) -> None:
-    last = frame[(frame["step"] == frame["step"].max()) & (frame["control"] == "none")]
-    last = last[last["layer"].notna()]
+def _draw_baselines(axes: Axes, frame: pd.DataFrame) -> None:
+    """The model at the last step beside what needs none."""
+    last = frame[(frame["step"] == frame["step"].max()) & (frame["metric"] == "accuracy")]
+    there = pd.concat([last[last["method"] == method] for method in ("model", *_BASELINES)])
+    colours = ["#222222", *[_GREY] * (len(there) - 1)]
+    axes.barh(range(len(there)), there["value"], color=colours, alpha=0.75, height=0.62)
+    reach = [there["value"] - there["ci_low"], there["ci_high"] - there["value"]]
+    ends = [end.fillna(0.0).clip(lower=0.0) for end in reach]
+    axes.errorbar(there["value"], range(len(there)), xerr=ends, fmt="none", ecolor="#555555", lw=1)
+    highs = there["ci_high"].fillna(there["value"])
+    for height, (value, high) in enumerate(zip(there["value"], highs, strict=True)):
+        axes.text(high + 0.03, height, f"{value:.2f}", va="center", fontsize=6.5)
+    axes.set_yticks(range(len(there)), [_BASELINES.get(method, method) for method in there["method"]])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.25)
+    axes.set_xticks([0, 0.5, 1])
+    axes.grid(visible=False, axis="y")
+    axes.set_title("last step", fontsize=7.5)
+    axes.set_xlabel("answered right")
+
+
+def _draw_ranks(axes: Axes, last: pd.DataFrame) -> None:
+    """AUROC by layer, over the range that shuffled centroids reach."""
+    ranks = last[(last["metric"] == "auroc") & last["layer"].notna()].sort_values("layer")
+    for control, colour, words in (
+        ("shuffled_labels", _GREY, "AUROC, shuffled centroids"),
+        ("none", _RIGHT, "AUROC, margin"),
+    ):
+        line = ranks[ranks["control"] == control]
+        layers = line["layer"].to_numpy(dtype=float)
+        ends = line[["ci_low", "ci_high"]].astype(float)
+        axes.fill_between(layers, ends["ci_low"], ends["ci_high"], color=colour, alpha=0.18, lw=0)
+        axes.plot(layers, line["value"], color=colour, marker="o", ms=2.6, lw=1.5, label=words)
+    axes.axhline(0.5, color="#555555", lw=0.7, ls=":")
+    axes.set_ylim(0.0, 1.02)
+    axes.set_xlabel("layer")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _draw_layers(axes: Axes, last: pd.DataFrame) -> None:
+    last = last[(last["control"] == "none") & last["layer"].notna()]
     for metric, colour, words in (
         ("accuracy_if_right", _RIGHT, "right, if assigned right"),
         ("accuracy_if_wrong", _WRONG, "right, if assigned wrong"),

@@ -9,6 +9,8 @@ from transformers import PreTrainedModel
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import centroid_rows
 from nucleate.intervene import measure, repair
+from nucleate.intervene.cells import METRICS, summarise
+from nucleate.intervene.contrasts import contrasts
 from nucleate.intervene.effects import Effect
 from nucleate.intervene.measure import InterveneSettings
 from nucleate.intervene.pairs import draw_pairs
@@ -51,8 +53,9 @@ def intervene_on(
         "step": step,
     }
     return [
-        *measure.summarise(moved, measure.METRICS, pairs.units, split=settings.split, **common),
-        *measure.summarise(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),
+        *summarise(moved, METRICS, pairs.units, split=settings.split, **common),
+        *contrasts(moved, pairs.units, split=settings.split, **common),
+        *summarise(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),
     ]
 
 

@@ -97,8 +97,17 @@ def _shift_between_others(place: Place, part: Part, strength: float) -> torch.Te
 
 def _replace(place: Place, part: Part, strength: float) -> torch.Tensor:
     """Within the plane of the centroids the state becomes B's centroid; what lies outside is kept."""
-    to_b = part.means[part.tasks[:, 1]][:, None] - place.states
-    return place.states + strength * (to_b @ part.basis @ part.basis.T)
+    return _within_plane(place, part, strength, 1)
+
+
+def _replace_by_another(place: Place, part: Part, strength: float) -> torch.Tensor:
+    """As `_replace`, with C's centroid."""
+    return _within_plane(place, part, strength, 2)
+
+
+def _within_plane(place: Place, part: Part, strength: float, role: int) -> torch.Tensor:
+    away = part.means[part.tasks[:, role]][:, None] - place.states
+    return place.states + strength * (away @ part.basis @ part.basis.T)
 
 
 def _interchange(place: Place, _part: Part, _strength: float) -> torch.Tensor:
@@ -124,14 +133,18 @@ def _keep(place: Place, _part: Part, _strength: float) -> torch.Tensor:
 
 IDENTITY = Intervention("identity", "identity", _keep)
 INTERCHANGE = Intervention("interchange", "none", _interchange)
+WITHIN_TASK = Intervention("interchange", "within_task", _swap_within_task)
 EDITS: Sequence[Intervention] = (
     IDENTITY,
     Intervention("shift", "none", _shift, has_dose=True),
     Intervention("shift", "random_direction", _shift_at_random, has_dose=True),
     Intervention("shift", "other_tasks", _shift_between_others, has_dose=True),
     Intervention("replace", "none", _replace),
+    Intervention("replace", "other_task", _replace_by_another),
     INTERCHANGE,
-    Intervention("interchange", "within_task", _swap_within_task),
+    WITHIN_TASK,
     Intervention("project_out", "none", _project_out),
     Intervention("project_out", "random_subspace", _project_out_at_random),
 )
+SWAPS: Sequence[Intervention] = (IDENTITY, INTERCHANGE, WITHIN_TASK)
+"""What is done where it is only asked what one token adds to others."""

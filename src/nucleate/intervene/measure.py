@@ -7,8 +7,8 @@ the model gives for that instance of B; and a cell that can act at all must act.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pydantic
@@ -17,21 +17,16 @@ from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.forward import right_padded
-from nucleate.clustering.draws import Draws
 from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
 from nucleate.errors import InterventionError
 from nucleate.hidden_states import layer_of
-from nucleate.intervene.edits import EDITS, IDENTITY, INTERCHANGE, Intervention, Place, apply_edit
-from nucleate.intervene.effects import Effect
+from nucleate.intervene.cells import METRICS, Cell, Values
+from nucleate.intervene.edits import EDITS, IDENTITY, INTERCHANGE, SWAPS, Intervention, Place, apply_edit
 from nucleate.intervene.pairs import Pairs
-from nucleate.intervene.places import POSITIONS, TaskCentroids, token_masks
+from nucleate.intervene.places import POSITIONS, TaskCentroids, company_of, token_masks
 from nucleate.intervene.rerun import CachedPass
-
-METRICS = ("becomes_b", "stays_a", "other", "delta_logprob_a", "delta_logprob_b", "kl", "acted")
-"""Shares of answers that are f_B(x), f_A(x) or neither; changes in log-probability and Kullback-Leibler
-divergence from the untouched answer, in nats; and the share of instances of which any logit moved."""
 
 _TOLERANCE = 1e-3
 
@@ -50,26 +45,15 @@ class InterveneSettings(Settings):
     n_repaired: int = pydantic.Field(200, ge=1, description="unseen instances that repair looks at, at most")
     n_centroid_examples: int = pydantic.Field(2000, ge=2, description="train instances behind the centroids")
     n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
-    batch_size: int = pydantic.Field(64, ge=1, description="of like length, so that little is padded")
+    batch_size: int = pydantic.Field(
+        32, ge=1, description="instances at a time, of like length; each with all its edits at once"
+    )
 
     @pydantic.model_validator(mode="after")
     def _strength_one_is_there(self) -> InterveneSettings:
         if 1.0 not in self.strengths:
             raise ValueError("intervene.strengths lacks 1.0, at which interventions are compared")
         return self
-
-
-class Cell(NamedTuple):
-    """What was done, and where."""
-
-    site: str
-    position: str
-    intervention: str
-    control: str
-    strength: float
-
-
-Values = dict[Cell, Float[np.ndarray, "metric example"]]
 
 
 def measure_pairs(
@@ -85,51 +69,28 @@ def measure_pairs(
     Raises:
         InterventionError: one of the three proofs failed, so that nothing here could be believed.
     """
+    values = Values()
+    for positions, edits in ((settings.positions, EDITS), (company_of(settings.positions), SWAPS)):
+        doses = list(_doses(edits, settings.strengths))
+        for chosen in _of_like_length(corpus, pairs, settings.batch_size) if positions else ():
+            batch = _Batch(model, corpus, pairs, chosen, doses)
+            for cell, measured in _measure_batch(batch, centroids, positions, seed):
+                values.setdefault(cell, np.full((len(METRICS), len(pairs)), np.nan))[:, chosen] = measured
+    return values | _what_the_input_allows(values, pairs)
+
+
+def _of_like_length(corpus: Corpus, pairs: Pairs, size: int) -> Iterator[Int[np.ndarray, " row"]]:
     lengths = np.array([len(ids) for ids in corpus.table.take(pairs.rows)["input_ids"].to_pylist()])
-    order, values = np.argsort(lengths, kind="stable"), Values()
-    for start in range(0, len(order), settings.batch_size):
-        chosen = order[start : start + settings.batch_size]
-        batch = _Batch(model, corpus, pairs, chosen)
-        for cell, measured in _measure_batch(batch, centroids, settings, seed):
-            values.setdefault(cell, np.full((len(METRICS), len(pairs)), np.nan))[:, chosen] = measured
-    return values
+    order = np.argsort(lengths, kind="stable")
+    return (order[start : start + size] for start in range(0, len(order), size))
 
 
-def summarise(
-    values: Values,
-    metrics: tuple[str, ...],
-    units: Int[np.ndarray, " example"],
-    *,
-    n_resamples: int,
-    seed: int,
-    run: str,
-    model: str,
-    step: int,
-    split: str,
-) -> Iterator[Effect]:
-    """Means with 95 % intervals over resampled instructions; values that are NaN are left out."""
-    if not values:
-        return
-    stacked = np.stack(list(values.values()))
-    low, high = Draws(units, n_resamples, seed).mean_interval(stacked)
-    counts = (~np.isnan(stacked)).sum(-1)
-    for i, cell in enumerate(values):
-        for j, metric in enumerate(metrics):
-            if counts[i, j]:
-                yield Effect(
-                    run=run,
-                    model=model,
-                    seed=seed,
-                    step=step,
-                    split=split,
-                    layer=layer_of(cell.site),
-                    metric=metric,
-                    n_examples=int(counts[i, j]),
-                    value=float(np.nanmean(stacked[i, j])),
-                    ci_low=_null_if_nan(low[i, j]),
-                    ci_high=_null_if_nan(high[i, j]),
-                    **cell._asdict(),
-                )
+def _what_the_input_allows(values: Values, pairs: Pairs) -> Values:
+    """Beside projecting the task out: how often a guess from the input alone would be A's answer."""
+    guessed = np.full((len(METRICS), len(pairs)), np.nan)
+    guessed[METRICS.index("stays_a")] = pairs.guessed
+    projected = {cell for cell in values if (cell.intervention, cell.control) == ("project_out", "none")}
+    return {cell._replace(control="input_alone"): guessed for cell in values if cell in projected}
 
 
 def prompts_at(
@@ -144,14 +105,25 @@ def prompts_at(
 
 
 class _Batch:
-    """Some of the pairs, run once as they are."""
+    """Some of the pairs, each as often as there are edits, run once as they are.
+
+    All edits of a cell are made in one forward pass. Each has rows of its own, in the untouched pass too:
+    products of matrices may round a row by where it stands, and what is compared must have stood alike.
+    """
 
     def __init__(
-        self, model: PreTrainedModel, corpus: Corpus, pairs: Pairs, chosen: Int[np.ndarray, " row"]
+        self,
+        model: PreTrainedModel,
+        corpus: Corpus,
+        pairs: Pairs,
+        chosen: Int[np.ndarray, " row"],
+        doses: list[tuple[Intervention, float]],
     ) -> None:
         self.chosen, self.n_pairs, self.tasks = chosen, len(pairs), pairs.tasks[chosen]
+        self.doses = doses
         ids, self.mask, self.spans = prompts_at(corpus, pairs.rows[chosen], model.device)
-        self.own = CachedPass(model, ids, self.mask)
+        n = len(doses)
+        self.own = CachedPass(model, ids.repeat(n, 1), self.mask.repeat(n, 1))
         self.donors, self.twins = (
             CachedPass(model, *prompts_at(corpus, rows[chosen], model.device)[:2])
             for rows in (pairs.donors, pairs.twins)
@@ -171,7 +143,20 @@ class _Batch:
             )
             for captured, mask in masks.items()
         )
-        return Place(self.own.states[site], self.donors.states[site], self.twins.states[site], parts)
+        own = self.own.states[site][: len(self.chosen)]
+        return Place(own, self.donors.states[site], self.twins.states[site], parts)
+
+    def edited(self, site: str, place: Place) -> list[torch.Tensor]:
+        """The states of every edit."""
+        own = self.own.states[site].split(len(self.chosen))
+        return [
+            apply_edit(intervention, replace(place, states=states), strength)
+            for (intervention, strength), states in zip(self.doses, own, strict=True)
+        ]
+
+    def by_dose(self, rows: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What was computed for all edits, edit by edit."""
+        return rows.split(len(self.chosen))
 
     def is_in_reach(self, site: str, place: Place) -> bool:
         """Whether the answer can read what is edited: a block follows, or the token is the last."""
@@ -185,49 +170,64 @@ class _Batch:
 
 
 def _measure_batch(
-    batch: _Batch, centroids: TaskCentroids, settings: InterveneSettings, seed: int
+    batch: _Batch, centroids: TaskCentroids, positions: tuple[str, ...], seed: int
 ) -> Iterator[tuple[Cell, Float[np.ndarray, "metric row"]]]:
+    untouched = batch.by_dose(batch.own.logits)
     for site in batch.own.sites:
-        for position in settings.positions:
+        for position in positions:
             place = batch.place(site, position, centroids, seed)
-            meant, acted = False, False
-            for intervention, strength in _doses(settings.strengths):
-                states = apply_edit(intervention, place, strength)
-                logits = batch.own.from_site(site, states)
-                _prove(intervention, site, position, logits, batch)
-                if intervention is not IDENTITY:
-                    meant |= not torch.equal(states, place.states)
-                    acted |= not torch.equal(logits, batch.own.logits)
+            states = batch.edited(site, place)
+            logits = batch.by_dose(batch.own.from_site(site, torch.cat(states)))
+            _prove(batch, site, position, logits)
+            _prove_that_it_acts(batch, site, position, place, states, logits)
+            for (intervention, strength), after, before in zip(batch.doses, logits, untouched, strict=True):
                 yield (
                     Cell(site, position, intervention.name, intervention.control, strength),
-                    _metrics(logits, batch.own.logits, batch.answers),
-                )
-            if meant and not acted and batch.is_in_reach(site, place):
-                raise InterventionError(
-                    f"no intervention at {site}, {position} changed any logit, although states were changed",
-                    "The model does not read its blocks' outputs where hooks put them; report its class.",
+                    _metrics(after, before, batch.answers),
                 )
 
 
-def _doses(strengths: tuple[float, ...]) -> Iterator[tuple[Intervention, float]]:
-    for intervention in EDITS:
+def _doses(
+    edits: Sequence[Intervention], strengths: tuple[float, ...]
+) -> Iterator[tuple[Intervention, float]]:
+    for intervention in edits:
         for strength in strengths if intervention.has_dose else (1.0,):
             yield intervention, strength
 
 
-def _prove(intervention: Intervention, site: str, position: str, logits: torch.Tensor, batch: _Batch) -> None:
-    if intervention is IDENTITY and not torch.equal(logits, batch.own.logits):
+def _prove(batch: _Batch, site: str, position: str, logits: tuple[torch.Tensor, ...]) -> None:
+    """The identity patch is exact, and an embedded instruction of B is answered as B's."""
+    untouched = batch.by_dose(batch.own.logits)
+    for (intervention, _), after, before in zip(batch.doses, logits, untouched, strict=True):
+        if intervention is IDENTITY and not torch.equal(after, before):
+            raise InterventionError(
+                f"the identity patch at {site}, {position} changed a logit",
+                "The model does not go on from a block's output as it ran; report its class.",
+            )
+        is_positive_control = intervention is INTERCHANGE and (site, position) == ("embed", "all_instruction")
+        if is_positive_control and not torch.allclose(
+            after, batch.donors.logits, rtol=_TOLERANCE, atol=_TOLERANCE
+        ):
+            raise InterventionError(
+                "instances with the embedded instruction of B are not answered as instances of B are",
+                "The model reads its instruction elsewhere than at its first block; report its class.",
+            )
+
+
+def _prove_that_it_acts(
+    batch: _Batch,
+    site: str,
+    position: str,
+    place: Place,
+    states: list[torch.Tensor],
+    logits: tuple[torch.Tensor, ...],
+) -> None:
+    meant = not torch.equal(torch.cat(states), batch.own.states[site])
+    acted = not torch.equal(torch.cat(logits), batch.own.logits)
+    if meant and not acted and batch.is_in_reach(site, place):
         raise InterventionError(
-            f"the identity patch at {site}, {position} changed a logit",
-            "The model does not go on from a block's output as it ran; report its class.",
-        )
-    is_positive_control = intervention is INTERCHANGE and (site, position) == ("embed", "all_instruction")
-    if is_positive_control and not torch.allclose(
-        logits, batch.donors.logits, rtol=_TOLERANCE, atol=_TOLERANCE
-    ):
-        raise InterventionError(
-            "instances with the embedded instruction of B are not answered as instances of B are",
-            "The model reads its instruction elsewhere than at its first block; report its class.",
+            f"no intervention at {site}, {position} changed any logit, although states were changed",
+            "The model does not read its blocks' outputs where hooks put them; report its class.",
         )
 
 
@@ -245,7 +245,3 @@ def _metrics(
     acted = (logits != untouched).any(-1)
     rows = (is_b, is_a, ~(is_a | is_b), change[:, 0], change[:, 1], divergence, acted)
     return torch.stack([row.double() for row in rows]).cpu().numpy()
-
-
-def _null_if_nan(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

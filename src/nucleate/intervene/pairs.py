@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.instances import stream
@@ -31,6 +31,7 @@ class Pairs:
         tasks: A, B, and two tasks C and D that are neither.
         answers: the first token of A's and of B's answer.
         units: the instruction of `rows`, the unit of resampling.
+        guessed: how often who sees the input alone, and gives its commonest answer in train, is right of A.
     """
 
     rows: Int[np.ndarray, " pair"]
@@ -39,6 +40,7 @@ class Pairs:
     tasks: Int[np.ndarray, "pair 4"]
     answers: Int[np.ndarray, "pair 2"]
     units: Int[np.ndarray, " pair"]
+    guessed: Float[np.ndarray, " pair"]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -69,7 +71,8 @@ def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
         )
     rows, donors, twins, tasks = (np.array(column) for column in zip(*found, strict=True))
     answers = np.stack([_answers(corpus, rows), _answers(corpus, donors)], axis=1)
-    return Pairs(rows, donors, twins, tasks, answers, corpus.labels()["instruction"][rows])
+    units, guessed = corpus.labels()["instruction"][rows], _guessed(corpus, rows)
+    return Pairs(rows, donors, twins, tasks, answers, units, guessed)
 
 
 def _draw(
@@ -106,6 +109,18 @@ def _kinds(corpus: Corpus) -> list[tuple[int, ...]]:
     inputs = corpus.labels()["input"][:, None]
     kinds = np.concatenate([inputs, spans.instruction, spans.input, spans.prompt[:, None]], axis=1)
     return list(map(tuple, kinds.tolist()))
+
+
+def _guessed(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, " row"]:
+    """Ties among the commonest answers count as a draw of one of them."""
+    inputs, answers = corpus.labels()["input"], _answers(corpus, np.arange(corpus.table.num_rows))
+    is_train = corpus.table["split"].to_numpy(zero_copy_only=False) == DONOR_SPLIT
+    shares = {}
+    for x in np.unique(inputs[rows]):
+        given, counts = np.unique(answers[is_train & (inputs == x)], return_counts=True)
+        commonest = given[counts == counts.max()]
+        shares[x] = {int(answer): 1.0 / len(commonest) for answer in commonest}
+    return np.array([shares[inputs[row]].get(int(answers[row]), 0.0) for row in rows])
 
 
 def _answers(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:

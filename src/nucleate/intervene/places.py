@@ -7,6 +7,8 @@ one token would.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -23,6 +25,14 @@ from nucleate.intervene.edits import Part
 
 POSITIONS = ("last_instruction", "input", "all_instruction", "all_prompt")
 """One token, one token, all tokens of the instruction, all tokens up to the input."""
+
+COMPANY = {
+    ("last_instruction", "added_to_instruction"): ("all_instruction", "instruction_but_last"),
+    ("last_instruction", "added_to_prompt"): ("all_prompt", "prompt_but_last"),
+    ("input", "added_to_prompt"): ("all_prompt", "all_instruction"),
+}
+"""What a single token adds to others: the tokens with it, and those without it. Where others hold the same,
+only the two together show that it is read."""
 
 CAPTURED = ("last_instruction", "input", "instruction_mean")
 """Whose centroids are used."""
@@ -75,6 +85,12 @@ class TaskCentroids:
         return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
+def company_of(positions: Sequence[str]) -> tuple[str, ...]:
+    """The further positions without which a null at one of `positions` could not be read."""
+    asked = [place for (position, _), places in COMPANY.items() if position in positions for place in places]
+    return tuple(place for place in dict.fromkeys(asked) if place not in positions)
+
+
 def token_masks(
     position: str,
     spans: Spans,
@@ -85,13 +101,18 @@ def token_masks(
     Raises:
         ConfigError: there is no such position.
     """
-    if position not in POSITIONS:
-        raise ConfigError(f"no position {position!r} to intervene at", f"Positions: {', '.join(POSITIONS)}")
-    if position in CAPTURED:
-        return {position: _tokens_at(position, spans, mask)}
-    instruction = _tokens_at("instruction_mean", spans, mask)
-    rest = {"input": mask & ~instruction} if position == "all_prompt" else {}
-    return {"instruction_mean": instruction, **rest}
+    instruction, last = (_tokens_at(name, spans, mask) for name in ("instruction_mean", "last_instruction"))
+    masks = {
+        "last_instruction": {"last_instruction": last},
+        "input": {"input": _tokens_at("input", spans, mask)},
+        "instruction_but_last": {"instruction_mean": instruction & ~last},
+        "all_instruction": {"instruction_mean": instruction},
+        "all_prompt": {"instruction_mean": instruction, "input": mask & ~instruction},
+        "prompt_but_last": {"instruction_mean": instruction & ~last, "input": mask & ~instruction},
+    }
+    if position not in masks:
+        raise ConfigError(f"no position {position!r} to intervene at", f"Positions: {', '.join(masks)}")
+    return masks[position]
 
 
 def _tokens_at(

@@ -16,8 +16,9 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.instances import stream
 from nucleate.corpus.subset import analysis_subset
 from nucleate.hidden_states import HiddenStates
+from nucleate.intervene.cells import Cell, Values
 from nucleate.intervene.edits import Edit, Intervention, Part, Place, apply_edit
-from nucleate.intervene.measure import Cell, InterveneSettings, Values, prompts_at
+from nucleate.intervene.measure import InterveneSettings, prompts_at
 from nucleate.intervene.places import CAPTURED, TaskCentroids, token_masks
 from nucleate.intervene.rerun import CachedPass
 

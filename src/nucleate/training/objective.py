@@ -60,8 +60,14 @@ def packed_logits(model: PreTrainedModel, batch: PackedBatch) -> Float[torch.Ten
     """The model's logits at every place where something is predicted."""
     blocked = torch.zeros(batch.visible.shape, dtype=model.dtype, device=batch.visible.device)
     blocked.masked_fill_(~batch.visible, torch.finfo(model.dtype).min)
-    output = model(batch.input_ids, attention_mask=blocked, position_ids=batch.position_ids, use_cache=False)
-    return output.logits[batch.rows, batch.columns].float()
+    output = model(
+        batch.input_ids,
+        attention_mask=blocked,
+        position_ids=batch.position_ids,
+        layout=batch.layout,
+        use_cache=False,
+    )
+    return output.logits[0, batch.places].float()
 
 
 def packed_loss(model: PreTrainedModel, batch: PackedBatch) -> Float[torch.Tensor, ""]:

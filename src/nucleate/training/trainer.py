@@ -28,6 +28,7 @@ from nucleate.models import pick_device
 from nucleate.run_folder import RunFolder
 from nucleate.training.checkpoint import load_training_state, save_checkpoint, save_training_state
 from nucleate.training.objective import answer_accuracy, pack_split, packed_loss
+from nucleate.training.packed_attention import packed
 from nucleate.training.packing import PackedBatch
 from nucleate.training.precision import Precision, choose_precision, parse_precision
 from nucleate.training.schedule import checkpoint_steps, learning_rate, rows_of_step
@@ -148,7 +149,7 @@ class _Training:
         self.checkpoints = set(settings.all_checkpoint_steps())
         self.step, self.tokens, self.seconds_before = 0, 0, 0.0
         self.precision = self._settle_precision()
-        model.set_attn_implementation(self.precision.attention)
+        model.set_attn_implementation(packed(self.precision.attention))
 
     def run(self) -> None:
         resumed = self._resume()
@@ -234,7 +235,7 @@ class _Training:
             batch = self.rows.batch(np.arange(len(self.rows))[:rows], self.device)
 
             def step(candidate: Precision) -> None:
-                self.model.set_attn_implementation(candidate.attention)
+                self.model.set_attn_implementation(packed(candidate.attention))
                 self._backward(batch, candidate)
 
             shape = (
@@ -243,7 +244,7 @@ class _Training:
                 config.hidden_size,
                 config.vocab_size,
             )
-            precision = choose_precision(step, self.device, (*shape, *batch.input_ids.shape))
+            precision = choose_precision(step, self.device, (*shape, *batch.visible.shape))
             self.optimizer.zero_grad(set_to_none=True)
         else:
             precision = parse_precision(self.settings.precision)

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pydantic
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from nucleate.clustering.centroids import Centroids
-from nucleate.clustering.draws import Draws, interval
+from nucleate.clustering.draws import Draws, exact_ends, interval
 from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.instances import stream
@@ -78,7 +78,8 @@ def analyse_unseen(
     Rows have the method `nearest_centroid` and as metrics `assignment_accuracy`, `accuracy_if_right`,
     `accuracy_if_wrong`, `odds_ratio`, `auroc`, `relative_distance`, `error_of_nearest_task` and, at the last
     step, `lag`. Controls are `shuffled_labels` (centroids of train instances with shuffled tasks, at the last
-    step) and `random_task`. Accuracy of the model, and of baselines at the last step, has no site.
+    step) and `random_task`. Accuracy of the model, and of baselines at the last step, has no site. A figure
+    that half of its replicates or more do not have is not given.
 
     Args:
         captured: states of `unseen_rows`, of one checkpoint after the other.
@@ -121,20 +122,25 @@ class _Look:
     ) -> None:
         self.settings, self.split, self.seed = settings, split, seed
         labels = corpus.labels()
-        draws = Draws(labels["instruction"][rows], settings.n_resamples, seed)
-        self.weights = np.concatenate([np.ones((1, len(rows))), draws.weights])
+        self.draws = Draws(labels["instruction"][rows], settings.n_resamples, seed)
+        self.weights = np.concatenate([np.ones((1, len(rows))), self.draws.weights])
+        self.everyone = np.ones(len(rows), dtype=bool)
         self.answers = _answers_of_tasks(corpus)[:, labels["input"][rows]]
         self.baselines = baselines(corpus, rows)
         self.courses = {position: _Course() for position in settings.positions}
 
     def at_step(self, trained: HiddenStates, states: HiddenStates) -> Iterator[dict[str, Any]]:
         accuracy = states.right @ self.weights.T / self.weights.sum(1)
-        yield self._row(states.step, "model", "accuracy", accuracy)
+        yield self._row(states.step, "model", "accuracy", accuracy, self.everyone)
         for position in self.settings.positions:
             members = self._members(trained, states, position, trained.labels["task"])
             found = membership_figures(members, self.weights)
+            of = {"accuracy_if_right": members.assigned, "accuracy_if_wrong": ~members.assigned}
+            of["assignment_accuracy"] = np.broadcast_to(self.everyone, members.assigned.shape)
             for metric, values in found.items():
-                yield from self._site_rows(states, position, metric, values, len(members.tasks))
+                yield from self._site_rows(
+                    states, position, metric, values, len(members.tasks), of=of.get(metric)
+                )
             yield from self._errors(states, position, members)
             course = self.courses[position]
             course.steps.append(states.step)
@@ -144,7 +150,7 @@ class _Look:
     def at_the_end(self, trained: HiddenStates, states: HiddenStates) -> Iterator[dict[str, Any]]:
         for method, right in self.baselines.items():
             values = right @ self.weights.T / self.weights.sum(1)
-            yield self._row(states.step, method, "accuracy", values)
+            yield self._row(states.step, method, "accuracy", values, self.everyone)
         for position, course in self.courses.items():
             steps = np.array(course.steps)
             values = lag(steps, np.stack(course.assigned), np.stack(course.answered))
@@ -189,15 +195,15 @@ class _Look:
             members, self.answers[members.tasks], states.predicted, states.expected
         )
         counted = ~np.isnan(by_chance)
-        n = int(counted.sum())
-        if n:
+        if counted.any():
             weights = self.weights[:, counted]
             with np.errstate(invalid="ignore"):
                 of_nearest = found[:, counted] @ weights.T / weights.sum(1)
                 at_random = np.broadcast_to(by_chance[counted] @ weights.T / weights.sum(1), of_nearest.shape)
+            of = np.broadcast_to(counted, (len(states.sites), len(counted)))
             for control, values in (("none", of_nearest), ("random_task", at_random)):
                 yield from self._site_rows(
-                    states, position, "error_of_nearest_task", values, len(members.tasks), control, n
+                    states, position, "error_of_nearest_task", values, len(members.tasks), control, of
                 )
 
     def _site_rows(
@@ -208,11 +214,11 @@ class _Look:
         values: Float[np.ndarray, "site replicate"],
         n_tasks: int,
         control: str = "none",
-        n_examples: int | None = None,
+        of: Bool[np.ndarray, "site example"] | None = None,
     ) -> Iterator[dict[str, Any]]:
-        for site, figures in zip(states.sites, values, strict=True):
-            if not np.isnan(figures[0]):
-                row = self._row(states.step, "nearest_centroid", metric, figures, n_examples)
+        for i, (site, figures) in enumerate(zip(states.sites, values, strict=True)):
+            row = self._row(states.step, "nearest_centroid", metric, figures, None if of is None else of[i])
+            if not np.isnan(figures[0]) and row["ci_low"] is not None:
                 place = {"position": position, "site": site, "layer": layer_of(site), "factor": "task"}
                 yield row | place | {"control": control, "n_clusters": n_tasks}
 
@@ -222,19 +228,21 @@ class _Look:
         method: str,
         metric: str,
         figures: Float[np.ndarray, " replicate"],
-        n_examples: int | None = None,
+        of: Bool[np.ndarray, " example"] | None = None,
     ) -> dict[str, Any]:
-        """The first figure is the value, the others are its replicates."""
-        low, high = interval(figures[1:])
+        """The first figure is the value, the others are its replicates; a share is one `of` some examples."""
+        low, high = (float(end) for end in interval(figures[1:]))
+        if of is not None:
+            low, high = exact_ends(float(figures[0]), (low, high), int(self.draws.count_units(of)))
         return {
             "step": step,
             "split": self.split,
             "method": method,
             "metric": metric,
             "value": float(figures[0]),
-            "ci_low": None if np.isnan(low) else float(low),
-            "ci_high": None if np.isnan(high) else float(high),
-            "n_examples": self.weights.shape[1] if n_examples is None else n_examples,
+            "ci_low": None if np.isnan(low) else low,
+            "ci_high": None if np.isnan(high) else high,
+            "n_examples": len(self.everyone) if of is None else int(of.sum()),
         }
 
 

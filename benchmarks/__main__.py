@@ -1,0 +1,123 @@
+"""`python -m benchmarks`: measure everything, or `--only` some parts, print it, and write it as JSON.
+
+The ceilings come first and once more at the end: the machine drifts, and the two say how far. What was
+measured is written after every part, so that a broken-off run keeps what it has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))  # as many for all, peers included
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# What libraries have to say would stand in the middle of the table.
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+from benchmarks.printing import print_reach, print_rows
+
+if TYPE_CHECKING:
+    from benchmarks.setup import Setup
+
+PARTS = ("training", "kmeans", "intervals", "tsne", "small_capture", "process", "growth", "page")
+RESULTS = Path(__file__).parent / "results" / "bench.json"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes: proves that it runs, measures nothing"
+    )
+    parser.add_argument(
+        "--whole", action="store_true", help="peers train and run to the end: half an hour more"
+    )
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
+    parser.add_argument("--work", type=Path, help="keep the runs here; else they are thrown away")
+    chosen = parser.parse_args()
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="nucleate-bench-") as temporary:
+        work = (chosen.work or Path(temporary)).resolve()
+        work.mkdir(parents=True, exist_ok=True)
+        measure(chosen, work)
+    print(f"\n{chosen.out}")
+
+
+def measure(chosen: argparse.Namespace, work: Path) -> None:
+    from benchmarks.setup import FULL, QUICK, Setup  # noqa: PLC0415 - after the threads were settled
+
+    setup = Setup(QUICK if chosen.quick else FULL, chosen.whole, work)
+    document: dict[str, Any] = {
+        "machine": machine(),
+        "quick": chosen.quick,
+        "whole": chosen.whole,
+        "parts": {},
+    }
+    reached: dict[str, Any] = {}
+    print(", ".join(f"{name} {value}" for name, value in document["machine"].items()))
+    for name in ("ceilings", *(part for part in PARTS if part in chosen.only), "ceilings at the end"):
+        findings, seconds = measure_part(name, setup)
+        reached |= findings.reached
+        print_rows(name, seconds, findings.rows)
+        rows = [{**vars(row), **_numbers(row)} for row in findings.rows]
+        document["parts"][name] = {"seconds": seconds, "rows": rows}
+        document["reach"] = print_reach(reached, show=name == "ceilings at the end")
+        chosen.out.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def measure_part(name: str, setup: Setup) -> tuple[Any, float]:
+    """Each part is imported when its turn comes: one without its peers installed stops no other before it."""
+    begun = time.perf_counter()
+    findings = importlib.import_module(f"benchmarks.{name.partition(' ')[0]}").measure(setup)
+    return findings, time.perf_counter() - begun
+
+
+def _numbers(row: Any) -> dict[str, Any]:
+    return {
+        "measured": row.measured.values,
+        "median": row.measured.median,
+        "times_ours": row.times_ours and row.times_ours.values,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What figures depend on, beside the program."""
+    import platform  # noqa: PLC0415
+
+    import torch  # noqa: PLC0415
+
+    packages = ("torch", "transformers", "accelerate", "scikit-learn", "faiss-cpu", "openTSNE", "numpy")
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "threads": torch.get_num_threads(),
+        "load before": round(os.getloadavg()[0], 2),
+        "Python": platform.python_version(),
+        **{name: _version(name) for name in packages},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Reach: what is asked for at least, what is aimed at, and whether this run's figures come there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmarks.measuring import Reached
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One line of the table.
+
+    Attributes:
+        what: in words.
+        least, aim: in `unit`; no aim beyond the least where it is None.
+        unit: `x` (times as fast, or times less memory), `%`, `s`, or `exponent`.
+        more_is_better: exponents and seconds are to be low.
+    """
+
+    what: str
+    least: float
+    aim: float | None
+    unit: str = "x"
+    more_is_better: bool = True
+
+
+GOALS: Mapping[str, Goal] = {
+    "training": Goal("training, against Trainer, equal instances", 8, 12),
+    "share_128": Goal("share of the matrix ceiling in training, width 128", 0.35, 0.50, "%"),
+    "share_256": Goal("share of the matrix ceiling in training, width 256", 0.50, 0.65, "%"),
+    "kmeans": Goal("k-means, against scikit-learn, equal inertia", 3, 8),
+    "tsne": Goal("t-SNE over checkpoints, against openTSNE, equal divergence", 3, 6),
+    "capture_time": Goal("capture, against output_hidden_states: time", 2, 4),
+    "capture_memory": Goal("capture, against output_hidden_states: peak memory", 5, 10),
+    "run": Goal("nucleate run quick, whole, against the peer pipeline", 6, 10),
+    "help": Goal("nucleate --help", 0.3, 0.15, "s", more_is_better=False),
+    "kmeans_exponent": Goal(
+        "exponent of k-means scoring in points", 1.0, None, "exponent", more_is_better=False
+    ),
+    "capture_exponent": Goal(
+        "exponent of the memory of capture in prompts", 0.0, None, "exponent", more_is_better=False
+    ),
+}
+
+
+def verdict(goal: Goal, reached: Reached | None) -> str:
+    """`aim`, `at least`, `not reached`, `not equal` (fast, but not at equal results), or `not measured`."""
+    if reached is None:
+        return "not measured"
+    if not reached.fair:
+        return "not equal"
+    if goal.aim is not None and _comes_to(goal, reached.value, goal.aim):
+        return "aim"
+    return "at least" if _comes_to(goal, reached.value, goal.least) else "not reached"
+
+
+def _comes_to(goal: Goal, value: float, wanted: float) -> bool:
+    """An exponent counts to a tenth, as far as times of four sizes tell it; all else as it was measured."""
+    if goal.unit == "exponent":
+        return round(value, 1) <= wanted
+    return value >= wanted if goal.more_is_better else value <= wanted
+
+
+def table(reached: Mapping[str, Reached]) -> list[dict[str, str]]:
+    """The lines to be printed, in order; what bounds a figure is said where it falls short of the least."""
+    lines = []
+    for key, goal in GOALS.items():
+        one = reached.get(key)
+        found = verdict(goal, one)
+        falls_short = one is not None and found in ("not reached", "not equal")
+        lines.append(
+            {
+                "what": goal.what,
+                "at least": in_unit(goal.least, goal.unit),
+                "aim": "" if goal.aim is None else in_unit(goal.aim, goal.unit),
+                "measured": "" if one is None else in_unit(one.value, goal.unit),
+                "reached": found,
+                "how": "" if one is None else one.note,
+                "bounded by": one.bound if one is not None and falls_short else "",
+            }
+        )
+    return lines
+
+
+def in_unit(value: float, unit: str) -> str:
+    return {"x": f"{value:.1f} x", "%": f"{value:.0%}", "s": f"{value:.2f} s"}.get(unit, f"{value:.2f}")

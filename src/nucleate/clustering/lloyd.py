@@ -1,0 +1,186 @@
+"""Lloyd's iterations, for all starts of several blocks of points at once.
+
+Hidden here: that most of an iteration need not be computed. A center whose members stayed has not moved, and
+neither have its distances: means and distances are taken anew for the others alone, which after the first
+iterations are few. Distances are kept where there is room, and otherwise taken block by block.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+
+BLOCK_BYTES = 2**22
+"""Distances worked on at once: they stay in cache, whatever the number of points."""
+
+KEPT_BYTES = 2**26
+"""Distances of one member that are kept from one iteration to the next, at most."""
+
+
+def iterate(
+    points: Float[np.ndarray, "member example d"],
+    centers: Float[np.ndarray, "member start cluster d"],
+    labels: Int[np.ndarray, "member start example"],
+    *,
+    max_iter: int,
+    tol: float,
+) -> None:
+    """Move centers to the means of their points, in place, until those of every start have come to rest.
+
+    Args:
+        points: float32.
+        centers: to begin with.
+        labels: of the nearest of these centers; at the end, of the nearest of the last.
+        max_iter: iterations at most.
+        tol: a start rests when its centers move by no more than this squared distance, summed.
+    """
+    distances = [_Distances(own, *centers.shape[1:3]) for own in points]
+    stale, resting = np.ones(centers.shape[:3], dtype=bool), np.zeros(centers.shape[:2], dtype=bool)
+    for _ in range(max_iter):
+        before = centers.copy()
+        off_mean = _take_means(points, centers, labels, stale, resting)
+        steps = np.square(centers - before).sum(axis=3)
+        for member in np.flatnonzero(~resting.all(axis=1)):
+            changed = distances[member].reassign(labels[member], centers[member], steps[member] > 0)
+            stale[member] = changed | off_mean[member]
+        resting |= steps.sum(axis=2) <= tol
+        stale[resting] = False
+        if resting.all():
+            break
+
+
+def squared_gaps(
+    points: Float[np.ndarray, "example d"],
+    centers: Float[np.ndarray, "cluster d"],
+    labels: Int[np.ndarray, " example"],
+) -> Float[np.ndarray, " example"]:
+    """Squared distance of each point to its center.
+
+    Of differences: the expanded square would leave rounding where they are small.
+    """
+    gaps = centers[labels]
+    gaps -= points
+    return np.einsum("nd,nd->n", gaps, gaps)
+
+
+def _take_means(
+    points: Float[np.ndarray, "member example d"],
+    centers: Float[np.ndarray, "member start cluster d"],
+    labels: Int[np.ndarray, "member start example"],
+    stale: Bool[np.ndarray, "member start cluster"],
+    resting: Bool[np.ndarray, "member start"],
+) -> Bool[np.ndarray, "member start cluster"]:
+    """Put stale centers at the means of their points, in place, and those of no point at far-off ones.
+
+    Returns: the clusters that are not at their points' mean after all, since they gave one away or took it.
+    """
+    bags = labels + np.arange(0, stale.size, stale.shape[2]).reshape(*resting.shape, 1)
+    counts = np.bincount(bags.ravel(), minlength=stale.size).reshape(stale.shape)
+    lacking = [tuple(run) for run in np.argwhere((counts == 0).any(axis=2) & ~resting)]
+    gaps = [squared_gaps(points[run[0]], centers[run], labels[run]) for run in lacking]
+    chosen = stale & (counts > 0)
+    centers[chosen] = _means(points, bags, chosen.ravel(), counts[chosen])
+    off_mean = np.zeros_like(stale)
+    for run, own in zip(lacking, gaps, strict=True):
+        off_mean[run] = _relocate(points[run[0]], centers[run], labels[run], counts[run], own)
+    return off_mean
+
+
+def _means(
+    points: Float[np.ndarray, "member example d"],
+    bags: Int[np.ndarray, "member start example"],
+    chosen: Bool[np.ndarray, " bag"],
+    sizes: Int[np.ndarray, " chosen"],
+) -> Float[np.ndarray, "chosen d"]:
+    """The mean of the points in each of the chosen bags."""
+    places = chosen[bags].ravel().nonzero()[0]
+    narrow = bags.ravel()[places].astype(
+        np.min_scalar_type(len(chosen))
+    )  # few bits sort several times faster
+    member, example = np.divmod(places[narrow.argsort(kind="stable")], bags[0].size)
+    rows = member * points.shape[1] + example % points.shape[1]
+    # Gathering the rows of a bag costs less than a product with one-hot labels, and adds in a fixed order.
+    return torch.nn.functional.embedding_bag(
+        torch.from_numpy(rows),
+        torch.from_numpy(points.reshape(-1, points.shape[2])),
+        torch.from_numpy(sizes.cumsum() - sizes),
+        mode="mean",
+    ).numpy()
+
+
+def _relocate(
+    points: Float[np.ndarray, "example d"],
+    centers: Float[np.ndarray, "cluster d"],
+    labels: Int[np.ndarray, " example"],
+    counts: Int[np.ndarray, " cluster"],
+    gaps: Float[np.ndarray, " example"],
+) -> Bool[np.ndarray, " cluster"]:
+    """Give each empty cluster of one start a point far from its center, in place, as scikit-learn does."""
+    off_mean = np.zeros(len(centers), dtype=bool)
+    empty = (counts == 0).nonzero()[0]
+    for cluster, point in zip(empty, np.argsort(-gaps, kind="stable"), strict=False):
+        giver = labels[point]
+        # Nothing is gained where the points are fewer than the clusters, or the giver would be empty then.
+        if gaps[point] == 0 or counts[giver] <= 1:
+            continue
+        counts[giver] -= 1
+        centers[giver] += (centers[giver] - points[point]) / counts[giver]
+        centers[cluster] = points[point]
+        off_mean[[giver, cluster]] = True
+    return off_mean
+
+
+class _Distances:
+    """Squared distances of all centers from all points of a member, less the points' own norms.
+
+    Where there is room they are kept, and those of centers that did not move are not taken again.
+    """
+
+    def __init__(self, points: Float[np.ndarray, "example d"], n_starts: int, n_clusters: int) -> None:
+        n_examples, n_centers = len(points), n_starts * n_clusters
+        size = min(n_examples, max(1, BLOCK_BYTES // (4 * n_centers)))
+        slices = [slice(first, first + size) for first in range(0, n_examples, size)]
+        self._blocks = [(each, points[each].T.copy()) for each in slices]  # products are fastest so
+        self._are_kept = 4 * n_centers * n_examples <= KEPT_BYTES
+        n_rooms = len(slices) if self._are_kept else 1
+        self._rooms = [np.empty((n_centers, size), dtype=np.float32) for _ in range(n_rooms)]
+        self._are_known = False
+
+    def reassign(
+        self,
+        labels: Int[np.ndarray, "start example"],
+        centers: Float[np.ndarray, "start cluster d"],
+        moved: Bool[np.ndarray, "start cluster"],
+    ) -> Bool[np.ndarray, "start cluster"]:
+        """Give points the labels of centers that are nearer than their own, in place.
+
+        Returns: the clusters that lost or gained a point.
+        """
+        changed = np.zeros_like(moved)
+        new = moved if self._are_known else np.ones_like(moved)
+        flat = centers[new]
+        norms = np.einsum("cd,cd->c", flat, flat)[:, None]
+        flat *= -2
+        for index, (where, block) in enumerate(self._blocks):
+            room = self._rooms[index % len(self._rooms)][:, : block.shape[1]]
+            product = flat @ block
+            product += norms
+            room[new.ravel()] = product
+            _relabel(labels[:, where], room.reshape(*moved.shape, -1), changed)
+        self._are_known = self._are_kept
+        return changed
+
+
+def _relabel(
+    labels: Int[np.ndarray, "start example"],
+    distances: Float[np.ndarray, "start cluster example"],
+    changed: Bool[np.ndarray, "start cluster"],
+) -> None:
+    n_starts, n_examples = labels.shape
+    own = distances[np.arange(n_starts)[:, None], labels, np.arange(n_examples)]
+    starts, examples = (distances.min(axis=1) < own).nonzero()
+    nearest = distances[starts, :, examples].argmin(axis=1)
+    changed[starts, labels[starts, examples]] = True
+    changed[starts, nearest] = True
+    labels[starts, examples] = nearest
