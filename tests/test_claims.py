@@ -32,6 +32,7 @@ def verdicts(scores, **settings):
 
 def failing(scores):
     found = verdicts(scores)
+    assert found.pop("realistic") == "not measured", "no planted model is pretrained, but where it is said"
     assert set(found) == ALL
     assert set(found.values()) <= {"holds", "fails"}
     return {claim for claim, verdict in found.items() if verdict == "fails"}
@@ -123,7 +124,10 @@ def test_held_out_splits_must_follow_in_their_measure(planted_scores, split, sha
 )
 def test_what_was_not_measured_is_not_judged(planted_scores, changes, unmeasured):
     found = verdicts(planted_scores(papers, **changes))
-    assert {claim for claim, verdict in found.items() if verdict == "not measured"} == unmeasured
+    assert {claim for claim, verdict in found.items() if verdict == "not measured"} == {
+        *unmeasured,
+        "realistic",
+    }
 
 
 def test_agreement_without_any_control_is_not_judged(planted_scores):
@@ -137,7 +141,7 @@ def test_the_runs_own_position_comes_first(planted_scores):
         for position, level in (("input", 0.22), ("last_instruction", 0.0))
     )
     found = judge_claims(scores, ClaimSettings())
-    assert [one.position for one in found] == ["last_instruction"] * 4 + ["input"] * 4
+    assert [one.position for one in found] == ["last_instruction"] * 5 + ["input"] * 5
     assert [one.verdict for one in found if one.claim == "emergence"] == ["fails", "holds"]
 
 
@@ -175,3 +179,31 @@ def test_several_runs_are_summed_up_claim_by_claim(planted_scores):
 def test_the_method_page_states_every_rule_word_for_word(claim):
     page = " ".join((Path(__file__).parents[1] / "docs" / "method.md").read_text(encoding="utf-8").split())
     assert f"**{claim.name}**: {claim.words} Rule: {claim.rule}." in page
+
+
+def late_layers(step, layer):
+    """What a pretrained model of 9 blocks shows: nothing at first, then the upper layers."""
+    return 0.02 + RISE[step] * min(1.0, max(0.0, 0.2 * (layer - 2)))
+
+
+@pytest.mark.parametrize(
+    ("agreement", "bag", "verdict"),
+    [
+        (late_layers, 0.05, "holds"),
+        (lambda step, layer: late_layers(200, layer), 0.05, "fails"),
+        (lambda step, layer: late_layers(step, layer) * 0.4, 0.05, "fails"),
+        (lambda step, layer: late_layers(step, 9 - layer), 0.05, "fails"),
+        (lambda step, layer: RISE[step], 0.05, "fails"),
+        (late_layers, 0.6, "fails"),
+    ],
+    ids=["planted", "there before training", "too faint", "upside down", "all layers", "words tell"],
+)
+def test_the_realistic_claim_is_judged_over_the_model_as_it_was(planted_scores, agreement, bag, verdict):
+    scores = planted_scores(agreement, n_layer=9, bag=bag)
+    assert verdicts(scores, pretrained=True)["realistic"] == verdict
+    assert verdicts(scores)["realistic"] == "not measured"
+
+
+def test_claims_look_at_the_states_that_were_prepared_as_asked(planted_scores):
+    scores = planted_scores(papers)
+    assert set(verdicts(scores, preparation="standardise").values()) == {"not measured"}

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from nucleate.config import Settings, override, read_toml, setting_names
+from nucleate.config import Settings, merge, override, read_toml, setting_names
 from nucleate.errors import ConfigError
 
 
@@ -47,6 +47,17 @@ def test_digest_changes_with_any_value():
 
 def test_every_setting_has_a_dotted_name():
     assert list(setting_names(Outer)) == ["seed", "training.steps", "training.names"]
+
+
+def test_merge_puts_tables_over_tables_and_leaves_the_rest():
+    values = {"a": 1, "b": {"c": 2, "d": 3}, "e": {"f": 4}}
+    assert merge(values, {"b": {"c": 5}, "g": {"h": 6}}) == {
+        "a": 1,
+        "b": {"c": 5, "d": 3},
+        "e": {"f": 4},
+        "g": {"h": 6},
+    }
+    assert values["b"] == {"c": 2, "d": 3}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pydantic
 
+from nucleate.clustering.settings import PreparationName
 from nucleate.config import Settings
 from nucleate.emergence import excess, late, late_gain
 from nucleate.scores import Scores
@@ -45,6 +47,13 @@ class ClaimSettings(Settings):
 
     position: str = "last_instruction"
     factor: str = "task"
+    preparation: PreparationName = pydantic.Field(
+        "raw",
+        description="of the states; pretrained models have coordinates that drown the rest: standardise",
+    )
+    pretrained: bool = pydantic.Field(
+        False, description="step 0 is a model that knows its language: the realistic setting"
+    )
 
 
 @dataclass(frozen=True)
@@ -72,11 +81,11 @@ class ClaimVerdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a judge has before it: the scores of one run, the position and the factor in question."""
+    """What a judge has before it: the scores of one run, the position in question, and where to look."""
 
     scores: Scores
     position: str
-    factor: str
+    settings: ClaimSettings
 
     @cached_property
     def layers(self) -> dict[str, pd.DataFrame]:
@@ -86,11 +95,9 @@ class Evidence:
         `control_value`; over all of it: `highest` excess, `change`, the furthest from the first value; and
         `late_gain`, and `control`, the strongest at the last step.
         """
-        figures = excess(
-            self.scores.where(
-                metric="ari", method="kmeans", preparation="raw", position=self.position, factor=self.factor
-            )
-        ).dropna(subset=["layer", "excess"])
+        chosen = {"factor": self.settings.factor, "preparation": self.settings.preparation}
+        scores = self.scores.where(metric="ari", method="kmeans", position=self.position, **chosen)
+        figures = excess(scores).dropna(subset=["layer", "excess"])
         return {
             str(split): pd.DataFrame(
                 {int(curve["layer"].iloc[0]): _summary(curve) for _, curve in part.groupby("layer")}
@@ -197,6 +204,22 @@ def _held_out_follows_train(evidence: Evidence) -> Judgement | None:
     return Judgement(follows and is_sure, over, tops["train"]["control"])
 
 
+def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgement | None:
+    layers = evidence.layers.get("validation")
+    if not evidence.settings.pretrained or layers is None or len(layers) < 3:
+        return None
+    lower, upper = layers.iloc[: len(layers) // 3], layers.iloc[-(len(layers) // 3) :]
+    figures = {
+        "upper_third_excess": upper["excess"].mean(),
+        "upper_third_excess_low": upper["excess_low"].min(),
+        "lower_third_excess": lower["excess"].mean(),
+        "rank_correlation": _rank_correlation(layers["excess"]),
+    }
+    is_high = figures["upper_third_excess"] >= HIGH and figures["upper_third_excess_low"] > 0
+    is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
+    return Judgement(is_high and is_ordered, figures, upper["control"].iloc[-1])
+
+
 CLAIMS: Sequence[Claim] = (
     Claim(
         "emergence",
@@ -228,6 +251,15 @@ CLAIMS: Sequence[Claim] = (
         "above all controls",
         _held_out_follows_train,
     ),
+    Claim(
+        "realistic",
+        "The same is seen in a more realistic setting.",
+        "a pretrained model trained on, validation, last third of that training: mean excess of the upper "
+        "third of layers over the strongest control, the model as it was among them, at least "
+        f"{HIGH}, all their intervals above all controls; rank correlation of layer with excess at least "
+        f"{LEAST_RANK_CORRELATION}",
+        _seen_in_a_pretrained_model,
+    ),
 )
 
 
@@ -237,7 +269,7 @@ def judge_claims(
     """Every claim at every position of one run's scores; the run's own position comes first."""
     positions = scores.where(metric="ari", control="none", factor=settings.factor).values("position")
     ordered = dict.fromkeys((settings.position, *positions))
-    evidence = [Evidence(scores, position, settings.factor) for position in ordered]
+    evidence = [Evidence(scores, position, settings) for position in ordered]
     return [_judge(claim, one) for one in evidence for claim in claims]
 
 

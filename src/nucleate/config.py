@@ -13,7 +13,8 @@ import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
 
 import pydantic
 import tomli_w
@@ -76,6 +77,15 @@ def override(values: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, A
     return result
 
 
+def merge(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with all of `others` put over them, table by table."""
+    result = _deep_copy(values)
+    for key, value in others.items():
+        both_tables = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merge(result[key], value) if both_tables else value
+    return result
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """` Did you mean X?`, or nothing where no word is near."""
     matches = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
@@ -85,11 +95,20 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def setting_names(model: type[Settings], prefix: str = "") -> Iterator[str]:
     """Every dotted key that `model` knows, in order."""
     for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, Settings):
-            yield from setting_names(inner, f"{prefix}{name}.")
-        else:
+        inner = list(_settings_in(field.annotation))
+        for one in inner:
+            yield from setting_names(one, f"{prefix}{name}.")
+        if not inner:
             yield f"{prefix}{name}"
+
+
+def _settings_in(annotation: Any) -> Iterator[type[Settings]]:
+    """The settings that a field can hold: one kind, or one of several kinds."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        yield annotation
+    elif get_origin(annotation) in (Union, UnionType, Annotated):
+        for one in get_args(annotation):
+            yield from _settings_in(one)
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any, assignment: str) -> None:
@@ -116,7 +135,7 @@ def _deep_copy(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _first_problem(error: pydantic.ValidationError, model: type[Settings], source: str) -> ConfigError:
     problem = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in problem["loc"])
+    key = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("("))  # no (kind)
     if problem["type"] == "extra_forbidden":
         return ConfigError(
             f"unknown setting {key} in {source}.{nearest(key, setting_names(model))}",

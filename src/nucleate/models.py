@@ -36,8 +36,13 @@ transformers_logging.disable_progress_bar()
 
 
 class ModelSettings(Settings):
-    """A GPT-2, by Hugging Face's names. `n_positions` and the vocabulary come from the corpus."""
+    """A GPT-2, by Hugging Face's names. `n_positions` and the vocabulary come from the corpus.
 
+    Attributes:
+        start: folder or GGUF file of a pretrained model to train on; then no other setting is used.
+    """
+
+    start: str = ""
     n_layer: int = Field(6, ge=1)
     n_head: int = Field(4, ge=1)
     n_embd: int = Field(128, ge=1)
@@ -49,7 +54,7 @@ class ModelSettings(Settings):
     @property
     def name(self) -> str:
         """As it stands in tables."""
-        return f"gpt2-{self.n_layer}x{self.n_embd}"
+        return Path(self.start).stem or f"gpt2-{self.n_layer}x{self.n_embd}"
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> ModelSettings:
@@ -79,7 +84,7 @@ class Blocks:
 def build_model(settings: ModelSettings, *, vocab_size: int, n_positions: int, seed: int) -> GPT2LMHeadModel:
     """An untrained GPT-2 in float32 on the CPU: a pure function of the arguments."""
     config = GPT2Config(
-        **settings.model_dump(),
+        **settings.model_dump(exclude={"start"}),
         vocab_size=vocab_size,
         n_positions=n_positions,
         activation_function="gelu_pytorch_tanh",  # GPT-2's own function in one kernel, not a chain of eight
@@ -108,6 +113,19 @@ def load_model(path: Path, *, dtype: str = "float32", device_map: str = "") -> P
         how["device_map"] = device_map
     with _explained(path, "causal language model"):
         return AutoModelForCausalLM.from_pretrained(**_where(path), **how).eval()
+
+
+def load_start(path: Path) -> PreTrainedModel:
+    """A pretrained model in float32 that trains and saves like any other, from a quantised file too.
+
+    Raises:
+        ModelError: there is none.
+    """
+    model = load_model(path)
+    if getattr(model, "hf_quantizer", None) is not None:  # of GGUF; its weights are plain tensors by now
+        model.hf_quantizer, model.is_quantized = None, False
+        del model.config.quantization_config
+    return model
 
 
 def load_tokenizer(path: Path) -> PreTrainedTokenizerBase:

@@ -10,14 +10,15 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from nucleate.capture.settings import CaptureSettings
 from nucleate.claims import ClaimSettings
 from nucleate.clustering.settings import ScoringSettings
-from nucleate.config import Settings, nearest, override, read_toml
+from nucleate.config import Settings, merge, nearest, override, read_toml
+from nucleate.corpus.facts import FactSettings
 from nucleate.corpus.prompt_corpus import factors_of, task_of
 from nucleate.corpus.prompt_settings import PromptSettings
 from nucleate.corpus.prompts import Prompt, read_prompts
@@ -29,6 +30,17 @@ from nucleate.run_folder import RunFolder
 from nucleate.series.settings import SeriesSettings
 from nucleate.training.trainer import TrainingSettings
 from nucleate.unseen.analysis import UnseenSettings
+
+
+def _kind_of_corpus(corpus: Any) -> str:
+    kind = corpus.get("kind") if isinstance(corpus, Mapping) else getattr(corpus, "kind", None)
+    return "(facts)" if kind == "facts" else "(grammar)"
+
+
+AnyCorpusSettings = Annotated[
+    Annotated[CorpusSettings, Tag("(grammar)")] | Annotated[FactSettings, Tag("(facts)")],
+    Discriminator(_kind_of_corpus),
+]
 
 
 class MeasurementSettings(Protocol):
@@ -60,10 +72,10 @@ class AnalysisSettings(Settings):
 
 
 class ExperimentSettings(Settings):
-    """Every setting of a run."""
+    """Every setting of a run. `corpus.kind = "facts"` chooses the settings of `corpus/facts.py`."""
 
     seed: int = Field(1, ge=0)
-    corpus: CorpusSettings = CorpusSettings()
+    corpus: AnyCorpusSettings = CorpusSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     scoring: ScoringSettings = ScoringSettings()
@@ -84,6 +96,8 @@ def resolve(
 ) -> ExperimentSettings:
     """Settings from a preset's name or a TOML file, then `key=value` overrides, then `seed`.
 
+    A table `with_start` holds settings that are put over the file's where `model.start` is given.
+
     Raises:
         ConfigError: no such preset or file, an unknown key, values that do not hold together.
     """
@@ -98,6 +112,9 @@ def resolve(
             f"Presets: {', '.join(preset_names())}; or name a file that ends in .toml.",
         )
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
+    with_start = values.pop("with_start", {})
+    if override(values, chosen).get("model", {}).get("start"):
+        values = merge(values, with_start)
     return ExperimentSettings.from_mapping(override(values, chosen), preset_or_toml)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +27,9 @@ from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, balanced
 from nucleate.clustering.scoring import score_states
 from nucleate.clustering.settings import milestone_steps
 from nucleate.config import Settings
+from nucleate.corpus.byte_pairs import train_byte_pairs
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.facts import FactSettings, draw_prompts, write_prompts
 from nucleate.corpus.grammar_corpus import GrammarCorpus
 from nucleate.corpus.prompt_corpus import PromptCorpus
 from nucleate.corpus.prompts import Prompt
@@ -38,7 +41,7 @@ from nucleate.figures.gallery import draw_cause_figures, draw_figures
 from nucleate.intervene.analysis import intervene_on, spread_steps
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
-from nucleate.models import build_model
+from nucleate.models import build_model, load_start, load_tokenizer
 from nucleate.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
 from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
@@ -80,17 +83,30 @@ class Silent:
 
 def make_corpus(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> Corpus:
     """Build the corpus, or read the one that is there."""
-    inputs = digest_of(settings.seed, settings.corpus.digest())
+    tokenizer_of = [settings.model.start] if settings.model.start else []
+    inputs = digest_of(settings.seed, settings.corpus.digest(), *tokenizer_of)
     if folder.is_done("corpus", inputs):
         observer.on_stage("corpus", "is done already")
         return load_corpus(folder.corpus)
     observer.on_stage("corpus", "begins")
-    with folder.stage("corpus", inputs):
-        corpus = GrammarCorpus.build(settings.corpus, settings.seed)
-        with folder.commit(folder.corpus) as path:
-            corpus.save(path)
+    with folder.stage("corpus", inputs), folder.commit(folder.corpus) as path:
+        corpus = _build_corpus(settings, path)
+        corpus.save(path)
     observer.on_stage("corpus", "ends")
     return corpus
+
+
+def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
+    """Facts come in the tokens of the model that is trained on, and their prompts lie beside as JSONL."""
+    if not isinstance(settings.corpus, FactSettings):
+        return GrammarCorpus.build(settings.corpus, settings.seed)
+    prompts = draw_prompts(settings.corpus, settings.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_prompts(prompts, folder / "prompts.jsonl")
+    if settings.model.start:
+        return PromptCorpus.build(prompts, load_tokenizer(Path(settings.model.start)))
+    trained_on = [prompt.text + (prompt.answer or "") for prompt in prompts if prompt.split == "train"]
+    return PromptCorpus.build(prompts, train_byte_pairs(trained_on, settings.corpus.vocabulary))
 
 
 def train_model(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
@@ -106,13 +122,19 @@ def train_model(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus,
         observer.on_stage("training", "is done already")
         return
     observer.on_stage("training", "begins")
-    model = build_model(
-        settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
-    )
+    model = _model_before_training(settings, corpus)
     with folder.stage("training", inputs):
         watcher = _AgreementWatcher(observer, corpus, settings)
         train(model, corpus, settings.training, folder, seed=settings.seed, observer=watcher)
     observer.on_stage("training", "ends")
+
+
+def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreTrainedModel:
+    if settings.model.start:
+        return load_start(Path(settings.model.start))
+    return build_model(
+        settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
+    )
 
 
 def make_prompt_corpus(
@@ -353,7 +375,8 @@ def draw(
                 [*judge_claims(scores, settings.claims), *judge_causes(*causes, settings.claims)], path
             )
         with folder.commit(folder.emergence) as path:
-            emergence_table(scores).to_parquet(path, index=False)
+            preparation = settings.claims.preparation
+            emergence_table(scores, preparation=preparation).to_parquet(path, index=False)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
         draw_figures(scores, path, position=settings.claims.position, factor=settings.claims.factor)
         draw_cause_figures(scores, *causes, path)

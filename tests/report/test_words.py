@@ -8,7 +8,12 @@ def test_the_setting_in_a_sentence(contents):
         "A GPT-2 of two layers and width 32, trained for 12 steps on four tasks with two dialects each; "
         "every task maps three of six inputs."
     )
-    assert words.setting_in_a_sentence(replace(contents, config={}, corpus=None)) == "The model gpt2."
+    assert words.setting_in_a_sentence(replace(contents, config={}, corpus=None)) == "The model gpt2-2x32."
+    from_elsewhere = {"model": {**contents.config["model"], "start": "some/model.gguf"}}
+    assert (
+        words.setting_in_a_sentence(replace(contents, config=from_elsewhere, corpus=None))
+        == "The model gpt2-2x32."
+    )
 
 
 def test_accuracy_is_that_of_the_last_step(contents):

@@ -127,7 +127,7 @@ def test_task_labels_never_enter_a_batch(corpus):
         "places",
         "targets",
         "weights",
-        "is_answer",
+        "answer",
     }
     assert not {"task", "dialect", "labels"} & set(inspect.signature(pack).parameters)
     scrambled = corpus.table
@@ -140,6 +140,15 @@ def test_task_labels_never_enter_a_batch(corpus):
     first, second = (pack_split(one, "train", "sequence") for one in (corpus, other))
     for field in PackedRows.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(first, field), getattr(second, field))
+
+
+def test_an_instruction_brings_as_many_inputs_to_a_row_as_it_may(corpus):
+    whole, parted = (pack_split(corpus, "train", "sequence", per_row=n) for n in (None, 2))
+    assert whole.branch.max() == SETTINGS.corpus.n_inputs
+    assert parted.branch.max() == 2
+    assert len(whole) < len(parted) < corpus.of_split("train").num_rows
+    trained = [(rows.branch.max(1)).sum() for rows in (whole, parted)]
+    assert trained == [corpus.of_split("train").num_rows] * 2
 
 
 def test_no_held_out_pair_is_a_training_target(corpus):

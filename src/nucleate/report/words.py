@@ -71,7 +71,7 @@ def setting_in_a_sentence(run: RunContents) -> str:
         part if isinstance(part, Mapping) else {} for part in (model, training, corpus)
     )
     sentence = "A language model"
-    if {"n_layer", "n_embd"} <= set(model):
+    if {"n_layer", "n_embd"} <= set(model) and not model.get("start"):
         sentence = f"A GPT-2 of {number(model['n_layer'])} layers and width {model['n_embd']}"
     elif names := sorted(set(run.scores["model"].dropna()) - {""}):
         sentence = f"The model {visible(', '.join(names))}"

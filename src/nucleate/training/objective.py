@@ -6,6 +6,8 @@ No task label comes in here: rows are made of token ids and lengths alone.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -18,8 +20,18 @@ from nucleate.training.packing import PackedBatch, PackedRows, pack
 _EVALUATION_ROWS = 256
 
 
-def pack_split(corpus: Corpus, split: str, objective: str, n_instances: int | None = None) -> PackedRows:
-    """The rows of a split, of about `n_instances` instances where it has more; whole rows only."""
+def pack_split(
+    corpus: Corpus, split: str, objective: str, n_instances: int | None = None, per_row: int | None = None
+) -> PackedRows:
+    """The rows of a split, of about `n_instances` instances where it has more.
+
+    Args:
+        corpus: whose split.
+        split: its name.
+        objective: see `pack`.
+        n_instances: at most so many, but for the last instruction; instructions are taken whole.
+        per_row: instances of one row, at most; all of an instruction where not given.
+    """
     table = corpus.of_split(split)
     groups = table["instruction_id"].to_numpy()
     if n_instances is not None and n_instances < len(groups):
@@ -31,9 +43,17 @@ def pack_split(corpus: Corpus, split: str, objective: str, n_instances: int | No
         table["input_ids"].to_pylist(),
         corpus.shared_lengths(table),
         corpus.answer_lengths(table),
-        table["instruction_id"].to_pylist(),
+        list(_rows_of(table["instruction_id"].to_pylist(), per_row)),
         objective,
     )
+
+
+def _rows_of(instructions: Iterable[int], per_row: int | None) -> Iterator[tuple[int, int]]:
+    """For each instance its instruction, and in which of that instruction's rows it stands."""
+    before: Counter[int] = Counter()
+    for instruction in instructions:
+        yield instruction, before[instruction] // per_row if per_row else 0
+        before[instruction] += 1
 
 
 def packed_logits(model: PreTrainedModel, batch: PackedBatch) -> Float[torch.Tensor, "prediction vocabulary"]:
@@ -67,8 +87,9 @@ def answer_accuracy(model: PreTrainedModel, rows: PackedRows) -> float:
     right = total = 0
     for start in range(0, len(rows), _EVALUATION_ROWS):
         batch = rows.batch(np.arange(start, min(start + _EVALUATION_ROWS, len(rows))), device)
-        hit = packed_logits(model, batch).argmax(-1) == batch.targets
-        right += int(hit[batch.is_answer].sum())
-        total += int(batch.is_answer.sum())
+        missed = packed_logits(model, batch).argmax(-1) != batch.targets
+        n_answers = len(batch.answer[batch.answer > 0].unique())
+        right += n_answers - len(batch.answer[(batch.answer > 0) & missed].unique())
+        total += n_answers
     model.train(was_training)
     return right / total

@@ -7,6 +7,7 @@ attention functions. Without rows, as when states are captured during training, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,6 @@ from jaxtyping import Bool, Float, Int
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
-from transformers.models.gpt2.modeling_gpt2 import eager_attention_forward
 
 _Attention = Callable[..., tuple[torch.Tensor, torch.Tensor | None]]
 
@@ -77,8 +77,8 @@ def _attend(
     plain: _Attention,
     module: torch.nn.Module,
     query: Float[torch.Tensor, "batch head token d"],
-    key: Float[torch.Tensor, "batch head token d"],
-    value: Float[torch.Tensor, "batch head token d"],
+    key: Float[torch.Tensor, "batch key_head token d"],
+    value: Float[torch.Tensor, "batch key_head token d"],
     attention_mask: torch.Tensor | None,
     *,
     layout: Layout | None = None,
@@ -97,6 +97,12 @@ def _attend(
     return _OutOfRows.apply(output.flatten(0, 1), layout)[None], weights
 
 
+def _eager(module: torch.nn.Module, *states: Any, **others: Any) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The plain attention of the module's own architecture, which stands beside it."""
+    plain: _Attention = sys.modules[type(module).__module__].eager_attention_forward
+    return plain(module, *states, **others)
+
+
 def packed(attention: str) -> str:
     """By what name `set_attn_implementation` knows the attention `sdpa` or `eager` within packed rows."""
     return f"packed-{attention}"
@@ -104,7 +110,7 @@ def packed(attention: str) -> str:
 
 for _name, _plain, _mask in (
     ("sdpa", sdpa_attention_forward, sdpa_mask),
-    ("eager", eager_attention_forward, eager_mask),
+    ("eager", _eager, eager_mask),
 ):
     AttentionInterface.register(packed(_name), partial(_attend, _plain))
     AttentionMaskInterface.register(packed(_name), _mask)

@@ -10,7 +10,7 @@ What is hidden: how rows, masks and targets are laid out in arrays, built for a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,7 @@ class PackedBatch:
         places: the token at which each prediction is made.
         targets: the token to predict there.
         weights: how many instances make that same prediction.
-        is_answer: True where the target belongs to the output y.
+        answer: 0, or where the target belongs to an output y, the number of that output in the batch.
     """
 
     input_ids: Int[torch.Tensor, "1 token"]
@@ -45,7 +45,7 @@ class PackedBatch:
     places: Int[torch.Tensor, " prediction"]
     targets: Int[torch.Tensor, " prediction"]
     weights: Float[torch.Tensor, " prediction"]
-    is_answer: Bool[torch.Tensor, " prediction"]
+    answer: Int[torch.Tensor, " prediction"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class PackedRows:
         input_ids, position_ids: tokens padded with zeros.
         branch: 0 for the instruction, i for the i-th instance of a row, -1 for padding.
         lengths: tokens per row.
-        predictions: `(column, target, weight, is_answer)` of all rows, one row after the other.
+        predictions: `(column, target, weight, answer)` of all rows, one row after the other; `answer` is the
+            branch whose output the target belongs to, or 0.
         prediction_starts: where each row's predictions begin, and one more entry for the end.
     """
 
@@ -76,17 +77,18 @@ class PackedRows:
         branch = _widened(self.branch[rows], -(-int(lengths.max()) // WIDTH_STEP) * WIDTH_STEP)
         starts, ends = self.prediction_starts[rows], self.prediction_starts[rows + 1]
         taken = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends, strict=True)])
-        column, target, weight, is_answer = torch.from_numpy(self.predictions[taken]).to(device).unbind(1)
-        first = torch.from_numpy(np.repeat(np.cumsum(lengths) - lengths, ends - starts)).to(device)
+        column, target, weight, answer = torch.from_numpy(self.predictions[taken]).to(device).unbind(1)
+        row_of = torch.from_numpy(np.repeat(np.arange(len(rows)), ends - starts)).to(device)
+        first = torch.from_numpy(np.cumsum(lengths) - lengths).to(device)
         return PackedBatch(
             input_ids=torch.from_numpy(self.input_ids[rows][held])[None].to(device),
             position_ids=torch.from_numpy(self.position_ids[rows][held])[None].to(device),
             visible=_visible(torch.from_numpy(branch).to(device)),
             layout=Layout.of(torch.from_numpy(branch >= 0).to(device)),
-            places=first + column,
+            places=first[row_of] + column,
             targets=target,
             weights=weight.to(torch.float32),
-            is_answer=is_answer.bool(),
+            answer=torch.where(answer > 0, answer + row_of * (answer.max() + 1), 0),
         )
 
 
@@ -94,7 +96,7 @@ def pack(
     sequences: Sequence[Sequence[int]],
     shared_lengths: Sequence[int],
     answer_lengths: Sequence[int],
-    groups: Sequence[int],
+    groups: Sequence[Hashable],
     objective: str,
 ) -> PackedRows:
     """Lay out instances `[I; x; y]` that share an instruction in one row each.
@@ -106,7 +108,7 @@ def pack(
         groups: instances of one group share I; a group makes a row, in order of first appearance.
         objective: `sequence` predicts every token, `answer` those of y only.
     """
-    members: dict[int, list[int]] = {}
+    members: dict[Hashable, list[int]] = {}
     for instance, group in enumerate(groups):
         members.setdefault(group, []).append(instance)
     rows = [
@@ -153,7 +155,7 @@ class _Row:
             has_one_before = t > 0 or n_shared > 0
             if has_one_before and (is_answer or objective == "sequence"):
                 column = first + t - 1 if t else n_shared - 1
-                self.predictions.append((column, target, 1, int(is_answer)))
+                self.predictions.append((column, target, 1, branch * is_answer))
         self.tokens.extend(suffix[:-1])
         self.positions.extend(range(n_shared, n_shared + len(suffix) - 1))
         self.branches.extend([branch] * (len(suffix) - 1))

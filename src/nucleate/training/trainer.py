@@ -35,10 +35,13 @@ from nucleate.training.schedule import checkpoint_steps, learning_rate, rows_of_
 
 
 class TrainingSettings(Settings):
-    """How a model is trained. A batch counts instructions; each brings all its trained inputs."""
+    """How a model is trained. A batch counts instructions; each brings all its trained inputs, or some."""
 
     steps: int = Field(400, ge=1)
     batch_instructions: int = Field(128, ge=1)
+    inputs_per_instruction: int = Field(
+        0, ge=0, description="inputs that an instruction brings to a batch; 0: all that it is trained with"
+    )
     learning_rate: float = Field(2e-3, gt=0)
     warmup_steps: int = Field(50, ge=0)
     weight_decay: float = Field(0.01, ge=0)
@@ -135,7 +138,8 @@ class _Training:
         self.device = pick_device(settings.device)
         self.model = model.to(self.device).train()
         self.tokenizer = corpus.tokenizer
-        self.rows = pack_split(corpus, "train", settings.objective)
+        per_row = settings.inputs_per_instruction or None
+        self.rows = pack_split(corpus, "train", settings.objective, per_row=per_row)
         self.evaluated = {
             split: pack_split(corpus, split, settings.objective, settings.n_evaluation)
             for split in ("train", "validation")
