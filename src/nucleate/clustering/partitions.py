@@ -14,19 +14,21 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nucleate.clustering.agreement import (
-    adjusted_mutual_information,
     adjusted_rand_index,
     adjusted_rand_interval,
     adjusted_rand_permuted,
+    draw_starts,
+    misplace,
+    stability,
+)
+from nucleate.clustering.contingency import (
+    adjusted_mutual_information,
     commonest_names,
     contingencies,
     contingency,
-    draw_starts,
     expected_information,
     matched_names,
-    misplace,
     share_named_right,
-    stability,
 )
 from nucleate.clustering.half_samples import N_HALVES, Halves, Key
 from nucleate.clustering.resampling import NULL_LEVELS, Resamples, interval_of
