@@ -26,7 +26,7 @@ def test_tests_mirror_the_source(path):
         "hidden_states.py", "capture/positions.py", "capture/sites.py",  # tests of capture/record.py
         "training/objective.py", "training/checkpoint.py",  # tests of packing.py and trainer.py
         "clustering/partitions.py", "clustering/label_figures.py",  # tests of scoring.py
-        "stages.py", "subjects.py",  # tests of experiment.py
+        "stages/observer.py", "stages/making.py", "stages/measuring.py", "stages/showing.py", "subjects.py",  # tests of experiment.py
         "capture/settings.py", "series/settings.py", "corpus/prompt_settings.py",  # of those who are set
     }  # fmt: skip
     place = path.relative_to(ROOT / "src" / "nucleate").as_posix()

@@ -32,20 +32,10 @@ from nucleate.run_folder import RunFolder
 from nucleate.scores import Scores
 from nucleate.series.audit import Audited
 from nucleate.series.series import Series, find_series
-from nucleate.stages import (
-    Observer,
-    Silent,
-    capture_series,
-    draw,
-    intervene,
-    intervene_if_possible,
-    make_corpus,
-    make_prompt_corpus,
-    make_report,
-    score,
-    train_model,
-    unseen,
-)
+from nucleate.stages.making import capture_series, make_corpus, make_prompt_corpus, train_model
+from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
+from nucleate.stages.observer import Observer, Silent
+from nucleate.stages.showing import draw, make_report
 from nucleate.subjects import Given, Subject, Trained
 
 _PACKAGES = ("torch", "transformers", "numpy", "pyarrow", "automata-lib")

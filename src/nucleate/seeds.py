@@ -13,7 +13,7 @@ from nucleate.errors import ConfigError, ScoresError
 from nucleate.experiment import Run, load_run, run
 from nucleate.presets import ExperimentSettings, resolve
 from nucleate.scores import Scores
-from nucleate.stages import Observer
+from nucleate.stages.observer import Observer
 
 
 def plan_seeds(

@@ -115,9 +115,9 @@ def test_a_series_of_the_hub_from_prompts_to_page(hub, prompts, tmp_path, capsys
 
 
 def test_what_was_captured_is_kept_when_a_later_checkpoint_fails(hub, prompts, tmp_path, monkeypatch):
-    import nucleate.stages as stages  # noqa: PLC0415
+    from nucleate.stages import making  # noqa: PLC0415 - loads torch
 
-    out, real, stored = tmp_path / "out", stages.store_states, []
+    out, real, stored = tmp_path / "out", making.store_states, []
 
     def breaks_off(*arguments, step, **named):
         if len(stored) == 1:
@@ -136,10 +136,10 @@ def test_what_was_captured_is_kept_when_a_later_checkpoint_fails(hub, prompts, t
         str(out),
         *LEAN,
     ]
-    monkeypatch.setattr(stages, "store_states", breaks_off)
+    monkeypatch.setattr(making, "store_states", breaks_off)
     assert main(command) == 130
     monkeypatch.setattr(
-        stages, "store_states", lambda *a, step, **n: (stored.append(step), real(*a, step=step, **n))
+        making, "store_states", lambda *a, step, **n: (stored.append(step), real(*a, step=step, **n))
     )
     assert main(command) == 0
     assert stored == [1, 0]

@@ -19,7 +19,7 @@ def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None 
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.presets import resolve  # noqa: PLC0415
     from nucleate.run_folder import RunFolder  # noqa: PLC0415
-    from nucleate.stages import make_corpus  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate.stages.making import make_corpus  # noqa: PLC0415 - loads torch; --help must not
 
     settings = resolve(preset, set_, seed)
     folder = RunFolder.create(out, settings.to_toml())

@@ -1,0 +1,169 @@
+"""The stages that make what is measured: the corpus, the trained checkpoints or the captured states.
+
+Hidden here: where they come from. A corpus is made from a grammar, from facts or from prompts of one's own; a
+model is trained while agreement is shown live to whoever watches, or its checkpoints are fetched, captured
+and dropped one after the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from transformers import PreTrainedModel
+
+from nucleate.capture.record import capture
+from nucleate.capture.self_test import require_batches_to_agree
+from nucleate.capture.stored import store_states
+from nucleate.clustering.agreement import adjusted_rand_index
+from nucleate.clustering.kmeans import kmeans
+from nucleate.corpus.byte_pairs import train_byte_pairs
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.facts import FactSettings, draw_prompts, write_prompts
+from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts import Prompt
+from nucleate.corpus.saved import load_corpus
+from nucleate.corpus.subset import analysis_subset
+from nucleate.models import build_model, load_start, load_tokenizer
+from nucleate.presets import AnalysisSettings, ExperimentSettings
+from nucleate.run_folder import RunFolder, digest_of
+from nucleate.series.series import Series
+from nucleate.stages.measuring import wanted_rows
+from nucleate.stages.observer import Observer
+from nucleate.training.trainer import TrainingRecord, train
+
+_LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
+
+
+def make_corpus(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> Corpus:
+    """Build the corpus, or read the one that is there."""
+    tokenizer_of = [settings.model.start] if settings.model.start else []
+    inputs = digest_of(settings.seed, settings.corpus.digest(), *tokenizer_of)
+    if folder.is_done("corpus", inputs):
+        observer.on_stage("corpus", "is done already")
+        return load_corpus(folder.corpus)
+    observer.on_stage("corpus", "begins")
+    with folder.stage("corpus", inputs), folder.commit(folder.corpus) as path:
+        corpus = _build_corpus(settings, path)
+        corpus.save(path)
+    observer.on_stage("corpus", "ends")
+    return corpus
+
+
+def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
+    """Facts come in the tokens of the model that is trained on, and their prompts lie beside as JSONL."""
+    if not isinstance(settings.corpus, FactSettings):
+        return GrammarCorpus.build(settings.corpus, settings.seed)
+    prompts = draw_prompts(settings.corpus, settings.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_prompts(prompts, folder / "prompts.jsonl")
+    if settings.model.start:
+        return PromptCorpus.build(prompts, load_tokenizer(Path(settings.model.start)))
+    trained_on = [prompt.text + (prompt.answer or "") for prompt in prompts if prompt.split == "train"]
+    return PromptCorpus.build(prompts, train_byte_pairs(trained_on, settings.corpus.vocabulary))
+
+
+def make_prompt_corpus(
+    settings: AnalysisSettings,
+    prompts: Sequence[Prompt],
+    series: Series,
+    folder: RunFolder,
+    observer: Observer,
+) -> Corpus:
+    """Put the prompts into the model's own tokens, or read those that are there."""
+    inputs = digest_of(settings.prompts.digest(), settings.model.digest())
+    if folder.is_done("corpus", inputs):
+        observer.on_stage("corpus", "is done already")
+        return load_corpus(folder.corpus)
+    observer.on_stage("corpus", "begins")
+    with folder.stage("corpus", inputs):
+        corpus = PromptCorpus.build(prompts, series.tokenizer(), settings.prompts.task or None)
+        with folder.commit(folder.corpus) as path:
+            corpus.save(path)
+    observer.on_stage("corpus", "ends")
+    return corpus
+
+
+def train_model(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+    """Train to the end, from where a broken-off training left off."""
+    parts = (
+        settings.seed,
+        settings.model.digest(),
+        settings.training.digest(),
+        folder.outputs_digest("corpus"),
+    )
+    inputs = digest_of(*parts)
+    if folder.is_done("training", inputs):
+        observer.on_stage("training", "is done already")
+        return
+    observer.on_stage("training", "begins")
+    model = _model_before_training(settings, corpus)
+    with folder.stage("training", inputs):
+        watcher = _AgreementWatcher(observer, corpus, settings)
+        train(model, corpus, settings.training, folder, seed=settings.seed, observer=watcher)
+    observer.on_stage("training", "ends")
+
+
+def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreTrainedModel:
+    if settings.model.start:
+        return load_start(Path(settings.model.start))
+    return build_model(
+        settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
+    )
+
+
+def capture_series(
+    settings: AnalysisSettings, folder: RunFolder, corpus: Corpus, series: Series, observer: Observer
+) -> None:
+    """Fetch, capture and drop one checkpoint after the other; those that were captured before are kept."""
+    rows = wanted_rows(settings, corpus)
+    positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
+    weights = sorted((row.step, row.digest) for row in series.table)
+    about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), weights)
+    inputs = digest_of(settings.seed, folder.outputs_digest("corpus"), *about)
+    if folder.is_done("capture", inputs):
+        observer.on_stage("capture", "is done already")
+        return
+    observer.on_stage("capture", "begins")
+    with folder.stage("capture", inputs):
+        steps = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
+        for done, step in enumerate(steps):
+            observer.on_progress(done, len(steps))
+            with series.model(step, settings.seed) as model:
+                require_batches_to_agree(model, corpus, rows, settings.capture)
+                with folder.commit(folder.states(step)) as path:
+                    store_states(
+                        model, corpus, rows, path, step=step, positions=positions, settings=settings.capture
+                    )
+    observer.on_stage("capture", "ends")
+
+
+class _AgreementWatcher:
+    """Adds quick agreement at every checkpoint to what an observer is told."""
+
+    def __init__(self, observer: Observer, corpus: Corpus, settings: ExperimentSettings) -> None:
+        self.observer, self.corpus, self.position = observer, corpus, settings.claims.position
+        self.rows = analysis_subset(
+            corpus,
+            settings.scoring.n_tasks,
+            _LIVE_EXAMPLES,
+            ("validation",),
+            settings.seed,
+            per_instruction=1,
+        )
+
+    def on_record(self, record: TrainingRecord) -> None:
+        self.observer.on_record(record)
+
+    def on_checkpoint(self, step: int, model: PreTrainedModel) -> None:
+        self.observer.on_checkpoint(step, model)
+        states = capture(model, self.corpus, self.rows, step=step, positions=(self.position,))
+        tasks = states.labels["task"]
+        found = kmeans(
+            states.at(self.position), len(np.unique(tasks)), n_init=_LIVE_STARTS, seed=0
+        ).best_labels
+        agreement = [adjusted_rand_index(tasks, clusters) for clusters in found]
+        self.observer.on_agreement(step, dict(zip(states.sites, agreement, strict=True)))
