@@ -120,6 +120,7 @@ def test_held_out_splits_must_follow_in_their_measure(planted_scores, split, sha
         ({"splits": ("train",)}, ALL),
         ({"splits": ("validation",)}, {"generalisation"}),
         ({"steps": (0,)}, ALL),
+        ({"steps": (0, 200)}, {"emergence"}),
     ],
 )
 def test_what_was_not_measured_is_not_judged(planted_scores, changes, unmeasured):

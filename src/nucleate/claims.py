@@ -148,6 +148,8 @@ def _emerges(evidence: Evidence) -> Judgement | None:
     if "validation" not in evidence.layers:
         return None
     top = evidence.layers["validation"].iloc[-1]
+    if np.isnan(top["late_gain"]):
+        return None  # one checkpoint tells of a height, and of no saturation
     columns = ("value", "control_value", "excess", "excess_low", "highest", "late_gain")
     is_high = top["excess"] >= HIGH and top["excess_low"] > 0
     is_saturated = abs(top["late_gain"]) <= MOST_LATE_PACE * top["highest"] / 3

@@ -145,9 +145,12 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def late(steps: Float[np.ndarray, " step"]) -> Bool[np.ndarray, " step"]:
-    """Which checkpoints tell of the last third: those in it, and the one before it, where it begins."""
+    """Which checkpoints tell of the last third: those in it, and the one before it, where it begins.
+
+    The first of several is never one of them: it is where training began.
+    """
     begins = steps[steps <= steps[-1] * 2 / 3].max(initial=steps[0])
-    return np.asarray(steps >= begins)
+    return np.asarray((steps >= begins) & ((steps > steps[0]) | (len(steps) == 1)))
 
 
 def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " step"]) -> float:
