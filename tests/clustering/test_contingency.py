@@ -63,6 +63,9 @@ def test_tables_at_once_are_those_one_by_one(partitions, seed):
     expected = [adjusted_mutual_info_score(each, clusters) for each in permuted]
     found = adjusted_mutual_information(tables, expected_information(tables[0]))
     assert found == pytest.approx(expected, abs=1e-9)
+    for name in (matched_names, commonest_names):
+        one_by_one = [share_named_right(table, name(table)) for table in tables]
+        assert np.array_equal(share_named_right(tables, name(tables)), one_by_one)
 
 
 def test_a_table_of_some_examples_keeps_every_label_and_cluster():

@@ -91,30 +91,33 @@ def adjusted_mutual_information(
     return np.asarray(_not_zero(information - expected) / _not_zero(entropies / 2 - expected))
 
 
-def matched_names(table: Int[np.ndarray, "label cluster"]) -> Int[np.ndarray, " cluster"]:
+def matched_names(tables: Int[np.ndarray, "*table label cluster"]) -> Int[np.ndarray, "*table cluster"]:
     """The label of each cluster where none is given twice and most examples are right; -1 where none is left.
 
     Source: Kuhn (1955), the Hungarian method.
     """
-    names = np.full(table.shape[1], -1)
-    labels, clusters = linear_sum_assignment(table, maximize=True)
-    names[clusters] = labels
+    names = np.full((*tables.shape[:-2], tables.shape[-1]), -1)
+    for at in np.ndindex(tables.shape[:-2]):
+        labels, clusters = linear_sum_assignment(tables[at], maximize=True)
+        names[(*at, clusters)] = labels
     return names
 
 
-def commonest_names(table: Int[np.ndarray, "label cluster"]) -> Int[np.ndarray, " cluster"]:
+def commonest_names(tables: Int[np.ndarray, "*table label cluster"]) -> Int[np.ndarray, "*table cluster"]:
     """The commonest label of each cluster."""
-    return np.asarray(table.argmax(axis=0))
+    return np.asarray(tables.argmax(axis=-2))
 
 
-def share_named_right(table: Int[np.ndarray, "label cluster"], names: Int[np.ndarray, " cluster"]) -> float:
+def share_named_right(
+    tables: Int[np.ndarray, "*table label cluster"], names: Int[np.ndarray, "*table cluster"]
+) -> Float[np.ndarray, "*table"]:
     """Share of examples that have the label which their cluster is named by.
 
     By `matched_names` of the same table it is the Hungarian accuracy; by `commonest_names` it is purity,
     which rises with the number of clusters: compare it with its controls only.
     """
-    named = np.flatnonzero(names >= 0)
-    return float(table[names[named], named].sum() / table.sum())
+    named = np.take_along_axis(tables, np.maximum(names, 0)[..., None, :], axis=-2)[..., 0, :]
+    return np.asarray((named * (names >= 0)).sum(axis=-1) / tables.sum(axis=(-2, -1)))
 
 
 def _not_zero(differences: np.ndarray | np.floating) -> np.ndarray:

@@ -101,8 +101,7 @@ def shuffled_figures(
         yield Figure.of_null("ami", adjusted_mutual_information(tables, expected))
     for metric, name in NAMES.items():
         if metric in metrics:
-            shares = [share_named_right(table, name(table)) for table in tables]
-            yield Figure.of_null(metric, np.array(shares))
+            yield Figure.of_null(metric, share_named_right(tables, name(tables)))
 
 
 def _table_figures(
@@ -160,7 +159,11 @@ def _read(
 
     A half that judged its own names would vary too little.
     """
-    found = {metric: share_named_right(judged, NAMES[metric](table)) for metric in metrics if metric in NAMES}
+    found = {
+        metric: float(share_named_right(judged, NAMES[metric](table)))
+        for metric in metrics
+        if metric in NAMES
+    }
     if "ami" in metrics:
         found["ami"] = float(adjusted_mutual_information(table, expected))
     return found
