@@ -195,20 +195,6 @@ def last_figures(folder: RunFolder) -> dict[str, float]:
     return figures
 
 
-def analysed_rows(settings: ExperimentSettings, corpus: Corpus) -> np.ndarray:
-    """The sample that a run scores."""
-    scoring = settings.scoring
-    return analysis_subset(
-        corpus,
-        scoring.n_tasks,
-        scoring.n_examples,
-        scoring.splits,
-        settings.seed,
-        scoring.instances_per_instruction,
-        scoring.whole_instructions,
-    )
-
-
 def instances_per_step(settings: ExperimentSettings, corpus: Corpus) -> int:
     """How many instances a step of ours sees in the mean: what peers are given as their batch."""
     trained = corpus.of_split("train")

@@ -26,6 +26,7 @@ from nucleate.corpus.saved import load_corpus
 from nucleate.hidden_states import HiddenStates
 from nucleate.presets import ExperimentSettings, settings_of
 from nucleate.run_folder import RunFolder
+from nucleate.stages.measuring import scored_rows
 
 BATCH = 256
 
@@ -81,7 +82,7 @@ def score_checkpoints(
     settings: ExperimentSettings, corpus: Corpus, checkpoints: list[Path]
 ) -> tuple[list[float], list[dict[str, Any]]]:
     """Seconds of every checkpoint, and the rows of the last."""
-    rows_of_corpus, seconds, rows = ours.analysed_rows(settings, corpus), [], []
+    rows_of_corpus, seconds, rows = scored_rows(settings, corpus), [], []
     for checkpoint in checkpoints:
         begun = time.perf_counter()
         model = AutoModelForCausalLM.from_pretrained(checkpoint)

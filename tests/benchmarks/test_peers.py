@@ -8,6 +8,7 @@ from benchmarks import ours, peers, small_capture
 from benchmarks.peer_pipeline import score, states_of
 from nucleate.capture.record import capture
 from nucleate.presets import resolve
+from nucleate.stages.measuring import scored_rows
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_the_loss_of_the_plain_loop_is_hugging_faces(settings, corpus):
 
 
 def test_the_peer_scores_every_factor_at_every_layer_by_the_names_of_our_own(settings, corpus):
-    rows = ours.analysed_rows(settings, corpus)
+    rows = scored_rows(settings, corpus)
     states = peers.output_hidden_states(
         ours.model_of(settings, corpus), *ours.prompts_at(corpus, rows), batch=64
     )

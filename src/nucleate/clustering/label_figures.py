@@ -22,9 +22,8 @@ from nucleate.clustering.samples import Sample
 N_PERMUTATIONS = 20
 """Shuffled labels behind a control: each costs as much as the figure, so its 95 % level is coarse."""
 
-Labels = Mapping[str, np.ndarray]
-Measure = Callable[[np.ndarray, np.ndarray, Labels], dict[Key, float]]
-"""From points, the rows that are looked at, and all rows' labels to figures."""
+Measure = Callable[[np.ndarray, np.ndarray], dict[Key, float]]
+"""From points and the rows that are looked at to figures of every factor."""
 RATIOS = ("separation", "collapse")
 """Ratios of variances: they spread by factors, not by differences."""
 SHARES = ("silhouette", "knn_purity")
@@ -80,9 +79,9 @@ class LabelScorer:
         """Figures of where labels lie, for each factor, with intervals from halves."""
         if not set(metrics) & set(self.metrics):
             return
-        values = measure(points, np.arange(len(points)), self.sample.labels)
+        values = measure(points, np.arange(len(points)))
         ends = self.halves.intervals(
-            values, lambda _, rows: measure(points, rows, self.sample.labels), are_ratios=metrics is RATIOS
+            values, lambda _, rows: measure(points, rows), are_ratios=metrics is RATIOS
         )
         for (metric, factor), value in values.items():
             low, high = ends[metric, factor]
@@ -90,11 +89,11 @@ class LabelScorer:
             yield LabelFigure(factor, "labels", Figure.with_interval(metric, value, interval))
 
     def _shares(
-        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"], labels: Labels
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
     ) -> dict[Key, float]:
         chosen = points[rows]
         found: dict[Key, float] = {}
-        own = {factor: each[rows] for factor, each in labels.items()}
+        own = {factor: each[rows] for factor, each in self.sample.labels.items()}
         if "silhouette" in self.metrics:
             found |= {("silhouette", factor): value for factor, value in silhouettes(chosen, own).items()}
         if "knn_purity" in self.metrics:
@@ -102,7 +101,10 @@ class LabelScorer:
         return found
 
     def _neighbours(
-        self, points: Float[np.ndarray, "chosen d"], rows: Int[np.ndarray, " chosen"], labels: Labels
+        self,
+        points: Float[np.ndarray, "chosen d"],
+        rows: Int[np.ndarray, " chosen"],
+        labels: Mapping[str, np.ndarray],
     ) -> dict[Key, float]:
         # No neighbour is of an example's own instruction: that factor would be 0 by construction.
         asked = {factor: each for factor, each in labels.items() if factor != "instruction"}
@@ -112,9 +114,9 @@ class LabelScorer:
         return {("knn_purity", factor): float(share.mean()) for factor, share in shares.items()}
 
     def _ratios(
-        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"], labels: Labels
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
     ) -> dict[Key, float]:
-        chosen = points[rows]
+        chosen, labels = points[rows], self.sample.labels
         found = {factor: variance_ratios(chosen, each[rows]) for factor, each in labels.items()}
         asked = [metric for metric in RATIOS if metric in self.metrics]
         return {(metric, factor): each[metric] for factor, each in found.items() for metric in asked}

@@ -26,6 +26,7 @@ from nucleate.words import POSITIONS, say
 
 _CONTROLS = "#8a8a8a"
 _PALE, _DARK = "#a0a0a0", "#1a1a1a"
+_PANELS_IN_A_COLUMN = 2
 _TITLE = "Where tasks can be told apart,\nand where that does the work"
 
 
@@ -53,7 +54,7 @@ def causes_over_training_figure(
     """When clusters form, and when they begin to work: a column per position, a line per layer."""
     positions = _shifted(effects)
     if width == ONE_COLUMN:  # four panels side by side are too many for a column
-        positions = [position for position in positions if position in _TOLD_IN_A_COLUMN]
+        positions = positions[:_PANELS_IN_A_COLUMN]
     steps = sorted(int(step) for step in effects["step"].unique())
     causes = {step: effects[effects["step"] == step] for step in steps}
     agreement = {step: agreement_by_place(scores, step) for step in steps}
@@ -70,9 +71,6 @@ def causes_over_training_figure(
         rows[0, 0].set_ylim(-0.06, 1.02)
         _legend_below(figure, rows[1, -1], 3 if width == ONE_COLUMN else 8)
         yield figure
-
-
-_TOLD_IN_A_COLUMN = ("input", "last_instruction")
 
 
 def _draw_over_training(

@@ -60,7 +60,7 @@ def _score_checkpoints(
     subject: Subject,
     observer: Observer,
 ) -> Scores:
-    scoring, steps, rows = settings.scoring, subject.steps, _scored_rows(settings, corpus)
+    scoring, steps, rows = settings.scoring, subject.steps, scored_rows(settings, corpus)
     milestones = milestone_steps(steps, scoring.milestones)
     pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
     pictures = EmbeddedScorer(scoring, run=folder.path.name, model=subject.name, seed=settings.seed)
@@ -91,13 +91,14 @@ def _score_checkpoints(
 
 def wanted_rows(settings: AnalysisSettings, corpus: Corpus) -> np.ndarray:
     """The rows of the corpus that scoring and the look at unseen instances will want."""
-    wanted = [_scored_rows(settings, corpus)]
+    wanted = [scored_rows(settings, corpus)]
     if not what_is_lacking(corpus):
         wanted.append(unseen_rows(corpus, settings.unseen, settings.seed))
     return np.unique(np.concatenate(wanted))
 
 
-def _scored_rows(settings: MeasurementSettings, corpus: Corpus) -> np.ndarray:
+def scored_rows(settings: MeasurementSettings, corpus: Corpus) -> np.ndarray:
+    """The rows of the corpus that are scored."""
     scoring = settings.scoring
     return analysis_subset(
         corpus,
