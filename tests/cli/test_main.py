@@ -25,7 +25,7 @@ def run_folder(tmp_path_factory):
         (["run", "quick", "--set", "model.n_embd=130"], "not a multiple of model.n_head"),
         (["run", "quick", "--set", "corpus.n_inputs=30"], "n_inputs"),
         (["run", "quick", "--set", "corpus.n_variants=1000000"], "n_variants"),
-        (["run", "quick", "--set", "training.warmup_steps=500"], "training.warmup_steps=500"),
+        (["run", "quick", "--set", "training.warmup_steps=50000"], "training.warmup_steps=50000"),
         (["run", "quick", "--set", "training.steps"], "expected KEY=VALUE"),
         (["run"], "PRESET"),
         (["fly"], "fly"),
