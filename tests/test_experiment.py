@@ -118,6 +118,18 @@ def test_same_seed_same_scores(done, tmp_path):
         assert (again.folder.path / name).read_bytes() == (done.folder.path / name).read_bytes()
 
 
+@pytest.mark.slow
+def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path, monkeypatch):
+    folder = RunFolder.open(shutil.copytree(done.folder.path, tmp_path / "smoke"))
+    for stage in ("scoring", "claims", "figures", "report"):
+        folder.manifest["stages"].pop(stage)
+    monkeypatch.setattr("nucleate.stages.measuring.MANY_EXAMPLES", 0)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert rescore(folder, [], Stages()).scores.table.equals(done.scores.table)
+    for file in [*done.folder.projections.iterdir(), *done.folder.figures.iterdir()]:
+        assert (folder.path / file.relative_to(done.folder.path)).read_bytes() == file.read_bytes()
+
+
 def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
     run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
     weights = run.folder.outputs_digest("training")

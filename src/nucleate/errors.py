@@ -53,6 +53,10 @@ class ScoresError(NucleateError):
     """A row does not fit the Scores table, or a table is not one."""
 
 
+class ProcessError(NucleateError):
+    """A process that did a part of the work did not come to its end."""
+
+
 class InterventionError(NucleateError):
     """An intervention cannot be made here, or did not do what it must do by construction."""
 

@@ -105,7 +105,8 @@ class HiddenStates:
         chosen = [self.positions.index(name) for name in positions]
         return replace(self, states=self.states[:, :, chosen], positions=positions)
 
-    def select(self, keep: Bool[np.ndarray, " example"]) -> HiddenStates:
+    def select(self, keep: Bool[np.ndarray, " example"] | Int[np.ndarray, " chosen"]) -> HiddenStates:
+        """Some of the examples: where a mask is true, or those of the given numbers in their order."""
         return HiddenStates(
             states=self.states[keep],
             sites=self.sites,

@@ -26,12 +26,13 @@ def planted(seed: int, n_examples: int = 300, d: int = 16, n_clusters: int = 8, 
 @pytest.mark.parametrize("distance", [0.0, 3.0, 8.0])
 def test_inertia_is_no_worse_than_that_of_scikit_learn(distance):
     ratios = []
-    for seed in range(20):
+    for seed in range(200):
         points, _ = planted(seed, distance=distance)
         theirs = KMeans(8, n_init=5, random_state=seed).fit(points).inertia_
         ratios.append(kmeans(points[None], 8, n_init=5, seed=seed).inertia.min() / theirs)
-    # 20 draws leave the median a little noise of its own, both ways.
-    assert np.median(ratios) < 1.001
+    # Ratios of single draws spread by half a percent: the mean of 200 tells 0.1 % from chance.
+    assert np.mean(ratios) < 1 + 3 * np.std(ratios) / np.sqrt(len(ratios))
+    assert np.std(ratios) < 0.02
 
 
 def test_planted_clusters_are_found():

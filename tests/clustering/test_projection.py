@@ -23,12 +23,13 @@ def states_of(points, step, task=None):
     )
 
 
-def projected(*states, **options):
+def projected(*states, tsne_positions=()):
     """Steps in order; the last one sets the axes."""
     n = len(states[0].split)
     projector = Projector(states[-1], np.arange(n), seed=1)
     for one in states:
-        projector.add(one, **options)
+        projector.add(projector.project(one))
+        projector.add_pictures(one, tsne_positions)
     return projector.finish(pa.table({"split": ["train"] * n}), ["no", "yes"].__getitem__)
 
 

@@ -21,7 +21,7 @@ def points():
 def plain(points, n_clusters, n_init, seed):
     """One block of points, one start and one candidate after the other, in float64."""
     points = points.astype(np.float64)
-    n_candidates = 2 + int(math.log(n_clusters))
+    n_candidates = starts.CANDIDATES * (2 + int(math.log(n_clusters)))
     draws = np.random.default_rng(seed).random((n_clusters, n_init, n_candidates), dtype=np.float32)
     found = []
     for start in range(n_init):
@@ -60,7 +60,8 @@ def test_no_point_is_chosen_twice_while_others_lie_apart(points):
     assert (np.sort(chosen, axis=2) == np.arange(180)).all()
 
 
-def test_points_far_off_are_chosen_in_proportion_to_their_squared_distance():
+def test_points_far_off_are_chosen_in_proportion_to_their_squared_distance(monkeypatch):
+    monkeypatch.setattr(starts, "CANDIDATES", 1)
     points = np.concatenate([np.zeros(98), [1.0, 2.5]]).astype(np.float32)[None, :, None]
     chosen, _ = first_centers(np.tile(points, (1, 1, 3)), 2, 4000, np.random.default_rng(2))
     from_zero = chosen[0][chosen[0, :, 0] < 98]

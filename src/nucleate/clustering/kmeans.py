@@ -73,7 +73,7 @@ def kmeans(
         LabelsError: more clusters than examples, no start, or a point that is not finite.
 
     Source: Lloyd (1982), "Least squares quantization in PCM"; Arthur and Vassilvitskii (2007),
-    "k-means++: the advantages of careful seeding", with the greedy candidates of scikit-learn.
+    "k-means++: the advantages of careful seeding", with greedy candidates as in scikit-learn.
     """
     _check(points, n_clusters, n_init)
     n_threads = torch.get_num_threads()

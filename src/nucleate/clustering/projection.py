@@ -9,7 +9,8 @@ signs of the axes, and that clusters keep their numbers while their members stay
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +51,27 @@ def _turns(groups: Int[np.ndarray, " example"]) -> Int[np.ndarray, " example"]:
     return turns
 
 
+@dataclass(frozen=True)
+class StepPoints:
+    """The points of one step in the plane.
+
+    Attributes:
+        step: of the states.
+        sites: of the points, in order.
+        predicted: the token that the model gave the highest logit after each point's prompt.
+        plane: by position.
+        clusters: by position, numbered as k-means happened to.
+        n_clusters: as many as there are tasks among the points.
+    """
+
+    step: int
+    sites: tuple[str, ...]
+    predicted: Int[np.ndarray, " point"]
+    plane: Mapping[str, Float[np.ndarray, "site point 2"]]
+    clusters: Mapping[str, Int[np.ndarray, "site point"]]
+    n_clusters: int
+
+
 class Projector:
     """Collects the points of one run, step after step."""
 
@@ -69,21 +91,35 @@ class Projector:
         self._frames: list[dict[str, object]] = []
         self._predicted: list[Int[np.ndarray, " point"]] = []
 
-    def add(self, states: HiddenStates, tsne_positions: Collection[str] = ()) -> None:
-        """Project the states of one step; a t-SNE picture too at some positions."""
-        self._predicted.append(states.predicted[self.shown])
+    def project(self, states: HiddenStates) -> StepPoints:
+        """The points of one step; of all that is kept here, only the axes matter."""
         n_clusters = len(np.unique(states.labels["task"][self.shown]))
+        plane, clusters = {}, {}
         for position in states.positions:
             points = states.at(position)[:, self.shown]
-            clusters = self._numbered(position, points, n_clusters)
-            plane = (points - self._centre[position]) @ self._axes[position]
-            self._frames += _frames_of(states, "pca", position, plane, clusters)
-            if position in tsne_positions:
-                pictures = [
-                    self._picture(block, position, site)
-                    for block, site in zip(points, states.sites, strict=True)
-                ]
-                self._frames += _frames_of(states, "tsne", position, np.stack(pictures), clusters)
+            clusters[position] = kmeans(points, n_clusters, n_init=_STARTS, seed=self.seed).best_labels
+            plane[position] = (points - self._centre[position]) @ self._axes[position]
+        return StepPoints(
+            states.step, states.sites, states.predicted[self.shown], plane, clusters, n_clusters
+        )
+
+    def add(self, points: StepPoints) -> None:
+        """Take in the next step, its clusters numbered after the step before where members agree."""
+        self._predicted.append(points.predicted)
+        for position, found in points.clusters.items():
+            pairs = zip(found, self._clusters.get(position, found), strict=True)
+            numbered = [renumber(new, old, points.n_clusters) for new, old in pairs]
+            self._clusters[position] = np.stack(numbered)
+            self._add_frames(points.step, points.sites, "pca", position, points.plane[position])
+
+    def add_pictures(self, states: HiddenStates, positions: Collection[str]) -> None:
+        """t-SNE pictures of the step that was taken in last, at some positions."""
+        for position in positions:
+            points = states.at(position)[:, self.shown]
+            pictures = [
+                self._picture(block, position, site) for block, site in zip(points, states.sites, strict=True)
+            ]
+            self._add_frames(states.step, states.sites, "tsne", position, np.stack(pictures))
 
     def _picture(
         self, points: Float[np.ndarray, "point n_embd"], position: str, site: str
@@ -92,16 +128,21 @@ class Projector:
         self._tsne[key] = embed(points, self._tsne.get(key), seed=self.seed).picture
         return self._tsne[key]
 
-    def _numbered(
-        self, position: str, points: Float[np.ndarray, "site point n_embd"], n_clusters: int
-    ) -> Int[np.ndarray, "site point"]:
-        """k-means clusters, numbered after the step that came before this one where members agree."""
-        found = kmeans(points, n_clusters, n_init=_STARTS, seed=self.seed).best_labels
-        if position in self._clusters:
-            pairs = zip(found, self._clusters[position], strict=True)
-            found = np.stack([renumber(new, old, n_clusters) for new, old in pairs])
-        self._clusters[position] = found
-        return found
+    def _add_frames(
+        self,
+        step: int,
+        sites: tuple[str, ...],
+        embedding: str,
+        position: str,
+        plane: Float[np.ndarray, "site point 2"],
+    ) -> None:
+        """With the clusters that the position has now."""
+        for index, site in enumerate(sites):
+            x, y = plane[index].T
+            place: dict[str, object] = {"embedding": embedding, "step": step, "position": position}
+            self._frames.append(
+                place | {"site": site, "x": x, "y": y, "cluster": self._clusters[position][index]}
+            )
 
     def finish(self, examples: pa.Table, text_of: Callable[[int], str]) -> Projections:
         """Args: one row of text and labels per point; the text of a token, for the answers."""
@@ -138,22 +179,3 @@ def renumber(
         if number[ours] < 0 and theirs not in number:
             number[ours] = theirs
     return number[new]
-
-
-def _frames_of(
-    states: HiddenStates,
-    embedding: str,
-    position: str,
-    plane: Float[np.ndarray, "site point 2"],
-    clusters: Int[np.ndarray, "site point"],
-) -> Iterator[dict[str, object]]:
-    for index, site in enumerate(states.sites):
-        yield {
-            "embedding": embedding,
-            "step": states.step,
-            "position": position,
-            "site": site,
-            "x": plane[index, :, 0],
-            "y": plane[index, :, 1],
-            "cluster": clusters[index],
-        }

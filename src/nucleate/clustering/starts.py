@@ -15,6 +15,9 @@ from jaxtyping import Float, Int
 DISTANCE_BYTES = 2**26
 """Distances held at once, at most, unless those of one block's candidates take more."""
 
+CANDIDATES = 2
+"""Times as many candidates as scikit-learn has: inertia came out 0.2 to 0.6 % lower, for a few percent of time."""
+
 TABLE_GAIN = 2
 """So many times faster runs the one large product of a table than those of a few candidates at a time."""
 
@@ -32,8 +35,8 @@ def first_centers(
 
     Returns: the chosen points, and for every point which of them is nearest.
 
-    Source: Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding", with the greedy
-    candidates of scikit-learn.
+    Source: Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding", with greedy
+    candidates as in scikit-learn.
     """
     n_members, n_examples, _ = points.shape
     draws = rng.random((n_clusters, n_init, _n_candidates(n_clusters)), dtype=np.float32)
@@ -65,7 +68,7 @@ def members_at_once(n_examples: int, n_clusters: int, n_init: int) -> int:
 
 
 def _n_candidates(n_clusters: int) -> int:
-    return 2 + int(math.log(n_clusters))
+    return CANDIDATES * (2 + int(math.log(n_clusters)))
 
 
 def _is_tabulated(n_examples: int, n_clusters: int, n_init: int) -> bool:

@@ -1,12 +1,13 @@
 """Every figure of a run, or of several runs together, into one folder, for a page and for a column.
 
 Hidden here: which figures a table of scores can carry, and what their files are called: `NAME.svg`, `.pdf`
-and `.png` at the width of a page, `NAME-column.pdf` at that of one of its two columns.
+and `.png` at the width of a page, `NAME-column.pdf` at that of one of its two columns. They are drawn side by
+side, since most of the time goes into embedding fonts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -19,22 +20,49 @@ from nucleate.figures.causes import causes_figure, causes_over_training_figure
 from nucleate.figures.emergence import emergence_figure
 from nucleate.figures.order import order_figure
 from nucleate.figures.profile import profile_figure
-from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, save_figure
+from nucleate.figures.style import FORMATS, ONE_COLUMN, TWO_COLUMNS, save_figure
 from nucleate.figures.unseen import unseen_figure
+from nucleate.processes import side_by_side
 from nucleate.scores import Scores
 
+FigureAt = Callable[[float], AbstractContextManager[Figure]]
+"""Draws a figure as wide as it is told, in inches."""
 
-def draw_figures(scores: Scores, folder: Path, *, position: str, factor: str = "task") -> None:
-    """Write `emergence` for `position`, `emergence-OTHER` for the others, `atlas` and `emergence_order`.
 
-    Where there is one step, nothing emerges: `emergence` then shows agreement with every factor by layer.
+def draw_figures(
+    scores: Scores,
+    folder: Path,
+    *,
+    position: str,
+    factor: str = "task",
+    unseen: Scores | None = None,
+    effects: pd.DataFrame | None = None,
+) -> None:
+    """Write every figure that the tables can carry.
+
+    `emergence` is for `position`, `emergence-OTHER` for the others; where there is one step, nothing emerges,
+    and they show agreement with every factor by layer. `atlas` and `emergence_order` are of several steps,
+    `causes` and `causes-training` of interventions, `unseen` of unseen instances.
 
     Args:
         scores: of one run or several; several are drawn as mean and range.
         folder: where to.
         position: the run's own, whose figure bears the plain name.
         factor: whose emergence is drawn, or the first that was scored where this one was not.
+        unseen: of one run, where it has them.
+        effects: of one run's interventions, where it has them.
     """
+    drawn = dict(_of_scores(scores, position, factor)) | dict(_of_analyses(scores, unseen, effects))
+    pages = [partial(_draw, figure_at, TWO_COLUMNS, folder, name) for name, figure_at in drawn.items()]
+    columns = [
+        partial(_draw, figure_at, ONE_COLUMN, folder, f"{name}-column", ["pdf"])
+        for name, figure_at in drawn.items()
+    ]
+    for _ in side_by_side([*pages, *columns]):
+        pass  # each has written its own files
+
+
+def _of_scores(scores: Scores, position: str, factor: str) -> Iterator[tuple[str, FigureAt]]:
     agreement = scores.where(metric="ari", method="kmeans", preparation="raw", control="none")
     if not len(agreement):
         return
@@ -46,30 +74,28 @@ def draw_figures(scores: Scores, folder: Path, *, position: str, factor: str = "
     for one in positions:
         name = "emergence" if one == plain else f"emergence-{one}"
         if several_steps:
-            _draw(folder, name, partial(emergence_figure, scores, one, factor))
+            yield name, partial(emergence_figure, scores, one, factor)
         else:
-            _draw(folder, name, partial(profile_figure, scores, one))
+            yield name, partial(profile_figure, scores, one)
     if several_steps:
         split = "validation" if "validation" in splits else splits[0]
-        _draw(folder, "atlas", partial(atlas_figure, scores, split))
-        _draw(folder, "emergence_order", partial(order_figure, scores, split))
+        yield "atlas", partial(atlas_figure, scores, split)
+        yield "emergence_order", partial(order_figure, scores, split)
 
 
-def _draw(folder: Path, name: str, figure_at: Callable[[float], AbstractContextManager[Figure]]) -> None:
-    """Both sizes of one figure."""
-    with figure_at(TWO_COLUMNS) as figure:
-        save_figure(figure, folder, name)
-    with figure_at(ONE_COLUMN) as figure:
-        save_figure(figure, folder, f"{name}-column", ["pdf"])
-
-
-def draw_cause_figures(
-    scores: Scores, unseen: Scores | None, effects: pd.DataFrame | None, folder: Path
-) -> None:
-    """Write `causes`, `causes-training` (of several steps) and `unseen`, each where its table is there."""
+def _of_analyses(
+    scores: Scores, unseen: Scores | None, effects: pd.DataFrame | None
+) -> Iterator[tuple[str, FigureAt]]:
     if effects is not None:
-        _draw(folder, "causes", partial(causes_figure, scores, effects))
+        yield "causes", partial(causes_figure, scores, effects)
         if effects["step"].nunique() > 1:
-            _draw(folder, "causes-training", partial(causes_over_training_figure, scores, effects))
+            yield "causes-training", partial(causes_over_training_figure, scores, effects)
     if unseen is not None and len(unseen.where(method="nearest_centroid")):
-        _draw(folder, "unseen", partial(unseen_figure, unseen))
+        yield "unseen", partial(unseen_figure, unseen)
+
+
+def _draw(
+    figure_at: FigureAt, width: float, folder: Path, name: str, formats: Sequence[str] = FORMATS
+) -> None:
+    with figure_at(width) as figure:
+        save_figure(figure, folder, name, formats)

@@ -7,28 +7,35 @@ gives them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
 from nucleate.clustering.embedded_scoring import EmbeddedScorer
-from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, balanced_order
+from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, StepPoints, balanced_order
 from nucleate.clustering.scoring import score_states
 from nucleate.clustering.settings import milestone_steps
 from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import NobodyToPairError
+from nucleate.hidden_states import HiddenStates
 from nucleate.intervene.analysis import intervene_on, spread_steps
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.presets import AnalysisSettings, MeasurementSettings
+from nucleate.processes import side_by_side
 from nucleate.run_folder import RunFolder, digest_of
 from nucleate.scores import Scores
 from nucleate.stages.observer import Observer
 from nucleate.subjects import Subject
 from nucleate.unseen.analysis import analyse_unseen, unseen_rows, what_is_lacking
+
+MANY_EXAMPLES = 4000
+"""Examples over all checkpoints from which on scoring them takes longer than processes take to start."""
 
 
 def score(
@@ -60,33 +67,53 @@ def _score_checkpoints(
     subject: Subject,
     observer: Observer,
 ) -> Scores:
+    """Each checkpoint on its own, then what goes from step to step."""
     scoring, steps, rows = settings.scoring, subject.steps, scored_rows(settings, corpus)
     milestones = milestone_steps(steps, scoring.milestones)
+    last = subject.states(steps[-1], corpus, rows, scoring.positions)
+    projector = _projector(last, settings.seed)
+    last = replace(last, states=last.states[..., :0].copy())  # from here on its labels alone are wanted
+    look = partial(_look_at, settings, folder.path.name, corpus, subject, rows, projector)
+    # The longest first: a milestone begun last would be waited for while nothing else is left to do.
+    in_turn = sorted(steps, key=lambda step: step not in milestones)
+    pieces = [partial(look, step, step in milestones) for step in in_turn]
+    are_small = len(rows) * len(steps) < MANY_EXAMPLES
+    found = {}
+    for step, looked in zip(in_turn, side_by_side(pieces, are_small=are_small), strict=True):
+        found[step] = looked
+        observer.on_progress(len(found), len(steps))
     pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
     pictures = EmbeddedScorer(scoring, run=folder.path.name, model=subject.name, seed=settings.seed)
-    projector = _projector(settings, subject, corpus, rows)
     parts = []
-    for done, step in enumerate(steps):
-        observer.on_progress(done, len(steps))
-        states = subject.states(step, corpus, rows, scoring.positions)
-        parts.append(
-            score_states(
-                states,
-                scoring,
-                run=folder.path.name,
-                model=subject.name,
-                seed=settings.seed,
-                milestone=step in milestones,
-            )
-        )
+    for step in steps:
+        scores, points = found[step]
+        parts.append(scores)
+        projector.add(points)
         if step in pictured:
-            parts.append(pictures.score(states, parts[-1]))
-        projector.add(states, tsne_positions=scoring.tsne_positions if step in pictured else ())
-    observer.on_progress(len(steps), len(steps))
+            states = subject.states(step, corpus, rows, scoring.positions)
+            parts.append(pictures.score(states, scores))
+            projector.add_pictures(states, scoring.tsne_positions)
     _write_projections(folder, corpus, rows[projector.shown], projector)
     scores = Scores.concatenate(parts)
-    bag_of_tokens = bag_of_tokens_control(scores, states, scoring, seed=settings.seed)
+    bag_of_tokens = bag_of_tokens_control(scores, last, scoring, seed=settings.seed)
     return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
+
+
+def _look_at(
+    settings: MeasurementSettings,
+    run: str,
+    corpus: Corpus,
+    subject: Subject,
+    rows: np.ndarray,
+    projector: Projector,
+    step: int,
+    is_milestone: bool,
+) -> tuple[Scores, StepPoints]:
+    """What of one checkpoint needs no other."""
+    states = subject.states(step, corpus, rows, settings.scoring.positions)
+    about: dict[str, Any] = {"run": run, "model": subject.name, "seed": settings.seed}
+    scores = score_states(states, settings.scoring, milestone=is_milestone, **about)
+    return scores, projector.project(states)
 
 
 def wanted_rows(settings: AnalysisSettings, corpus: Corpus) -> np.ndarray:
@@ -111,14 +138,10 @@ def scored_rows(settings: MeasurementSettings, corpus: Corpus) -> np.ndarray:
     )
 
 
-def _projector(
-    settings: MeasurementSettings, subject: Subject, corpus: Corpus, rows: np.ndarray
-) -> Projector:
+def _projector(last: HiddenStates, seed: int) -> Projector:
     """With the axes of the last checkpoint, so that all steps can be seen along them."""
-    split, task = corpus.table["split"].to_numpy(zero_copy_only=False)[rows], corpus.labels()["task"][rows]
-    shown = balanced_order(split, task, POINTS_PER_SPLIT, settings.seed)
-    last = subject.states(subject.steps[-1], corpus, rows[shown], settings.scoring.positions)
-    return Projector(last, shown, settings.seed)
+    shown = balanced_order(last.split, last.labels["task"], POINTS_PER_SPLIT, seed)
+    return Projector(last.select(shown), shown, seed)
 
 
 def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, projector: Projector) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from nucleate.claims import judge_claims, write_claims
 from nucleate.claims_of_cause import judge_causes, read_causes
 from nucleate.emergence import emergence_table
-from nucleate.figures.gallery import draw_cause_figures, draw_figures
+from nucleate.figures.gallery import draw_figures
 from nucleate.presets import MeasurementSettings
 from nucleate.report.page import build_page
 from nucleate.run_folder import RunFolder, digest_of
@@ -27,19 +27,18 @@ def draw(
         observer.on_stage("figures", "is done already")
         return
     folder.require("scoring")
-    scores, causes = Scores.read(folder.scores), read_causes(folder)
+    scores, (unseen, effects) = Scores.read(folder.scores), read_causes(folder)
+    where = settings.claims
     observer.on_stage("figures", "begins")
     with folder.stage("claims", inputs):
         with folder.commit(folder.claims) as path:
-            write_claims(
-                [*judge_claims(scores, settings.claims), *judge_causes(*causes, settings.claims)], path
-            )
+            write_claims([*judge_claims(scores, where), *judge_causes(unseen, effects, where)], path)
         with folder.commit(folder.emergence) as path:
-            preparation = settings.claims.preparation
-            emergence_table(scores, preparation=preparation).to_parquet(path, index=False)
+            emergence_table(scores, preparation=where.preparation).to_parquet(path, index=False)
     with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
-        draw_figures(scores, path, position=settings.claims.position, factor=settings.claims.factor)
-        draw_cause_figures(scores, *causes, path)
+        draw_figures(
+            scores, path, position=where.position, factor=where.factor, unseen=unseen, effects=effects
+        )
     observer.on_stage("figures", "ends")
 
 

@@ -1,0 +1,58 @@
+"""Independent pieces of work, side by side in processes of their own.
+
+Scoring and drawing are made of small operations, which threads do not share well: two processes of one thread
+each get through twice as much. Hidden here: that the processes come from joblib's loky, which starts them
+without running a user's script again and keeps them for the next pieces; how many threads each of them has;
+and that a process that is killed ends in an error that says so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import joblib
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from nucleate.errors import ProcessError
+
+MOST = 8
+"""Processes at most: each of them holds the libraries, and one piece of work, in memory."""
+
+Result = TypeVar("Result")
+
+
+def side_by_side(pieces: Sequence[Callable[[], Result]], *, are_small: bool = False) -> Iterator[Result]:
+    """What each piece returns, in their order; the first begin first.
+
+    There are as many processes as threads that this one may have, up to `MOST`, and they share these threads
+    out among them. Where there is a single piece or a single thread, all happens in this process.
+
+    Args:
+        pieces: callables that can be pickled; each is called once.
+        are_small: all together take less time than a process takes to start: all happens in this one too.
+
+    Raises:
+        ProcessError: a process was killed.
+    """
+    threads = n_threads()
+    n_processes = min(threads, len(pieces), MOST)
+    if n_processes < 2 or are_small:
+        yield from (piece() for piece in pieces)
+        return
+    with joblib.parallel_config("loky", inner_max_num_threads=threads // n_processes):
+        work = joblib.Parallel(n_processes, return_as="generator", batch_size=1, max_nbytes=None)
+        try:
+            yield from work(joblib.delayed(piece)() for piece in pieces)
+        except BrokenProcessPool as error:
+            raise ProcessError(
+                f"one of {n_processes} processes at work was killed, perhaps for want of memory",
+                "Make room, or work in a single process: set OMP_NUM_THREADS=1.",
+            ) from error
+
+
+def n_threads() -> int:
+    """How many threads this process may have: what OMP_NUM_THREADS says, or one per processor."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) else joblib.cpu_count()

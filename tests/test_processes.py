@@ -1,0 +1,86 @@
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+
+from nucleate.errors import LabelsError, ProcessError
+from nucleate.processes import n_threads, side_by_side
+
+
+@pytest.fixture
+def two_threads(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+
+
+def where_and_what(number):
+    return os.getpid(), os.environ["OMP_NUM_THREADS"], number
+
+
+def fail():
+    raise LabelsError("expected one thing, got another", "Mend it.")
+
+
+def be_killed():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_pieces_are_done_in_other_processes_and_come_in_order(two_threads):
+    done = list(side_by_side([partial(where_and_what, number) for number in range(6)]))
+    assert [number for *_, number in done] == list(range(6))
+    assert {threads for _, threads, _ in done} == {"1"}
+    assert os.getpid() not in {pid for pid, *_ in done}
+
+
+@pytest.mark.parametrize(
+    ("threads", "n_pieces", "are_small"), [("1", 3, False), ("2", 1, False), ("2", 3, True)]
+)
+def test_one_thread_one_piece_or_small_ones_stay_here(threads, n_pieces, are_small, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    done = list(
+        side_by_side([partial(where_and_what, number) for number in range(n_pieces)], are_small=are_small)
+    )
+    assert done == [(os.getpid(), threads, number) for number in range(n_pieces)]
+
+
+def test_errors_come_as_they_were_raised(two_threads):
+    with pytest.raises(LabelsError, match="expected one thing") as raised:
+        list(side_by_side([partial(where_and_what, 0), fail]))
+    assert raised.value.mend == "Mend it."
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
+
+
+def test_a_killed_process_is_an_error_that_says_so(two_threads):
+    with pytest.raises(ProcessError, match="was killed"):
+        list(side_by_side([be_killed, be_killed]))
+
+
+def test_a_script_needs_no_main_guard(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from functools import partial\n"
+        "from nucleate.processes import side_by_side\n"
+        "print('begins')\n"
+        "def cube(number):\n"
+        "    return number ** 3\n"
+        "print(list(side_by_side([partial(cube, number) for number in range(3)])))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=os.environ | {"OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "begins\n[0, 1, 8]\n"
+
+
+def test_threads_are_those_asked_for_or_one_per_processor(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert n_threads() == 3
+    for unusable in ("", "0", "many"):
+        monkeypatch.setenv("OMP_NUM_THREADS", unusable)
+        assert n_threads() >= 1
