@@ -77,6 +77,24 @@ def test_a_claim_fails_where_another_picture_was_planted(planted_scores, agreeme
     assert failing(planted_scores(agreement)) == fails
 
 
+@pytest.mark.parametrize(
+    ("agreement", "lacking"),
+    [
+        (papers, ""),
+        (lambda step, layer: 0.05 + 0.0045 * step * layer / 4, "level over the last third"),
+        (lambda step, layer: 0.05 + 0.08 * layer * RISE[step], "a high value"),
+        (lambda step, layer: 0.05, "a high value"),
+    ],
+)
+def test_a_verdict_says_what_is_lacking(planted_scores, agreement, lacking):
+    (found,) = [
+        one
+        for one in judge_claims(planted_scores(agreement), ClaimSettings())
+        if one.claim == "emergence" and one.position == ClaimSettings().position
+    ]
+    assert (found.verdict, found.lacking) == ("fails" if lacking else "holds", lacking)
+
+
 def test_what_the_surface_gives_away_is_not_credited_to_the_model(planted_scores):
     scores = planted_scores(papers, bag=0.9)
     assert failing(scores) == ALL - {"baseline"}

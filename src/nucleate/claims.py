@@ -10,7 +10,7 @@ as it is. A claim is judged at every position; the run's own (`claims.position`)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +68,7 @@ class ClaimVerdict:
         verdict: whether it holds there.
         figures: the numbers that it rests on.
         control: the strongest control, empty where the rule needs none.
+        lacking: what of the rule is not met, in words; empty where it holds.
     """
 
     claim: str
@@ -77,6 +78,7 @@ class ClaimVerdict:
     verdict: Verdict
     figures: dict[str, float]
     control: str = ""
+    lacking: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,13 @@ class Judgement:
     holds: bool | None
     figures: dict[str, float]
     control: str = ""
+    lacking: str = ""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, bool], figures: dict[str, float], control: str = "") -> Judgement:
+        """Of a rule that asks for several things, by their names in words: it holds where all are met."""
+        lacking = [name for name, met in asked.items() if not met]
+        return cls(not lacking, figures, control, ", ".join(lacking))
 
 
 @dataclass(frozen=True)
@@ -153,7 +162,8 @@ def _emerges(evidence: Evidence) -> Judgement | None:
     columns = ("value", "control_value", "excess", "excess_low", "highest", "late_gain")
     is_high = top["excess"] >= HIGH and top["excess_low"] > 0
     is_saturated = abs(top["late_gain"]) <= MOST_LATE_PACE * top["highest"] / 3
-    return Judgement(is_high and is_saturated, {name: top[name] for name in columns}, top["control"])
+    asked = {"a high value": is_high, "level over the last third": is_saturated}
+    return Judgement.of(asked, {name: top[name] for name in columns}, top["control"])
 
 
 def _higher_layers_agree_better(evidence: Evidence) -> Judgement | None:
@@ -170,7 +180,8 @@ def _higher_layers_agree_better(evidence: Evidence) -> Judgement | None:
     }
     is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
     is_apart = top["excess_low"] > max(0.0, bottom["excess_high"])
-    return Judgement(is_ordered and is_apart, figures, top["control"])
+    asked = {"layers in order": is_ordered, "the top above layer 0 and controls": is_apart}
+    return Judgement.of(asked, figures, top["control"])
 
 
 def _rank_correlation(by_layer: pd.Series) -> float:
@@ -191,7 +202,8 @@ def _layer_0_hardly_changes(evidence: Evidence) -> Judgement | None:
         "change_at_top": top["change"],
         "excess_at_layer_0": bottom["excess"],
     }
-    return Judgement(bottom["change"] <= max(MOST_CHANGE, MOST_CHANGE_SHARE * top["change"]), figures)
+    stands_still = bottom["change"] <= max(MOST_CHANGE, MOST_CHANGE_SHARE * top["change"])
+    return Judgement.of({"layer 0 as it was": stands_still}, figures)
 
 
 def _held_out_follows_train(evidence: Evidence) -> Judgement | None:
@@ -200,10 +212,16 @@ def _held_out_follows_train(evidence: Evidence) -> Judgement | None:
     splits = [split for split in ("train", "validation", "unseen_instruction") if split in evidence.layers]
     tops = {split: evidence.layers[split].iloc[-1] for split in splits}
     over: dict[str, float] = {split: top["excess"] for split, top in tops.items()}
-    follows = SOMETHING_TO_FOLLOW <= over["train"] <= over["validation"] / LEAST_SHARE_OF_TRAIN
+    is_something = over["train"] >= SOMETHING_TO_FOLLOW
+    follows = over["train"] <= over["validation"] / LEAST_SHARE_OF_TRAIN
     # Few unseen instructions make poor clusters, so of them it is asked only to be sure, not to be as high.
     is_sure = all(top["excess_low"] > 0 for split, top in tops.items() if split != "train")
-    return Judgement(follows and is_sure, over, tops["train"]["control"])
+    asked = {
+        "something on train to follow": is_something,
+        "validation near train": follows,
+        "held-out splits above controls": is_sure,
+    }
+    return Judgement.of(asked, over, tops["train"]["control"])
 
 
 def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgement | None:
@@ -219,7 +237,8 @@ def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgement | None:
     }
     is_high = figures["upper_third_excess"] >= HIGH and figures["upper_third_excess_low"] > 0
     is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
-    return Judgement(is_high and is_ordered, figures, upper["control"].iloc[-1])
+    asked = {"a high value": is_high, "layers in order": is_ordered}
+    return Judgement.of(asked, figures, upper["control"].iloc[-1])
 
 
 CLAIMS: Sequence[Claim] = (
@@ -324,4 +343,5 @@ def _judge(claim: Claim, evidence: Evidence) -> ClaimVerdict:
     if judgement is None:
         return ClaimVerdict(*about, "not measured", {})
     figures = {name: round(float(value), 4) for name, value in judgement.figures.items()}
-    return ClaimVerdict(*about, "holds" if judgement.holds else "fails", figures, judgement.control)
+    verdict: Verdict = "holds" if judgement.holds else "fails"
+    return ClaimVerdict(*about, verdict, figures, judgement.control, judgement.lacking)

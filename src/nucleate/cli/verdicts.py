@@ -22,6 +22,8 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
     for one in verdicts:
         if one.position == position:
             table.add_row(_MARKS[one.verdict], f"[bold]{one.claim}[/]", one.words)
+            if one.lacking:
+                table.add_row("", "", f"[red]lacking: {one.lacking}[/]")
             table.add_row("", f"[dim]{one.verdict}[/]", f"[dim]{_figures(one)}[/]")
             if with_rules:
                 table.add_row("", "", f"[dim]rule: {one.rule}[/]")
