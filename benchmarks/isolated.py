@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 ROOT = Path(__file__).parents[1]
 _ANSWER = "benchmark: "
 
@@ -76,17 +78,26 @@ def whole_process(command: Sequence[str]) -> Alone:
         said.seek(0)
         if code:
             raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{said.read()}")
-    return Alone(seconds, peaks[-1], None)
+    return Alone(seconds, peaks[0], None)
 
 
 def _watch(process: subprocess.Popen[bytes], peaks: list[int]) -> None:
-    """The peak only ever rises, so that the last look before the end has nearly all of it."""
-    while process.returncode is None:
-        try:
-            peaks.append(_status("VmHWM", process.pid))
-        except (OSError, StopIteration):
-            return  # it has just ended
-        time.sleep(0.05)
+    """The most that it and all that it started hold together; pages that they share count once."""
+    try:
+        own = psutil.Process(process.pid)
+        while process.returncode is None:
+            peaks[0] = max(peaks[0], sum(_held(one) for one in (own, *own.children(recursive=True))))
+            time.sleep(0.1)
+    except psutil.NoSuchProcess:
+        return  # it has just ended
+
+
+def _held(process: psutil.Process) -> int:
+    """Bytes in memory; of those that it shares with others, its part."""
+    try:
+        return process.memory_full_info().pss
+    except psutil.Error:
+        return 0  # one that it started has just ended
 
 
 def _status(name: str, pid: int | str = "self") -> int:

@@ -32,7 +32,6 @@ BATCH = 256
 
 
 def main() -> None:
-    begun = time.perf_counter()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="a finished run of nucleate")
     parser.add_argument("told", type=Path, help="where seconds and scores are written, as JSON")
@@ -41,7 +40,6 @@ def main() -> None:
     chosen = parser.parse_args()
     run = RunFolder.open(chosen.run)
     settings, corpus = settings_of(run), load_corpus(run.corpus)
-    start_seconds = time.perf_counter() - begun
     folder, n_steps = chosen.told.with_suffix(""), settings.training.steps
     steps = settings.training.all_checkpoint_steps()
     step_seconds = train(
@@ -50,7 +48,6 @@ def main() -> None:
     scored = checkpoints_to_score(run, folder, steps, chosen.checkpoints)
     seconds, rows = score_checkpoints(settings, corpus, scored)
     told = {
-        "start_seconds": start_seconds,
         "step_seconds": step_seconds,
         "checkpoint_seconds": seconds,
         "n_steps": n_steps,

@@ -32,6 +32,12 @@ def test_a_whole_process_has_its_own_peak():
     assert done.seconds >= 0.3
 
 
+def test_what_a_process_starts_counts_with_it():
+    child = f"import time; held = b'x' * 80 * {MEGABYTE}; time.sleep(0.5)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    assert whole_process([sys.executable, "-c", code]).peak_bytes >= 80 * MEGABYTE
+
+
 def test_a_command_that_fails_is_not_timed():
     with pytest.raises(RuntimeError, match="no such thing"):
         whole_process([sys.executable, "-c", "raise SystemExit('no such thing')"])

@@ -12,13 +12,12 @@ from benchmarks.process import estimated_seconds
 
 def test_a_peer_is_put_together_from_its_steps_and_checkpoints():
     told = {
-        "start_seconds": 5.0,
         "step_seconds": [100.0, 1.0, 3.0, 2.0],
         "n_steps": 400,
         "checkpoint_seconds": [4.0, 6.0],
         "n_checkpoints": 9,
     }
-    assert estimated_seconds(told) == 5.0 + 400 * 2.0 + 9 * 5.0
+    assert estimated_seconds(106.0 + 10.0 + 5.0, told) == 5.0 + 400 * 2.0 + 9 * 5.0
 
 
 @pytest.mark.slow
