@@ -82,22 +82,26 @@ def whole_process(command: Sequence[str]) -> Alone:
 
 
 def _watch(process: subprocess.Popen[bytes], peaks: list[int]) -> None:
-    """The most that it and all that it started hold together; pages that they share count once."""
+    """The most that it and all that it started hold together: of the others, what they do not share.
+
+    Shared pages are not told apart by user: to walk through all pages would slow what is timed.
+    """
     try:
         own = psutil.Process(process.pid)
         while process.returncode is None:
-            peaks[0] = max(peaks[0], sum(_held(one) for one in (own, *own.children(recursive=True))))
+            started = sum(_unshared(one) for one in own.children(recursive=True))
+            peaks[0] = max(peaks[0], own.memory_info().rss + started)
             time.sleep(0.1)
     except psutil.NoSuchProcess:
         return  # it has just ended
 
 
-def _held(process: psutil.Process) -> int:
-    """Bytes in memory; of those that it shares with others, its part."""
+def _unshared(process: psutil.Process) -> int:
     try:
-        return process.memory_full_info().pss
-    except psutil.Error:
-        return 0  # one that it started has just ended
+        memory = process.memory_info()
+    except psutil.NoSuchProcess:
+        return 0  # it has just ended
+    return memory.rss - memory.shared
 
 
 def _status(name: str, pid: int | str = "self") -> int:
