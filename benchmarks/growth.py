@@ -6,6 +6,7 @@ in the new process; what they return is the work that is timed.
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,7 +22,8 @@ from benchmarks.isolated import Alone, in_own_process, whole_process
 from benchmarks.measuring import Findings, Measured, Reached, Row, exponent, last_exponent, seconds_of
 from benchmarks.printing import number
 from benchmarks.setup import Setup
-from nucleate.capture.record import capture
+from nucleate.capture.settings import CaptureSettings
+from nucleate.capture.stored import store_states
 from nucleate.clustering.agreement import adjusted_rand_interval
 from nucleate.clustering.kmeans import KMeansResult, kmeans
 from nucleate.clustering.resampling import Resamples
@@ -92,7 +94,7 @@ def _reach(findings: Findings, captured: list[tuple[int, Alone]], clustered: lis
     bytes_each, ids_each = _working_bytes(largest) / size, largest.answer["token bytes"] / size
     bounds = {
         "kmeans_exponent": ", ".join(f"{part} {value:.2f}" for part, value in parts.items()),
-        "capture_exponent": f"{bytes_each:.0f} bytes a prompt beside its states; its ids are {ids_each:.0f}",
+        "capture_exponent": f"{bytes_each:.0f} bytes a prompt; its ids are {ids_each:.0f}",
     }
     for key, taken, value_of in (
         ("kmeans_exponent", clustered, _seconds),
@@ -136,15 +138,17 @@ def prepare_corpus(size: int, preset: str, folder: str) -> Callable[[], None]:
 
 
 def prepare_capture(size: int, folder: str) -> Callable[[], dict[str, int]]:
-    """Capture all prompts of a corpus with a model of two layers; what it hands back grows with them."""
-    corpus = load_corpus(Path(folder) / str(size))
+    """Capture all prompts of a corpus with a model of two layers, to disk as an analysis does."""
+    corpus, kept = load_corpus(Path(folder) / str(size)), Path(folder) / f"states-{size}"
     settings = resolve("smoke")
     model, rows = ours.model_of(settings, corpus), np.arange(corpus.table.num_rows)[:size]
-    work = partial(capture, model, corpus, step=0, positions=("input",))
-    work(rows[:8])
+    work = partial(store_states, model, corpus, step=0, positions=("input",), settings=CaptureSettings())
+    work(rows[:8], kept.with_name(f"first-{size}"))
 
     def captured() -> dict[str, int]:
-        return {"bytes": work(rows).states.nbytes, "token bytes": corpus.table["input_ids"].nbytes}
+        work(rows, kept)
+        shutil.rmtree(kept)
+        return {"token bytes": corpus.table["input_ids"].nbytes}
 
     return captured
 

@@ -37,6 +37,16 @@ def test_a_batch_gives_what_single_examples_give(corpus, model):
     np.testing.assert_array_equal(together.predicted, alone.predicted)
 
 
+def test_many_prompts_made_ready_in_portions_give_the_same(corpus, model, monkeypatch):
+    rows = np.random.default_rng(0).permutation(len(corpus.table))[:100]
+    whole = capture(model, corpus, rows, step=0, positions=POSITIONS)
+    monkeypatch.setattr("nucleate.capture.record.PORTION", 7)
+    portions = capture(model, corpus, rows, step=0, positions=POSITIONS)
+    np.testing.assert_allclose(portions.states, whole.states, atol=1e-5)
+    for name in ("predicted", "expected", "split"):
+        np.testing.assert_array_equal(getattr(portions, name), getattr(whole, name))
+
+
 def test_states_are_those_of_the_plain_forward_pass(corpus, model):
     """`hidden_states` of Hugging Face, but for the last: that one is after the final norm."""
     rows = np.array([0, 40, 90])

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Int
 from transformers import PreTrainedModel
 
@@ -23,6 +26,9 @@ from nucleate.models import find_blocks, most_tokens, width_of
 
 BESIDE_STATES = {"predicted": np.int64, "answered": np.bool_, "surprisal": np.float32}
 """What a batch gives beside states, by its name in `Captured`."""
+
+PORTION = 2**13
+"""Prompts made ready at a time: as many as are seldom asked for; lists of short ones take few megabytes."""
 
 _LEAST_SAVING = 0.2
 """Share of tokens that must be saved before beginnings are run apart: two passes cost more than one."""
@@ -61,19 +67,32 @@ def captured_batches(
     positions: tuple[str, ...],
     settings: CaptureSettings,
 ) -> Iterator[tuple[Batch, Captured]]:
-    """Batch by batch, each with what it gave; `Batch.rows` are places in `rows`."""
-    table = corpus.table.take(rows)
-    sequences, spans = table["input_ids"].to_pylist(), corpus.spans(table)
-    _check_lengths(model, sequences)
-    shared = corpus.shared_lengths(table) if settings.share_beginnings else []
-    if shared and saving(sequences, shared) >= _LEAST_SAVING and keeps_keys_and_values(model):
-        batches = shared_batches(sequences, shared, settings.batch_tokens)
-    else:
-        batches = plain_batches(sequences, settings.batch_tokens)
+    """Batch by batch, each with what it gave; `Batch.rows` are places in `rows`.
+
+    Prompts are made ready a portion at a time, so that memory does not grow with their number.
+    """
+    _check_lengths(model, corpus, rows)
     forward = Forward(model, find_blocks(model), positions)
     with _in_evaluation(model):
-        for batch in batches:
-            yield batch, forward.run(batch, sequences, spans)
+        for first, portion in _portions(rows):
+            table = corpus.table.take(portion)
+            sequences, spans = table["input_ids"].to_pylist(), corpus.spans(table)
+            for batch in _batches(model, corpus, table, sequences, settings):
+                found = forward.run(batch, sequences, spans)
+                yield replace(batch, rows=batch.rows + first), found
+
+
+def _batches(
+    model: PreTrainedModel,
+    corpus: Corpus,
+    table: pa.Table,
+    sequences: list[list[int]],
+    settings: CaptureSettings,
+) -> Iterator[Batch]:
+    shared = corpus.shared_lengths(table) if settings.share_beginnings else []
+    if shared and saving(sequences, shared) >= _LEAST_SAVING and keeps_keys_and_values(model):
+        return shared_batches(sequences, shared, settings.batch_tokens)
+    return plain_batches(sequences, settings.batch_tokens)
 
 
 def labelled(
@@ -109,13 +128,21 @@ def labelled(
     )
 
 
-def _check_lengths(model: PreTrainedModel, sequences: list[list[int]]) -> None:
-    longest, most = max(map(len, sequences), default=0), most_tokens(model)
+def _check_lengths(model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray, " example"]) -> None:
+    ids, most = corpus.table["input_ids"], most_tokens(model)
+    lengths = (pc.max(pc.list_value_length(ids.take(portion))).as_py() for _, portion in _portions(rows))
+    longest = max(lengths, default=0)
     if most is not None and longest > most:
         raise ModelError(
             f"the longest prompt has {longest} tokens with its answer, and the model takes {most}",
             "Shorten it, or leave it out.",
         )
+
+
+def _portions(rows: Int[np.ndarray, " example"]) -> Iterator[tuple[int, Int[np.ndarray, " portion"]]]:
+    """Where each begins, and its rows."""
+    for first in range(0, len(rows), PORTION):
+        yield first, rows[first : first + PORTION]
 
 
 @contextmanager

@@ -7,8 +7,8 @@ were made, and the rows that they belong to lie beside them; only what is asked 
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Int
@@ -21,7 +21,13 @@ from nucleate.errors import LabelsError
 from nucleate.hidden_states import HiddenStates
 from nucleate.models import find_blocks, width_of
 
-_STATES, _ANSWERS, _ABOUT = "states.npy", "answers.npz", "about.json"
+_ABOUT = "about.json"
+_KINDS: dict[str, np.dtype] = {
+    "rows": np.dtype("<i8"),
+    "states": np.dtype("<f4"),
+    **{name: np.dtype(kind) for name, kind in BESIDE_STATES.items()},
+}
+"""What lies in the folder, an array per file `NAME.npy`."""
 
 
 def store_states(
@@ -34,24 +40,29 @@ def store_states(
     positions: tuple[str, ...],
     settings: CaptureSettings,
 ) -> None:
-    """Capture into a folder; in memory there is never more than a batch."""
+    """Capture into a folder; in memory are never more than a batch and what makes the next ones ready."""
     folder.mkdir(parents=True)
     sites = find_blocks(model).sites
-    shape = (len(rows), len(sites), len(positions), width_of(model))
-    order: list[np.ndarray] = []
-    answers: dict[str, list[np.ndarray]] = {name: [] for name in BESIDE_STATES}
-    with (folder / _STATES).open("wb") as file:
-        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
+    beyond = {"states": (len(sites), len(positions), width_of(model))}
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(_path(folder, name).open("wb")) for name in _KINDS}
+        for name, file in files.items():
+            header = {
+                "descr": _KINDS[name].str,
+                "fortran_order": False,
+                "shape": (len(rows), *beyond.get(name, ())),
+            }
+            np.lib.format.write_array_header_1_0(file, header)
         for batch, found in captured_batches(model, corpus, rows, positions, settings):
-            file.write(found.states.astype("<f4").tobytes())
-            order.append(rows[batch.rows])
-            for name, parts in answers.items():
-                parts.append(getattr(found, name))
-    whole: dict[str, Any] = {name: np.concatenate(parts) for name, parts in answers.items()}
-    np.savez(folder / _ANSWERS, rows=np.concatenate(order), **whole)
+            made = {"rows": rows[batch.rows], **vars(found)}
+            for name, file in files.items():
+                file.write(made[name].astype(_KINDS[name]).tobytes())
     about = {"step": step, "sites": sites, "positions": positions}
     (folder / _ABOUT).write_text(json.dumps(about) + "\n", encoding="utf-8")
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.npy"
 
 
 def read_states(folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"]) -> HiddenStates:
@@ -61,17 +72,16 @@ def read_states(folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"])
         LabelsError: a row was not stored.
     """
     about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    with np.load(folder / _ANSWERS) as stored:
-        order, answers = stored["rows"], {name: stored[name] for name in BESIDE_STATES}
+    stored = {name: np.load(_path(folder, name), mmap_mode="r") for name in _KINDS}
+    order = stored["rows"]
     place_of = np.full(corpus.table.num_rows, -1)
     place_of[order] = np.arange(len(order))
     places = place_of[rows]
     if (places < 0).any():
         raise LabelsError(f"{folder} has no states of row {rows[places < 0][0]}", "Capture them again.")
-    states = np.load(folder / _STATES, mmap_mode="r")[places]
     return labelled(
-        np.asarray(states),
-        {name: values[places] for name, values in answers.items()},
+        np.asarray(stored["states"][places]),
+        {name: np.asarray(stored[name][places]) for name in BESIDE_STATES},
         tuple(about["sites"]),
         corpus,
         rows,

@@ -61,7 +61,8 @@ class GrammarCorpus(Corpus):
         """Raises CorpusError where the folder does not hold a whole corpus."""
         try:
             document = json.loads((folder / TASKS).read_text(encoding="utf-8"))
-            table = pq.read_table(folder / INSTANCES).cast(SCHEMA)
+            # In one piece, or every look at some rows would first put all of it together.
+            table = pq.read_table(folder / INSTANCES).cast(SCHEMA).combine_chunks()
             tasks = tuple(map(_task_from_json, document["tasks"]))
             settings, seed = document["settings"], document["seed"]
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -74,7 +74,7 @@ class PromptCorpus(Corpus):
 
         try:
             document = json.loads((folder / PROMPTS).read_text(encoding="utf-8"))
-            table = pq.read_table(folder / INSTANCES)
+            table = pq.read_table(folder / INSTANCES).combine_chunks()
             tokenizer = AutoTokenizer.from_pretrained(folder / TOKENIZER, local_files_only=True)
             return cls(table, document["task"], tokenizer)
         except (OSError, ValueError, KeyError) as error:
