@@ -68,7 +68,7 @@ class ClaimVerdict:
         verdict: whether it holds there.
         figures: the numbers that it rests on.
         control: the strongest control, empty where the rule needs none.
-        lacking: what of the rule is not met, in words; empty where it holds.
+        lacking: what of a rule about agreement is not met, in words; empty where it holds.
     """
 
     claim: str

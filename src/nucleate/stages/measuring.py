@@ -6,7 +6,7 @@ gives them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,9 @@ from nucleate.scores import Scores
 from nucleate.stages.observer import Observer
 from nucleate.subjects import Subject
 from nucleate.unseen.analysis import analyse_unseen, unseen_rows, what_is_lacking
+
+Look = tuple[Scores, StepPoints]
+"""What is seen of one checkpoint."""
 
 MANY_EXAMPLES = 4000
 """Examples over all checkpoints from which on scoring them takes longer than processes take to start."""
@@ -69,19 +72,11 @@ def _score_checkpoints(
 ) -> Scores:
     """Each checkpoint on its own, then what goes from step to step."""
     scoring, steps, rows = settings.scoring, subject.steps, scored_rows(settings, corpus)
-    milestones = milestone_steps(steps, scoring.milestones)
     last = subject.states(steps[-1], corpus, rows, scoring.positions)
     projector = _projector(last, settings.seed)
     last = replace(last, states=last.states[..., :0].copy())  # from here on its labels alone are wanted
     look = partial(_look_at, settings, folder.path.name, corpus, subject, rows, projector)
-    # The longest first: a milestone begun last would be waited for while nothing else is left to do.
-    in_turn = sorted(steps, key=lambda step: step not in milestones)
-    pieces = [partial(look, step, step in milestones) for step in in_turn]
-    are_small = len(rows) * len(steps) < MANY_EXAMPLES
-    found = {}
-    for step, looked in zip(in_turn, side_by_side(pieces, are_small=are_small), strict=True):
-        found[step] = looked
-        observer.on_progress(len(found), len(steps))
+    found = _look_at_all(look, steps, milestone_steps(steps, scoring.milestones), len(rows), observer)
     pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
     pictures = EmbeddedScorer(scoring, run=folder.path.name, model=subject.name, seed=settings.seed)
     parts = []
@@ -99,6 +94,24 @@ def _score_checkpoints(
     return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
 
 
+def _look_at_all(
+    look: Callable[[int, bool], Look],
+    steps: Sequence[int],
+    milestones: Collection[int],
+    n_examples: int,
+    observer: Observer,
+) -> dict[int, Look]:
+    """Side by side, the longest first: a milestone begun last would be waited for with nothing else to do."""
+    in_turn = sorted(steps, key=lambda step: step not in milestones)
+    pieces = [partial(look, step, step in milestones) for step in in_turn]
+    are_small = n_examples * len(steps) < MANY_EXAMPLES
+    found = {}
+    for step, one in zip(in_turn, side_by_side(pieces, are_small=are_small), strict=True):
+        found[step] = one
+        observer.on_progress(len(found), len(steps))
+    return found
+
+
 def _look_at(
     settings: MeasurementSettings,
     run: str,
@@ -108,7 +121,7 @@ def _look_at(
     projector: Projector,
     step: int,
     is_milestone: bool,
-) -> tuple[Scores, StepPoints]:
+) -> Look:
     """What of one checkpoint needs no other."""
     states = subject.states(step, corpus, rows, settings.scoring.positions)
     about: dict[str, Any] = {"run": run, "model": subject.name, "seed": settings.seed}
