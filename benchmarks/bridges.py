@@ -14,11 +14,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 import nucleate
-from nucleate.claims_of_cause import HARDEST_FIRST
+from nucleate.claims.causes import HARDEST_FIRST
+from nucleate.display_names import POSITIONS
 from nucleate.figures.style import figure_of, save_figure
-from nucleate.presets import resolve
 from nucleate.scores import Scores
-from nucleate.words import POSITIONS
+from nucleate.settings.presets import resolve
 
 _BASELINES = {
     "nearest_neighbour": ("1-nearest neighbour", "#666666", "s"),

@@ -24,12 +24,12 @@ from benchmarks.printing import number
 from benchmarks.setup import Setup
 from nucleate.capture.settings import CaptureSettings
 from nucleate.capture.stored import store_states
-from nucleate.clustering.agreement import adjusted_rand_interval
-from nucleate.clustering.kmeans import KMeansResult, kmeans
-from nucleate.clustering.resampling import Resamples
 from nucleate.corpus.saved import load_corpus
-from nucleate.presets import resolve
-from nucleate.run_folder import RunFolder
+from nucleate.kmeans.kmeans import KMeansResult, kmeans
+from nucleate.metrics.rand_index import adjusted_rand_interval
+from nucleate.resampling.bootstrap import Resamples
+from nucleate.run_folder.folder import RunFolder
+from nucleate.settings.presets import resolve
 
 LEAST_BYTES = 2**20
 """Memory is told apart from none down to this much: what the system itself adds to a process."""

@@ -14,9 +14,9 @@ from sklearn.metrics import adjusted_rand_score
 from benchmarks import ours
 from benchmarks.measuring import Findings, in_turn
 from benchmarks.setup import Setup
-from nucleate.clustering.agreement import adjusted_rand_interval
-from nucleate.clustering.kmeans import KMeansResult, kmeans
-from nucleate.clustering.resampling import Resamples
+from nucleate.kmeans.kmeans import KMeansResult, kmeans
+from nucleate.metrics.rand_index import adjusted_rand_interval
+from nucleate.resampling.bootstrap import Resamples
 
 
 def measure(setup: Setup) -> Findings:

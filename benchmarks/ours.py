@@ -20,17 +20,18 @@ import numpy as np
 from transformers import PreTrainedModel
 
 from benchmarks.setup import Setup
+from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.record import capture
-from nucleate.clustering.embedding import embed
-from nucleate.clustering.kmeans import kmeans
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.subset import analysis_subset
-from nucleate.hidden_states import HiddenStates
-from nucleate.models import build_model, load_model
-from nucleate.presets import ExperimentSettings, resolve
-from nucleate.run_folder import RunFolder
+from nucleate.kmeans.kmeans import kmeans
+from nucleate.models.gpt2 import build_model
+from nucleate.models.loading import load_model
+from nucleate.pictures.tsne import embed
+from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
+from nucleate.settings.presets import ExperimentSettings, resolve
 from nucleate.training.trainer import TrainingRecord, train
 
 NEVER = 10**9

@@ -26,7 +26,7 @@ from benchmarks.measuring import Findings, Measured, Row, in_turn, seconds_of
 from benchmarks.setup import Setup
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.page import build_page, render
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 
 MANY = 5000
 SLIDE = """async () => {

@@ -20,12 +20,13 @@ from sklearn.metrics import adjusted_rand_score
 from transformers import AutoModelForCausalLM
 
 from benchmarks import ours, peers
-from nucleate.clustering.samples import samples_at
+from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.saved import load_corpus
-from nucleate.hidden_states import HiddenStates
-from nucleate.presets import ExperimentSettings, settings_of
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
+from nucleate.scoring.examples import samples_at
+from nucleate.settings.presets import ExperimentSettings
+from nucleate.stages.context import settings_of
 from nucleate.stages.measuring import scored_rows
 
 BATCH = 256

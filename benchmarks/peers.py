@@ -30,7 +30,7 @@ from transformers import (
 )
 
 from nucleate.corpus.corpus import Corpus
-from nucleate.presets import ExperimentSettings
+from nucleate.settings.presets import ExperimentSettings
 
 
 def hugging_face_model(settings: ExperimentSettings, corpus: Corpus) -> GPT2LMHeadModel:

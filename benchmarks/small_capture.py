@@ -21,7 +21,7 @@ from benchmarks.setup import Setup
 from nucleate.capture.record import capture
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
-from nucleate.models import load_model
+from nucleate.models.loading import load_model
 
 OUR_BATCH, USUAL_BATCH = 256, 32
 SAME = 1e-4

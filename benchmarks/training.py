@@ -15,7 +15,7 @@ from benchmarks.flops import mean_work, model_flops
 from benchmarks.measuring import Contestant, Findings, Measured, Reached, Row, in_turn, seconds_of
 from benchmarks.setup import Setup
 from nucleate.corpus.corpus import Corpus
-from nucleate.presets import ExperimentSettings, resolve
+from nucleate.settings.presets import ExperimentSettings, resolve
 
 TRAINER = "Trainer"
 ACCURACY_APART = 0.01

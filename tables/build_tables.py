@@ -1,4 +1,4 @@
-"""Build the frozen fact tables of `src/nucleate/corpus/tables/` from public packages.
+"""Build the frozen fact tables of `src/nucleate/corpus/prompts/tables/` from public packages.
 
 Run by hand, seldom: `pip install -r tables/requirements.txt` in an environment of its own, unpack the
 package cldr-core, then `python tables/build_tables.py PATH/TO/cldr-core YYYY-MM-DD`. A value that two
@@ -31,7 +31,7 @@ from iso639 import Lang
 from iso639.exceptions import InvalidLanguageValue
 from mendeleev.fetch import fetch_table
 
-OUT = Path(__file__).parents[1] / "src" / "nucleate" / "corpus" / "tables"
+OUT = Path(__file__).parents[1] / "src" / "nucleate" / "corpus" / "prompts" / "tables"
 CONTINENTS = {
     "AF": "Africa",
     "AS": "Asia",

@@ -16,7 +16,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers that share two cores st
 install_import_hook(
     [
         f"nucleate.{room}"
-        for room in ("hidden_states", "corpus", "training", "capture", "clustering", "unseen", "intervene")
+        for room in (
+            "corpus",
+            "training",
+            "capture",
+            "resampling",
+            "kmeans",
+            "metrics",
+            "scoring",
+            "pictures",
+            "unseen",
+            "intervene",
+        )
     ],
     "beartype.beartype",
 )

@@ -8,11 +8,11 @@ import pytest
 
 import nucleate
 from nucleate.errors import ConfigError, RunFolderError
-from nucleate.experiment import analyse_again, rescore
+from nucleate.experiment import measure_again
 from nucleate.intervene.effects import read_effects
-from nucleate.presets import settings_of
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import SCHEMA, Scores
+from nucleate.stages.context import settings_of
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,8 @@ def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path,
         folder.manifest["stages"].pop(stage)
     monkeypatch.setattr("nucleate.stages.measuring.MANY_EXAMPLES", 0)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert rescore(folder, [], Stages()).scores.table.equals(done.scores.table)
+    measure_again(folder, "scoring", [], Stages())
+    assert nucleate.load_run(folder.path).scores.table.equals(done.scores.table)
     for file in [*done.folder.projections.iterdir(), *done.folder.figures.iterdir()]:
         assert (folder.path / file.relative_to(done.folder.path)).read_bytes() == file.read_bytes()
 
@@ -133,13 +134,13 @@ def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path,
 def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
     run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
     weights = run.folder.outputs_digest("training")
-    rescore(RunFolder.open(run.folder.path), ["scoring.positions=['input']"], Stages())
+    measure_again(RunFolder.open(run.folder.path), "scoring", ["scoring.positions=['input']"], Stages())
     again = nucleate.load_run(run.folder.path)
     assert again.scores.where(metric="ari").values("position") == ["input"]
     assert settings_of(again.folder).scoring.positions == ("input",)
     assert again.folder.outputs_digest("training") == weights
     with pytest.raises(ConfigError, match="not about scoring"):
-        rescore(again.folder, ["training.steps=9"], Stages())
+        measure_again(again.folder, "scoring", ["training.steps=9"], Stages())
 
 
 def test_an_analysis_again_changes_its_own_files_and_settings_alone(done, tmp_path):
@@ -147,18 +148,18 @@ def test_an_analysis_again_changes_its_own_files_and_settings_alone(done, tmp_pa
     run = nucleate.load_run(tmp_path / "run")
     stages = ("training", "scoring", "unseen", "intervene", "report")
     before = {name: run.folder.outputs_digest(name) for name in stages}
-    analyse_again(RunFolder.open(run.folder.path), "intervene", ["intervene.n_steps=2"], Stages())
+    measure_again(RunFolder.open(run.folder.path), "intervene", ["intervene.n_steps=2"], Stages())
     again = nucleate.load_run(run.folder.path)
     assert set(read_effects(again.folder.interventions)["step"]) == {0, 12}
     changed = {name for name, digest in before.items() if again.folder.outputs_digest(name) != digest}
     assert changed == {"intervene", "report"}, "the page shows what is in the folder now"
-    analyse_again(RunFolder.open(run.folder.path), "unseen", ["unseen.positions=['input']"], Stages())
+    measure_again(RunFolder.open(run.folder.path), "unseen", ["unseen.positions=['input']"], Stages())
     again = nucleate.load_run(run.folder.path)
     assert Scores.read(again.folder.unseen).where(method="nearest_centroid").values("position") == ["input"]
     assert settings_of(again.folder).intervene.n_steps == 2
     assert {"unseen", "causal"} <= {one.claim for one in again.claims}
     with pytest.raises(ConfigError, match="not about unseen"):
-        analyse_again(again.folder, "unseen", ["intervene.n_steps=3"], Stages())
+        measure_again(again.folder, "unseen", ["intervene.n_steps=3"], Stages())
 
 
 def test_a_corpus_with_nobody_to_pair_still_has_its_run(tmp_path):
@@ -178,5 +179,5 @@ def test_a_harmed_checkpoint_is_not_scored(tmp_path):
     weights.write_bytes(weights.read_bytes()[:-4] + b"abcd")
     scores = run.folder.scores.read_bytes()
     with pytest.raises(RunFolderError, match=r"model\.safetensors"):
-        rescore(RunFolder.open(run.folder.path), ["scoring.n_init=2"], Stages())
+        measure_again(RunFolder.open(run.folder.path), "scoring", ["scoring.n_init=2"], Stages())
     assert run.folder.scores.read_bytes() == scores

@@ -5,11 +5,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from nucleate import experiment
-from nucleate.corpus.facts import draw_prompts
-from nucleate.corpus.prompts import read_prompts
+from nucleate import api
+from nucleate.corpus.prompts.facts import draw_prompts
+from nucleate.corpus.prompts.prompt_files import read_prompts
 from nucleate.errors import ModelError
-from nucleate.models import load_start, load_tokenizer
+from nucleate.models.loading import load_start, load_tokenizer
 
 SMALL = (
     "corpus.topics=['elements', 'cities']",
@@ -38,13 +38,13 @@ SMALL = (
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
-    return experiment.run("realistic", tmp_path_factory.mktemp("scratch") / "run", overrides=SMALL)
+    return api.run("realistic", tmp_path_factory.mktemp("scratch") / "run", overrides=SMALL)
 
 
 @pytest.fixture(scope="module")
 def went_on(scratch, tmp_path_factory):
     start = f"model.start={scratch.folder.checkpoint(8)}"
-    return experiment.run("realistic", tmp_path_factory.mktemp("on") / "run", overrides=(*SMALL, start))
+    return api.run("realistic", tmp_path_factory.mktemp("on") / "run", overrides=(*SMALL, start))
 
 
 def weights_at(path):
@@ -92,7 +92,7 @@ def test_a_start_brings_its_own_tokens(scratch, went_on):
 
 def test_a_start_that_is_not_there_is_named_before_anything_is_trained(tmp_path):
     with pytest.raises(ModelError, match="nowhere"):
-        experiment.run("realistic", tmp_path / "run", overrides=(*SMALL, "model.start=/nowhere"))
+        api.run("realistic", tmp_path / "run", overrides=(*SMALL, "model.start=/nowhere"))
 
 
 @pytest.fixture

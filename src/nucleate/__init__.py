@@ -9,14 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nucleate.claims import ClaimVerdict
+    from nucleate.api import Run, analyze, load_run, load_runs, run, run_seeds
+    from nucleate.capture.hidden_states import HiddenStates
+    from nucleate.claims.agreement import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
     from nucleate.errors import NucleateError
-    from nucleate.experiment import Run, analyze, load_run, run
-    from nucleate.hidden_states import HiddenStates
-    from nucleate.presets import ExperimentSettings
     from nucleate.scores import Scores
-    from nucleate.seeds import load_runs, run_seeds
+    from nucleate.settings.presets import ExperimentSettings
 
 __all__ = [
     "ClaimVerdict",
@@ -34,18 +33,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ClaimVerdict": "claims",
+    "ClaimVerdict": "claims.agreement",
     "Corpus": "corpus.corpus",
-    "ExperimentSettings": "presets",
-    "HiddenStates": "hidden_states",
+    "ExperimentSettings": "settings.presets",
+    "HiddenStates": "capture.hidden_states",
     "NucleateError": "errors",
-    "Run": "experiment",
+    "Run": "api",
     "Scores": "scores",
-    "analyze": "experiment",
-    "load_run": "experiment",
-    "load_runs": "seeds",
-    "run": "experiment",
-    "run_seeds": "seeds",
+    "analyze": "api",
+    "load_run": "api",
+    "load_runs": "api",
+    "run": "api",
+    "run_seeds": "api",
 }
 
 

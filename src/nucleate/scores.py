@@ -41,6 +41,25 @@ SCHEMA = pa.schema(
 )
 
 
+@dataclass(frozen=True)
+class RunTag:
+    """Whose rows they are: the first columns of every table of a run.
+
+    Attributes:
+        run: the name of its folder.
+        model: by its name.
+        seed: of the run; samples, starts and intervals are drawn from it too.
+    """
+
+    run: str
+    model: str
+    seed: int
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {"run": self.run, "model": self.model, "seed": self.seed}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Score:
     """One number, what it is of, and how sure it is.

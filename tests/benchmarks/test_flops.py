@@ -6,9 +6,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.flops import Work, mean_work, model_flops, work_of
-from nucleate.corpus.grammar_corpus import GrammarCorpus
-from nucleate.models import ModelSettings, build_model
-from nucleate.presets import resolve
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.models.gpt2 import build_model
+from nucleate.models.settings import ModelSettings
+from nucleate.settings.presets import resolve
 from nucleate.training.objective import pack_split
 
 SHAPE = {"n_layer": 2, "n_embd": 32}

@@ -7,7 +7,7 @@ import torch
 from benchmarks import ours, peers, small_capture
 from benchmarks.peer_pipeline import score, states_of
 from nucleate.capture.record import capture
-from nucleate.presets import resolve
+from nucleate.settings.presets import resolve
 from nucleate.stages.measuring import scored_rows
 
 

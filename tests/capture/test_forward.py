@@ -11,10 +11,10 @@ from transformers import DynamicCache
 from nucleate.capture.forward import _Begun, keeps_keys_and_values
 from nucleate.capture.record import capture
 from nucleate.capture.settings import CaptureSettings
-from nucleate.corpus.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts import Prompt, read_prompts
+from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts.prompt_files import Prompt, read_prompts
 from nucleate.errors import ModelError
-from nucleate.models import find_blocks
+from nucleate.models.blocks import find_blocks
 from tests import small_models
 from tests.small_tokenizers import byte_level_bpe
 

@@ -4,9 +4,9 @@ import torch
 
 from nucleate.capture.record import capture
 from nucleate.capture.settings import CaptureSettings
-from nucleate.corpus.grammar_corpus import GrammarCorpus
-from nucleate.models import build_model
-from nucleate.presets import resolve
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.models.gpt2 import build_model
+from nucleate.settings.presets import resolve
 
 SETTINGS = resolve("smoke")
 POSITIONS = ("last_instruction", "input", "instruction_mean")

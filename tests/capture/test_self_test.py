@@ -4,8 +4,8 @@ import torch
 
 from nucleate.capture.self_test import require_batches_to_agree
 from nucleate.capture.settings import CaptureSettings
-from nucleate.corpus.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts import Prompt
+from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts.prompt_files import Prompt
 from nucleate.errors import ModelError
 from tests import small_models
 from tests.small_tokenizers import byte_level_bpe

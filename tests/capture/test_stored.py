@@ -4,10 +4,10 @@ import pytest
 from nucleate.capture.record import capture
 from nucleate.capture.settings import CaptureSettings
 from nucleate.capture.stored import read_states, store_states
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.errors import LabelsError
-from nucleate.models import build_model
-from nucleate.presets import resolve
+from nucleate.models.gpt2 import build_model
+from nucleate.settings.presets import resolve
 
 SETTINGS = resolve("smoke")
 POSITIONS = ("input", "instruction_mean")

@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM
 
 from nucleate.cli.main import main
 from nucleate.errors import Interrupted
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
 from tests import small_models
 from tests.hub_server import serving

@@ -47,7 +47,7 @@ def test_a_disk_that_fails_is_two_lines_too(run_folder, monkeypatch, capsys):
     def full(*_arguments, **_named):
         raise OSError(28, "No space left on device", "training.jsonl")
 
-    monkeypatch.setattr("nucleate.experiment.run", full)
+    monkeypatch.setattr("nucleate.api.run", full)
     assert main(["run", "smoke", "--out", str(run_folder)]) == 2
     error = capsys.readouterr().err
     assert "No space left on device: training.jsonl" in error

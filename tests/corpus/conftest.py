@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.settings import CorpusSettings
 
 

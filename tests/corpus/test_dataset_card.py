@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nucleate.corpus.dataset_card import MEANINGS, dataset_card
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.splits import SPLITS
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.saved import load_corpus
 from nucleate.errors import CorpusError
 

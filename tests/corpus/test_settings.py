@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nucleate.config import setting_names
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.errors import ConfigError
+from nucleate.settings.config import setting_names
 
 
 def test_keys_are_flat_and_defaults_are_those_of_quick() -> None:

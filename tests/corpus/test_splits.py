@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
-from nucleate.corpus.splits import LEFT_OUT, SplitSettings, draw_bridges, split_dialect
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.corpus.settings import SplitSettings
+from nucleate.corpus.splits import LEFT_OUT, draw_bridges, split_dialect
 
 
 def test_shares_and_places_of_the_splits() -> None:

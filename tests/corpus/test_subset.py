@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.subset import analysis_subset, centroid_rows
 

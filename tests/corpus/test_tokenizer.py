@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.tokenizer import build_tokenizer, build_vocabulary
 
 IN_A_FRESH_PROCESS = """
@@ -45,7 +45,7 @@ def test_tokenizer_gives_the_ids_of_the_corpus(corpus: GrammarCorpus) -> None:
 
 def test_building_a_corpus_loads_neither_torch_nor_transformers() -> None:
     program = (
-        "import sys; from nucleate.corpus.grammar_corpus import GrammarCorpus; from nucleate.corpus.subset import *;"
+        "import sys; from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus; from nucleate.corpus.subset import *;"
         "from nucleate.corpus.settings import CorpusSettings; GrammarCorpus.build(CorpusSettings(n_tasks=2), 0);"
         "print({'torch', 'transformers', 'tokenizers'} & set(sys.modules))"
     )

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import PretrainedConfig, PreTrainedModel
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.settings import CorpusSettings
 
 SETTINGS = CorpusSettings(

@@ -15,17 +15,17 @@ from transformers import (
 )
 
 from nucleate.capture.record import capture
-from nucleate.claims import ClaimSettings
-from nucleate.claims_of_cause import judge_causes
-from nucleate.clustering.agreement import adjusted_rand_index
-from nucleate.clustering.kmeans import kmeans
+from nucleate.claims.causes import judge_causes
+from nucleate.claims.settings import ClaimSettings
+from nucleate.claims.single_tokens import read_interventions
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ModelError, NobodyToPairError
 from nucleate.intervene.analysis import intervene_on, spread_steps
 from nucleate.intervene.effects import read_effects, write_effects
-from nucleate.intervene.measure import InterveneSettings
-from nucleate.readings import read_interventions
-from nucleate.scores import Scores
+from nucleate.intervene.settings import InterveneSettings
+from nucleate.kmeans.kmeans import kmeans
+from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.scores import RunTag, Scores
 
 SETTINGS = InterveneSettings(
     n_pairs=90, n_repaired=20, n_centroid_examples=600, n_resamples=50, strengths=(1.0,), batch_size=45
@@ -33,7 +33,7 @@ SETTINGS = InterveneSettings(
 
 
 def effects_of(model, corpus, path):
-    write_effects(intervene_on(model, corpus, SETTINGS, step=5, seed=1, run="r", name="planted"), path)
+    write_effects(intervene_on(model, corpus, SETTINGS, RunTag("r", "planted", 1), step=5), path)
     return read_effects(path)
 
 
@@ -157,7 +157,7 @@ def test_same_seed_same_effects(working, corpus, of_working, tmp_path):
 def test_three_tasks_are_too_few(working, corpus):
     few = type(corpus)(corpus.settings, corpus.seed, corpus.table, corpus.tasks[:3])
     with pytest.raises(NobodyToPairError, match="compare four tasks"):
-        intervene_on(working, few, SETTINGS, step=5, seed=1, run="r", name="planted")
+        intervene_on(working, few, SETTINGS, RunTag("r", "planted", 1), step=5)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_other_architectures_go_the_same_way(name, corpus):
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(ARCHITECTURES[name](corpus.vocab_size)).eval()
     few = SETTINGS.model_copy(update={"n_pairs": 6, "n_repaired": 6})
-    effects = intervene_on(model, corpus, few, step=0, seed=1, run="r", name=name)
+    effects = intervene_on(model, corpus, few, RunTag("r", name, 1), step=0)
     assert {one.site for one in effects} == {"embed", "block.1", "block.2", "final_norm"}
     assert all(one.value == 0 for one in effects if one.intervention == "identity" and one.metric == "acted")
     acted = [one.value for one in effects if one.metric == "acted" and one.position == "input"]
@@ -198,6 +198,4 @@ def test_other_architectures_go_the_same_way(name, corpus):
 def test_a_model_without_a_list_of_blocks_is_refused(corpus):
     config = AlbertConfig(**SMALL, vocab_size=corpus.vocab_size)  # one block, run again and again
     with pytest.raises(ModelError, match="no list of 2 blocks"):
-        intervene_on(
-            AlbertForMaskedLM(config).eval(), corpus, SETTINGS, step=0, seed=1, run="r", name="albert"
-        )
+        intervene_on(AlbertForMaskedLM(config).eval(), corpus, SETTINGS, RunTag("r", "albert", 1), step=0)

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from nucleate.intervene.cells import Cell, summarise
+from nucleate.scores import RunTag
 
 CELL = Cell("block.2", "input", "shift", "none", 1.0)
-COMMON = {"n_resamples": 200, "seed": 1, "run": "r", "model": "m", "step": 3, "split": "validation"}
+COMMON = {"n_resamples": 200, "tag": RunTag("r", "m", 1), "step": 3, "split": "validation"}
 
 
 def rows(values, metrics, units=None):

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from nucleate.clustering.draws import Draws
 from nucleate.intervene.cells import METRICS, Cell
 from nucleate.intervene.contrasts import CONTROLS, contrasts, simultaneous_interval
+from nucleate.resampling.intervals import Draws
+from nucleate.scores import RunTag
 
 SITES = [*(f"block.{i}" for i in range(1, 8)), "final_norm"]
-COMMON = {"n_resamples": 100, "run": "r", "model": "m", "step": 1, "split": "validation", "seed": 1}
+COMMON = {"n_resamples": 100, "tag": RunTag("r", "m", 1), "step": 1, "split": "validation"}
 
 
 def correlated(rng, share, n, shape):

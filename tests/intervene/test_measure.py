@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from nucleate.config import Settings
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError, InterventionError
 from nucleate.intervene import measure
 from nucleate.intervene.cells import METRICS
-from nucleate.intervene.measure import InterveneSettings, measure_pairs
+from nucleate.intervene.measure import measure_pairs
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
 from nucleate.intervene.rerun import CachedPass
+from nucleate.intervene.settings import InterveneSettings
+from nucleate.settings.config import Settings
 
 SETTINGS = InterveneSettings(n_pairs=6, strengths=(1.0,), positions=("input", "all_instruction"))
 

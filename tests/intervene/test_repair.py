@@ -1,11 +1,11 @@
 import numpy as np
 
-from nucleate.clustering.centroids import Centroids
 from nucleate.corpus.subset import centroid_rows
 from nucleate.intervene.cells import Cell
-from nucleate.intervene.measure import InterveneSettings
 from nucleate.intervene.places import CAPTURED, TaskCentroids
 from nucleate.intervene.repair import _roles, measure_repair, repair_split
+from nucleate.intervene.settings import InterveneSettings
+from nucleate.metrics.centroids import Centroids
 
 SETTINGS = InterveneSettings(n_repaired=60, positions=("input",))
 

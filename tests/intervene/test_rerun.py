@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from nucleate.intervene.rerun import CachedPass
-from nucleate.models import find_blocks
+from nucleate.models.blocks import find_blocks
 
 SIZES = {"num_hidden_layers": 3, "num_attention_heads": 2, "hidden_size": 16, "vocab_size": 30}
 SMALL = SIZES | {"intermediate_size": 24, "max_position_embeddings": 32}

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import nucleate
-from nucleate.projections import FRAMES_SCHEMA, Projections
+from nucleate.pictures.points_table import FRAMES_SCHEMA, Projections
 from nucleate.report.contents import read_run
 from nucleate.report.page import render
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Score, Scores
 
 CHROMIUM = shutil.which("chromium")

@@ -4,7 +4,7 @@ import pytest
 
 from nucleate.errors import RunFolderError
 from nucleate.report.analyses import analysis_rows
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import SCHEMA
 
 ROW = {

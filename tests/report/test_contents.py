@@ -5,7 +5,7 @@ import pytest
 
 from nucleate.errors import RunFolderError
 from nucleate.report.contents import read_run
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from nucleate.models import ModelSettings, build_model, load_model
+from nucleate.models.gpt2 import build_model
+from nucleate.models.loading import load_model
+from nucleate.models.settings import ModelSettings
 from nucleate.training.objective import packed_logits
 from nucleate.training.packed_attention import Layout, packed
 from nucleate.training.packing import pack

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from nucleate.models import ModelSettings, build_model
+from nucleate.models.gpt2 import build_model
+from nucleate.models.settings import ModelSettings
 from nucleate.training.objective import answer_accuracy, packed_loss
 from nucleate.training.packed_attention import packed
 from nucleate.training.packing import WIDTH_STEP, pack

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nucleate.training.schedule import checkpoint_steps, learning_rate, rows_of_step
+from nucleate.training.schedule import learning_rate, rows_of_step
+from nucleate.training.settings import spread_checkpoints
 
 
 def test_learning_rate_climbs_to_the_peak_and_falls_to_nothing():
@@ -16,7 +17,7 @@ def test_learning_rate_climbs_to_the_peak_and_falls_to_nothing():
 
 @given(st.integers(1, 5000), st.integers(0, 8), st.integers(1, 500))
 def test_checkpoints_hold_both_ends_and_are_dense_early(steps, early, every):
-    found = checkpoint_steps(steps, early=early, every=every)
+    found = spread_checkpoints(steps, early=early, every=every)
     assert found == sorted(set(found))
     assert found[0] == 0
     assert found[-1] == steps
@@ -24,7 +25,7 @@ def test_checkpoints_hold_both_ends_and_are_dense_early(steps, early, every):
 
 
 def test_quick_checkpoints():
-    assert checkpoint_steps(400, early=5, every=50) == [
+    assert spread_checkpoints(400, early=5, every=50) == [
         0,
         2,
         5,

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.errors import TrainingError
-from nucleate.models import build_model, load_model
-from nucleate.presets import resolve
-from nucleate.run_folder import RunFolder
+from nucleate.models.gpt2 import build_model
+from nucleate.models.loading import load_model
+from nucleate.run_folder.folder import RunFolder
+from nucleate.settings.presets import resolve
 from nucleate.training import trainer
 from nucleate.training.objective import answer_accuracy, pack_split
 from nucleate.training.packed_attention import packed

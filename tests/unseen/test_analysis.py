@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 
 from nucleate.capture.record import capture as real_capture
-from nucleate.corpus.grammar_corpus import GrammarCorpus
-from nucleate.corpus.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts import Prompt
-from nucleate.models import build_model
-from nucleate.presets import resolve
-from nucleate.unseen.analysis import UnseenSettings, analyse_unseen, unseen_rows, what_is_lacking
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts.prompt_files import Prompt
+from nucleate.models.gpt2 import build_model
+from nucleate.scores import RunTag
+from nucleate.settings.presets import resolve
+from nucleate.unseen.analysis import analyze_unseen, unseen_rows, what_is_lacking
+from nucleate.unseen.settings import UnseenSettings
 from tests.small_tokenizers import byte_level_bpe
 
 SETTINGS = UnseenSettings(
@@ -49,7 +51,7 @@ def planted(clustered, right_if_clustered, right_if_not):
 def analysed(model, corpus, clustered, *right, steps=(0, 5)):
     capture, rows = planted(clustered, *right), unseen_rows(corpus, SETTINGS, 1)
     captured = (capture(model, corpus, rows, step=step, positions=("input",)) for step in steps)
-    return analyse_unseen(captured, corpus, SETTINGS, seed=1, run="r", name="m")
+    return analyze_unseen(captured, corpus, SETTINGS, RunTag("r", "m", 1))
 
 
 def last(scores, metric, split="unseen_dialect", control="none"):
@@ -92,7 +94,7 @@ def test_rows_are_whole(model, corpus):
 
 def test_the_real_capture_fits(model, corpus):
     states = real_capture(model, corpus, unseen_rows(corpus, SETTINGS, 1), step=0, positions=("input",))
-    scores = analyse_unseen([states], corpus, SETTINGS, seed=1, run="r", name="m")
+    scores = analyze_unseen([states], corpus, SETTINGS, RunTag("r", "m", 1))
     assert scores.where(metric="assignment_accuracy", control="none").values("site") == [
         "block.1",
         "block.2",

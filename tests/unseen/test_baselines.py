@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nucleate.corpus.grammar_corpus import GrammarCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.unseen.baselines import baselines
 

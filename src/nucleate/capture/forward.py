@@ -20,11 +20,11 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
 from nucleate.capture.batches import Batch
+from nucleate.capture.hidden_states import NO_ANSWER
 from nucleate.capture.positions import position_weights
 from nucleate.capture.sites import read_sites
 from nucleate.corpus.spans import Spans
-from nucleate.hidden_states import NO_ANSWER
-from nucleate.models import Blocks, width_of
+from nucleate.models.blocks import Blocks, width_of
 
 _HEAD_ROWS = 64
 """So many states are given to the head at once: its logits are the widest thing there is."""

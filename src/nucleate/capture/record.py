@@ -18,11 +18,11 @@ from transformers import PreTrainedModel
 
 from nucleate.capture.batches import Batch, plain_batches, saving, shared_batches
 from nucleate.capture.forward import Captured, Forward, keeps_keys_and_values
+from nucleate.capture.hidden_states import NO_ANSWER, HiddenStates
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
-from nucleate.hidden_states import NO_ANSWER, HiddenStates
-from nucleate.models import find_blocks, most_tokens, width_of
+from nucleate.models.blocks import find_blocks, most_tokens, width_of
 
 BESIDE_STATES = {"predicted": np.int64, "answered": np.bool_, "surprisal": np.float32}
 """What a batch gives beside states, by its name in `Captured`."""

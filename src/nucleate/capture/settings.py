@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pydantic
 
-from nucleate.config import Settings
+from nucleate.settings.config import Settings
 
 
 class CaptureSettings(Settings):

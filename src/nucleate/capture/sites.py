@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from nucleate.models import Blocks
+from nucleate.models.blocks import Blocks
 
 Reader = Callable[[str, torch.Tensor], None]
 

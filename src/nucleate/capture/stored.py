@@ -14,12 +14,12 @@ import numpy as np
 from jaxtyping import Int
 from transformers import PreTrainedModel
 
+from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.record import BESIDE_STATES, captured_batches, labelled
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import LabelsError
-from nucleate.hidden_states import HiddenStates
-from nucleate.models import find_blocks, width_of
+from nucleate.models.blocks import find_blocks, width_of
 
 _ABOUT = "about.json"
 _KINDS: dict[str, np.dtype] = {

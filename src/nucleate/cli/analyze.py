@@ -44,12 +44,12 @@ def analyze(
 
 
 def _analyze(model: str, prompts: Path, revisions: list[str], out: Path, overrides: tuple[str, ...]) -> int:
-    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate import api  # noqa: PLC0415 - pandas; --help needs none
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
 
     with RunProgress("last", 0) as progress:
-        done = experiment.analyze(
+        done = api.analyze(
             model,
             prompts,
             out,
@@ -70,10 +70,10 @@ def _analyze(model: str, prompts: Path, revisions: list[str], out: Path, overrid
 def _audit(model: str, revisions: list[str], overrides: tuple[str, ...]) -> int:
     from dataclasses import asdict  # noqa: PLC0415
 
-    from nucleate.config import override  # noqa: PLC0415
     from nucleate.experiment import series_values  # noqa: PLC0415
-    from nucleate.series.series import audit_of  # noqa: PLC0415
-    from nucleate.series.settings import SeriesSettings  # noqa: PLC0415
+    from nucleate.models.series.series import audit_of  # noqa: PLC0415
+    from nucleate.models.series.settings import SeriesSettings  # noqa: PLC0415
+    from nucleate.settings.config import override  # noqa: PLC0415
 
     values = override({"model": series_values(model, revisions)}, overrides)["model"]
     table = audit_of(SeriesSettings.from_mapping(values, "the command line"))

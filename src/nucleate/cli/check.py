@@ -13,7 +13,7 @@ def check(directory: Path, /) -> int:
     Args:
         directory: A run's folder.
     """
-    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
     folder.read_config()

@@ -16,7 +16,7 @@ def compare(*directories: Path, out: Path) -> int:
 
     from nucleate.errors import ConfigError  # noqa: PLC0415
     from nucleate.report.page import build_page, write_page  # noqa: PLC0415 - pandas; --help needs none
-    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
 
     if not directories:
         raise ConfigError(

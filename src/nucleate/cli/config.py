@@ -13,7 +13,7 @@ def config(preset: str, /, *, set_: Overrides = (), seed: int | None = None) -> 
         set_: Change a setting: model.n_layer=4. May be given many times.
         seed: Shorthand for --set seed=N.
     """
-    from nucleate.presets import resolve  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate.settings.presets import resolve  # noqa: PLC0415 - loads torch; --help must not
 
     print(resolve(preset, set_, seed).to_toml(), end="")
     return 0

@@ -17,13 +17,14 @@ def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None 
         seed: Shorthand for --set seed=N.
     """
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
-    from nucleate.presets import resolve  # noqa: PLC0415
-    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
+    from nucleate.settings.presets import resolve  # noqa: PLC0415
+    from nucleate.stages.context import FolderContext  # noqa: PLC0415
     from nucleate.stages.making import make_corpus  # noqa: PLC0415 - loads torch; --help must not
 
     settings = resolve(preset, set_, seed)
     folder = RunFolder.create(out, settings.to_toml())
     with RunProgress(settings.claims.position, settings.training.steps) as progress, folder.locked():
-        make_corpus(settings, folder, progress)
+        make_corpus(FolderContext(settings, folder, progress))
     progress.console.print(f"  The corpus: {folder.corpus}", highlight=False)
     return 0

@@ -15,7 +15,7 @@ import cyclopts
 from rich.console import Console
 
 from nucleate.errors import Interrupted, NucleateError
-from nucleate.interrupts import raise_on_signals
+from nucleate.run_folder.interrupts import raise_on_signals
 
 os.environ.setdefault("TQDM_DISABLE", "1")  # bars of libraries, which know nothing of ours
 app = cyclopts.App(

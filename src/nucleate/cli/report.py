@@ -14,9 +14,10 @@ def report(directory: Path, /) -> int:
     from rich.console import Console  # noqa: PLC0415
 
     from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
-    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
+    from nucleate.stages.observer import Silent  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
-    experiment.redraw(folder)
+    experiment.draw_again(folder, Silent())
     Console(highlight=False, soft_wrap=True).print(f"  The page: {folder.report}", markup=False)
     return 0

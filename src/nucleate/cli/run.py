@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from nucleate.experiment import Run
-    from nucleate.presets import ExperimentSettings
+    from nucleate.api import Run
+    from nucleate.settings.presets import ExperimentSettings
 
 Overrides = Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=False, negative="")]
 
@@ -37,7 +37,7 @@ def run(
         seeds: Run so many seeds in turn, from the run's own on, in OUT-seed1, OUT-seed2 and so on; then
             their verdicts together, and their joint figures in OUT-seeds.
     """
-    from nucleate.presets import resolve  # noqa: PLC0415
+    from nucleate.settings.presets import resolve  # noqa: PLC0415
 
     settings = resolve(preset, set_, seed)
     folder = out or Path("runs") / Path(preset).stem
@@ -49,12 +49,12 @@ def run(
 
 
 def _run_one(settings: ExperimentSettings, folder: Path) -> Run:
-    from nucleate import experiment  # noqa: PLC0415
+    from nucleate import api  # noqa: PLC0415
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
 
     with RunProgress(settings.claims.position, settings.training.steps) as progress:
-        done = experiment.run(settings, folder, observer=progress, command=["nucleate", *sys.argv[1:]])
+        done = api.run(settings, folder, observer=progress, command=["nucleate", *sys.argv[1:]])
     print_verdicts(done.claims, settings.claims.position)
     progress.console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", highlight=False)
     progress.console.print(f"  The page: {done.folder.report}", highlight=False)
@@ -63,10 +63,10 @@ def _run_one(settings: ExperimentSettings, folder: Path) -> Run:
 
 
 def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None:
-    from nucleate.claims import claims_over_runs  # noqa: PLC0415
+    from nucleate.claims.agreement import claims_over_runs  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts_over_runs  # noqa: PLC0415
     from nucleate.figures.gallery import draw_figures  # noqa: PLC0415
-    from nucleate.seeds import joint_scores, plan_seeds  # noqa: PLC0415
+    from nucleate.sweep.seeds import joint_scores, plan_seeds  # noqa: PLC0415
 
     console = Console(highlight=False, soft_wrap=True)
     runs = []
@@ -78,5 +78,7 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
         claims_over_runs([one.claims for one in runs], where.position), where.position, len(runs)
     )
     joint = folder.with_name(f"{folder.name}-seeds")
-    draw_figures(joint_scores(runs), joint, position=where.position, factor=where.factor)
+    draw_figures(
+        joint_scores([one.folder for one in runs]), joint, position=where.position, factor=where.factor
+    )
     console.print(f"\n  The joint figure: {joint / 'emergence.png'}")

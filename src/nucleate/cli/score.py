@@ -14,15 +14,17 @@ def score(directory: Path, /, *, set_: Overrides = ()) -> int:
         directory: A run's folder.
         set_: Change a setting: scoring.n_init=20. May be given many times.
     """
-    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate import api, experiment  # noqa: PLC0415 - loads torch; --help must not
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-    from nucleate.presets import settings_of, training_steps  # noqa: PLC0415
-    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
+    from nucleate.settings.presets import training_steps  # noqa: PLC0415
+    from nucleate.stages.context import settings_of  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
     settings = settings_of(folder, set_)
     with RunProgress(settings.claims.position, training_steps(settings)) as progress:
-        done = experiment.rescore(folder, set_, progress)
+        experiment.measure_again(folder, "scoring", set_, progress)
+    done = api.Run(folder)
     print_verdicts(done.claims, settings.claims.position)
     return 0

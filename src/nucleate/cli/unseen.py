@@ -16,17 +16,19 @@ def unseen(directory: Path, /, *, set_: Overrides = ()) -> int:
         directory: A run's folder.
         set_: Change a setting: unseen.n_examples=1000. May be given many times.
     """
-    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate import api, experiment  # noqa: PLC0415 - loads torch; --help must not
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-    from nucleate.presets import settings_of, training_steps  # noqa: PLC0415
-    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
+    from nucleate.settings.presets import training_steps  # noqa: PLC0415
+    from nucleate.stages.context import settings_of  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
     settings = settings_of(folder, set_)
     position = settings.claims.position
     with RunProgress(position, training_steps(settings)) as progress:
-        done = experiment.analyse_again(folder, "unseen", set_, progress)
+        experiment.measure_again(folder, "unseen", set_, progress)
+    done = api.Run(folder)
     print_verdicts([one for one in done.claims if one.claim == "unseen"], position)
     progress.console.print(f"\n  The figure: {folder.figures / 'unseen.png'}", highlight=False)
     return 0

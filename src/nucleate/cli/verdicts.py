@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from nucleate.claims import ClaimOverRuns, ClaimVerdict
-from nucleate.run_folder import RunFolder
+from nucleate.claims.agreement import ClaimOverRuns, ClaimVerdict
+from nucleate.run_folder.folder import RunFolder
 
 _MARKS = {"holds": "[green]✓[/]", "fails": "[red]✗[/]", "not measured": "[dim]–[/]"}
 
@@ -36,8 +36,8 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
 
 def print_readings(folder: RunFolder) -> None:
     """What interventions on single tokens mean, where there were any."""
-    from nucleate.claims_of_cause import read_causes  # noqa: PLC0415 - pandas; --help needs none
-    from nucleate.readings import read_interventions, sentences  # noqa: PLC0415
+    from nucleate.claims.causes import read_causes  # noqa: PLC0415 - pandas; --help needs none
+    from nucleate.claims.single_tokens import read_interventions, sentences  # noqa: PLC0415
     from nucleate.scores import Scores  # noqa: PLC0415
 
     _, effects = read_causes(folder)

@@ -13,12 +13,13 @@ def verify(directory: Path, /) -> int:
     Args:
         directory: A run's folder.
     """
-    from nucleate.claims import ClaimSettings, judge_claims  # noqa: PLC0415 - pandas; --help needs none
-    from nucleate.claims_of_cause import judge_causes, read_causes  # noqa: PLC0415
+    from nucleate.claims.agreement import judge_claims  # noqa: PLC0415 - pandas; --help needs none
+    from nucleate.claims.causes import judge_causes, read_causes  # noqa: PLC0415
+    from nucleate.claims.settings import ClaimSettings  # noqa: PLC0415 - pandas; --help needs none
     from nucleate.cli.verdicts import print_readings, print_verdicts  # noqa: PLC0415
-    from nucleate.config import read_toml  # noqa: PLC0415
-    from nucleate.run_folder import RunFolder  # noqa: PLC0415
+    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
     from nucleate.scores import Scores  # noqa: PLC0415
+    from nucleate.settings.config import read_toml  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
     folder.read_config()

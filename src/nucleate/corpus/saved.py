@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.grammar_corpus import GrammarCorpus
-from nucleate.corpus.prompt_corpus import PROMPTS, PromptCorpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompts.prompt_corpus import PROMPTS, PromptCorpus
 
 
 def load_corpus(folder: Path) -> Corpus:

@@ -1,30 +1,109 @@
-"""All settings of a corpus in one flat table, and what must hold between them.
+"""What a model is taught, when that is drawn from random grammars.
 
-Grammar, tasks and splits each know their own; here they become the keys `corpus.n_tasks`,
-`corpus.n_symbols` and so on. The defaults are those of the `quick` preset.
+Tasks, grammars and splits each have their own settings; together they are one flat table, whose keys are
+`corpus.n_tasks`, `corpus.n_symbols` and so on. The defaults are those of the `quick` preset.
 """
 
 from __future__ import annotations
 
+import math
+
 from pydantic import Field, model_validator
 
-from nucleate.corpus.grammar import GrammarSettings
-from nucleate.corpus.splits import SplitSettings
-from nucleate.corpus.tasks import TaskSettings
+from nucleate.settings.config import Settings
+
+MAX_SYMBOLS = 6400
+"""How many code points Unicode's private use area has: one stands for each symbol."""
+
+
+class SplitSettings(Settings):
+    """What is held out from training."""
+
+    validation_fraction: float = Field(
+        0.1, ge=0.0, le=0.5, description="share of the pairs of a trained instruction and a trained input"
+    )
+    unseen_instruction_fraction: float = Field(
+        0.1, ge=0.0, le=1.0, description="instructions never trained on, per trained one; they come on top"
+    )
+    unseen_dialect: bool = Field(
+        False, description="train the last dialect of every task on `bridge_inputs` of its inputs only"
+    )
+    bridge_inputs: int = Field(2, ge=1, description="inputs that tie an unseen dialect to its task")
+
+    def n_unseen_instructions(self, n_trained: int) -> int:
+        """Instructions to draw on top of `n_trained`: at least one, unless the fraction is 0."""
+        fraction = self.unseen_instruction_fraction
+        return max(1, round(fraction * n_trained)) if fraction > 0 else 0
+
+
+class GrammarSettings(Settings):
+    """The instruction alphabet, and which expressions are kept."""
+
+    n_symbols: int = Field(
+        40, ge=2, le=MAX_SYMBOLS, description="size of the alphabet that all expressions share"
+    )
+    min_length: int = Field(4, ge=1, description="symbols in an instruction, at least")
+    max_length: int = Field(
+        10, ge=1, le=64, description="symbols in an instruction, at most; it makes every language finite"
+    )
+    min_parts: int = Field(
+        3, ge=1, description="literals, choices and repetitions that an expression has in a row, at least"
+    )
+    max_parts: int = Field(5, ge=1, le=32, description="the same, at most")
+    max_language_size: int = Field(
+        100_000, ge=1, le=2**53, description="strings that a language may have, at most"
+    )
+    max_states: int = Field(
+        256,
+        ge=1,
+        description="states of an automaton before it is minimal, at most: they grow exponentially at worst",
+    )
+    max_attempts: int = Field(
+        1000, ge=1, description="expressions drawn for each one kept, before it is given up"
+    )
+
+    @model_validator(mode="after")
+    def _check_grammar(self) -> GrammarSettings:
+        if self.min_length > self.max_length:
+            raise ValueError(f"min_length ({self.min_length}) is above max_length ({self.max_length})")
+        if self.min_parts > self.max_parts:
+            raise ValueError(f"min_parts ({self.min_parts}) is above max_parts ({self.max_parts})")
+        return self
+
+
+class TaskSettings(Settings):
+    """How many tasks there are, and over which tokens."""
+
+    n_tasks: int = Field(20, ge=1, description="functions from inputs to outputs, no two of them the same")
+    n_inputs: int = Field(5, ge=1, description="inputs that each function is defined on")
+    input_vocabulary: int = Field(20, ge=1, description="input tokens that all tasks draw theirs from")
+    output_vocabulary: int = Field(100, ge=1, description="output tokens that all tasks draw theirs from")
+
+    @model_validator(mode="after")
+    def _check_tasks(self) -> TaskSettings:
+        if self.n_inputs > self.input_vocabulary:
+            raise ValueError(
+                f"n_inputs ({self.n_inputs}) is above input_vocabulary ({self.input_vocabulary})"
+            )
+        n_functions = math.comb(self.input_vocabulary, self.n_inputs) * self.output_vocabulary**self.n_inputs
+        if self.n_tasks > n_functions:
+            raise ValueError(f"n_tasks ({self.n_tasks}) is above the {n_functions} functions that there are")
+        return self
 
 
 class CorpusSettings(SplitSettings, GrammarSettings, TaskSettings):
-    """What a model is taught.
+    """What a model is taught."""
 
-    Attributes:
-        n_dialects: expressions per task.
-        n_variants: instructions of a task that are trained on, over all its dialects; the mean over tasks.
-        variant_spread: a dialect's share of them lies within this much of the mean, relative to it.
-    """
-
-    n_dialects: int = Field(3, ge=1)
-    n_variants: int = Field(90, ge=1)
-    variant_spread: float = Field(0.2, ge=0.0, lt=1.0)
+    n_dialects: int = Field(3, ge=1, description="expressions per task")
+    n_variants: int = Field(
+        90, ge=1, description="instructions of a task that are trained on, over its dialects; mean over tasks"
+    )
+    variant_spread: float = Field(
+        0.2,
+        ge=0.0,
+        lt=1.0,
+        description="how far a dialect's share may lie from the mean, relative to it",
+    )
 
     @model_validator(mode="after")
     def _check_variants(self) -> CorpusSettings:

@@ -10,34 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Shaped
-from pydantic import Field
-
-from nucleate.config import Settings
 
 SPLITS = ("train", "validation", "unseen_instruction", "unseen_dialect")
 LEFT_OUT = ""
 """The cell of an instruction never trained on and an input that its dialect never trained: no instance."""
-
-
-class SplitSettings(Settings):
-    """What is held out.
-
-    Attributes:
-        validation_fraction: share of the pairs of a trained instruction and a trained input.
-        unseen_instruction_fraction: instructions never trained on, per trained one; they come on top.
-        unseen_dialect: train the last dialect of every task on `bridge_inputs` of its inputs only.
-        bridge_inputs: how many inputs tie an unseen dialect to its task.
-    """
-
-    validation_fraction: float = Field(0.1, ge=0.0, le=0.5)
-    unseen_instruction_fraction: float = Field(0.1, ge=0.0, le=1.0)
-    unseen_dialect: bool = False
-    bridge_inputs: int = Field(2, ge=1)
-
-    def n_unseen_instructions(self, n_trained: int) -> int:
-        """Instructions to draw on top of `n_trained`: at least one, unless the fraction is 0."""
-        fraction = self.unseen_instruction_fraction
-        return max(1, round(fraction * n_trained)) if fraction > 0 else 0
 
 
 def draw_bridges(inputs: Sequence[str], n: int, rng: np.random.Generator) -> tuple[str, ...]:

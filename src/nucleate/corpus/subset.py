@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int
 
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.instances import stream
+from nucleate.resampling.named_seeds import stream
 
 
 def analysis_subset(

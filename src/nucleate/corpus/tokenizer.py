@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nucleate.corpus.expressions import symbol_name
-from nucleate.corpus.tasks import input_name, output_name
+from nucleate.corpus.grammars.expressions import symbol_name
+from nucleate.corpus.grammars.tasks import input_name, output_name
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

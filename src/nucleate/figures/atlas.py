@@ -14,10 +14,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 
+from nucleate.display_names import FACTORS, POSITIONS, say, site_order, site_words
 from nucleate.figures.spread import n_runs, over_runs
 from nucleate.figures.style import FACTOR_MARKS, ONE_COLUMN, TWO_COLUMNS, figure_of, in_order
 from nucleate.scores import Scores
-from nucleate.words import FACTORS, POSITIONS, say, site_order, site_words
 
 _MAP_HEIGHT = {TWO_COLUMNS: 1.05, ONE_COLUMN: 0.78}
 _MOST_STEP_LABELS = {TWO_COLUMNS: 14, ONE_COLUMN: 6}

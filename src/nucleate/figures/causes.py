@@ -18,11 +18,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure, SubFigure
 
-from nucleate.claims_of_cause import at_last_step, flips_above_controls
+from nucleate.claims.causes import at_last_step, flips_above_controls
+from nucleate.claims.single_tokens import agreement_by_place, read_interventions
+from nucleate.display_names import POSITIONS, say
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
-from nucleate.readings import agreement_by_place, read_interventions
 from nucleate.scores import Scores
-from nucleate.words import POSITIONS, say
 
 _CONTROLS = "#8a8a8a"
 _PALE, _DARK = "#a0a0a0", "#1a1a1a"

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from nucleate.display_names import CONTROLS, FACTORS, POSITIONS, say
 from nucleate.figures.spread import n_runs, over_runs, spread_words
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
 from nucleate.scores import Scores
-from nucleate.words import CONTROLS, FACTORS, POSITIONS, say
 
 _LEAST_LABEL_GAP = 0.052
 _MOST_NAMED_LAYERS = 13

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nucleate.emergence import emergence_table, over_seeds
+from nucleate.display_names import FACTORS, POSITIONS, say, site_order, site_words
 from nucleate.figures.spread import n_runs
 from nucleate.figures.style import (
     FACTOR_MARKS,
@@ -22,7 +22,7 @@ from nucleate.figures.style import (
     in_order,
 )
 from nucleate.scores import Scores
-from nucleate.words import FACTORS, POSITIONS, say, site_order, site_words
+from nucleate.scoring.emergence import emergence_table, over_seeds
 
 _ROOM = 0.76
 """Share of a layer's height over which its factors are spread."""

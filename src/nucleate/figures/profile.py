@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from nucleate.display_names import FACTORS, POSITIONS, say
 from nucleate.figures.spread import n_runs, over_runs, spread_words
 from nucleate.figures.style import (
     FACTOR_MARKS,
@@ -25,7 +26,6 @@ from nucleate.figures.style import (
     in_order,
 )
 from nucleate.scores import Scores
-from nucleate.words import FACTORS, POSITIONS, say
 
 _SPLITS = ("train", "validation", "unseen_instruction", "unseen_dialect")
 _MOST_PANELS = 3

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nucleate.emergence import excess
 from nucleate.scores import Scores
+from nucleate.scoring.emergence import excess
 
 
 def over_runs(scores: Scores) -> pd.DataFrame:

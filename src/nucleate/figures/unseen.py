@@ -15,10 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nucleate.claims_of_cause import HARDEST_FIRST
+from nucleate.claims.causes import HARDEST_FIRST
+from nucleate.display_names import POSITIONS, say
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 from nucleate.scores import Scores
-from nucleate.words import POSITIONS, say
 
 _BASELINES = {"lookup_table": "lookup table", "nearest_neighbour": "1-nearest\nneighbour", "chance": "chance"}
 _RIGHT, _WRONG, _GREY = "#1b7f79", "#c8553d", "#8a8a8a"

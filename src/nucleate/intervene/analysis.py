@@ -12,20 +12,19 @@ from nucleate.intervene import measure, repair
 from nucleate.intervene.cells import METRICS, summarise
 from nucleate.intervene.contrasts import contrasts
 from nucleate.intervene.effects import Effect
-from nucleate.intervene.measure import InterveneSettings
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
+from nucleate.intervene.settings import InterveneSettings
+from nucleate.scores import RunTag
 
 
 def intervene_on(
     model: PreTrainedModel,
     corpus: Corpus,
     settings: InterveneSettings,
+    tag: RunTag,
     *,
     step: int,
-    seed: int,
-    run: str,
-    name: str,
 ) -> list[Effect]:
     """Move states of one model and measure its answers.
 
@@ -33,25 +32,17 @@ def intervene_on(
         model: any Hugging Face causal language model whose blocks can be hooked, in evaluation mode.
         corpus: what it was taught.
         settings: where, how far, and on how many instances.
+        tag: whose rows they are; instances, directions and intervals are drawn from its seed.
         step: the step that the model was saved at.
-        seed: of the instances, the directions and the intervals.
-        run: goes into every row.
-        name: of the model; goes into every row.
 
     Raises:
         InterventionError: a proof failed; NobodyToPairError: there is nobody to pair.
     """
-    centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, seed))
-    pairs = draw_pairs(corpus, settings.split, settings.n_pairs, seed)
-    moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, seed)
-    repaired, units = repair.measure_repair(model, corpus, centroids, settings, seed)
-    common: dict[str, Any] = {
-        "n_resamples": settings.n_resamples,
-        "seed": seed,
-        "run": run,
-        "model": name,
-        "step": step,
-    }
+    centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, tag.seed))
+    pairs = draw_pairs(corpus, settings.split, settings.n_pairs, tag.seed)
+    moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, tag.seed)
+    repaired, units = repair.measure_repair(model, corpus, centroids, settings, tag.seed)
+    common: dict[str, Any] = {"n_resamples": settings.n_resamples, "tag": tag, "step": step}
     return [
         *summarise(moved, METRICS, pairs.units, split=settings.split, **common),
         *contrasts(moved, pairs.units, split=settings.split, **common),

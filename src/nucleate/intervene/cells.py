@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from nucleate.clustering.draws import Draws, exact_ends
-from nucleate.hidden_states import layer_of
+from nucleate.capture.hidden_states import layer_of
 from nucleate.intervene.effects import Effect
+from nucleate.resampling.intervals import Draws, exact_ends
+from nucleate.scores import RunTag
 
 METRICS = ("becomes_b", "stays_a", "other", "delta_logprob_a", "delta_logprob_b", "kl", "acted")
 """Shares of answers that are f_B(x), f_A(x) or neither; changes in log-probability and Kullback-Leibler
@@ -43,9 +44,7 @@ def summarise(
     units: Int[np.ndarray, " example"],
     *,
     n_resamples: int,
-    seed: int,
-    run: str,
-    model: str,
+    tag: RunTag,
     step: int,
     split: str,
 ) -> Iterator[Effect]:
@@ -53,7 +52,7 @@ def summarise(
     if not values:
         return
     stacked = np.stack(list(values.values()))
-    draws = Draws(units, n_resamples, seed)
+    draws = Draws(units, n_resamples, tag.seed)
     low, high = draws.mean_interval(stacked)
     there = ~np.isnan(stacked)
     counts, n_units = there.sum(-1), draws.count_units(there)
@@ -64,9 +63,7 @@ def summarise(
                 if metric in SHARES:
                     ends = exact_ends(value, ends, int(n_units[i, j]))
                 yield Effect(
-                    run=run,
-                    model=model,
-                    seed=seed,
+                    **tag.columns,
                     step=step,
                     split=split,
                     layer=layer_of(cell.site),

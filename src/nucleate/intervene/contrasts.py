@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from nucleate.clustering.draws import Draws
-from nucleate.hidden_states import layer_of
+from nucleate.capture.hidden_states import layer_of
 from nucleate.intervene.cells import METRICS, Cell, Values
 from nucleate.intervene.effects import Effect
 from nucleate.intervene.places import COMPANY
+from nucleate.resampling.intervals import Draws
+from nucleate.scores import RunTag
 
 _ALWAYS = (("identity", "identity"), ("interchange", "within_task"))
 CONTROLS = {
@@ -34,7 +35,7 @@ def contrasts(
     units: Int[np.ndarray, " example"],
     *,
     n_resamples: int,
-    seed: int,
+    tag: RunTag,
     **common: Any,
 ) -> Iterator[Effect]:
     """Every edit above its strongest control, and what every single token adds to the others.
@@ -49,10 +50,10 @@ def contrasts(
         values: of `measure_pairs`.
         units: the instruction of every pair.
         n_resamples: bootstrap replicates.
-        seed: of the draws; goes into every row.
-        common: `run`, `model`, `step` and `split` of every row.
+        tag: whose rows they are; the draws are of its seed.
+        common: `step` and `split` of every row.
     """
-    draws = Draws(units, n_resamples, seed)
+    draws = Draws(units, n_resamples, tag.seed)
     at_one = {cell: value for cell, value in values.items() if cell.strength == 1.0}
     flips = {cell: value[METRICS.index("becomes_b")] for cell, value in at_one.items()}
     losses = {cell: 1.0 - value[METRICS.index("stays_a")] for cell, value in at_one.items()}
@@ -71,8 +72,8 @@ def contrasts(
     for position, name, metric, differences in families:
         for site, value, low, high in _least(differences, sites, draws):
             yield Effect(
+                **tag.columns,
                 **common,
-                seed=seed,
                 layer=layer_of(site),
                 metric=metric,
                 n_examples=len(units),

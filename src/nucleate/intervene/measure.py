@@ -11,49 +11,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pydantic
 import torch
 from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.forward import right_padded
-from nucleate.config import Settings
+from nucleate.capture.hidden_states import layer_of
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
 from nucleate.errors import InterventionError
-from nucleate.hidden_states import layer_of
 from nucleate.intervene.cells import METRICS, Cell, Values
 from nucleate.intervene.edits import EDITS, IDENTITY, INTERCHANGE, SWAPS, Intervention, Place, apply_edit
 from nucleate.intervene.pairs import Pairs
-from nucleate.intervene.places import POSITIONS, TaskCentroids, company_of, token_masks
+from nucleate.intervene.places import TaskCentroids, company_of, token_masks
 from nucleate.intervene.rerun import CachedPass
+from nucleate.intervene.settings import InterveneSettings
 
 _TOLERANCE = 1e-3
-
-
-class InterveneSettings(Settings):
-    """Where states are moved, how far, and on how many instances."""
-
-    in_run: bool = pydantic.Field(True, description="part of `nucleate run`; else `nucleate intervene`")
-    positions: tuple[str, ...] = POSITIONS
-    strengths: tuple[float, ...] = pydantic.Field(
-        (0.5, 1.0, 2.0, 4.0), description="of a shift; 1.0 goes from centroid to centroid"
-    )
-    n_steps: int = pydantic.Field(1, ge=1, description="checkpoints, from the first to the last; 1: the last")
-    split: str = pydantic.Field("validation", description="whose instances are changed")
-    n_pairs: int = pydantic.Field(200, ge=1, description="instances of A, each with one of B, at most")
-    n_repaired: int = pydantic.Field(200, ge=1, description="unseen instances that repair looks at, at most")
-    n_centroid_examples: int = pydantic.Field(2000, ge=2, description="train instances behind the centroids")
-    n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
-    batch_size: int = pydantic.Field(
-        32, ge=1, description="instances at a time, of like length; each with all its edits at once"
-    )
-
-    @pydantic.model_validator(mode="after")
-    def _strength_one_is_there(self) -> InterveneSettings:
-        if 1.0 not in self.strengths:
-            raise ValueError("intervene.strengths lacks 1.0, at which interventions are compared")
-        return self
 
 
 def measure_pairs(

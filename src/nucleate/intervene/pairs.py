@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.instances import stream
 from nucleate.errors import NobodyToPairError
+from nucleate.resampling.named_seeds import stream
 
 DONOR_SPLIT = "train"
 

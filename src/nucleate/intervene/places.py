@@ -16,15 +16,12 @@ from transformers import PreTrainedModel
 
 from nucleate.capture.positions import span_at
 from nucleate.capture.record import capture
-from nucleate.clustering.centroids import Centroids
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.instances import stream
 from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError
 from nucleate.intervene.edits import Part
-
-POSITIONS = ("last_instruction", "input", "all_instruction", "all_prompt")
-"""One token, one token, all tokens of the instruction, all tokens up to the input."""
+from nucleate.metrics.centroids import Centroids
+from nucleate.resampling.named_seeds import stream
 
 COMPANY = {
     ("last_instruction", "added_to_instruction"): ("all_instruction", "instruction_but_last"),

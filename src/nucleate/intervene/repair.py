@@ -11,16 +11,17 @@ import torch
 from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
+from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.record import capture
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.instances import stream
 from nucleate.corpus.subset import analysis_subset
-from nucleate.hidden_states import HiddenStates
 from nucleate.intervene.cells import Cell, Values
 from nucleate.intervene.edits import Edit, Intervention, Part, Place, apply_edit
-from nucleate.intervene.measure import InterveneSettings, prompts_at
+from nucleate.intervene.measure import prompts_at
 from nucleate.intervene.places import CAPTURED, TaskCentroids, token_masks
 from nucleate.intervene.rerun import CachedPass
+from nucleate.intervene.settings import InterveneSettings
+from nucleate.resampling.named_seeds import stream
 
 METRICS = ("right",)
 """The share of misassigned instances that are answered right."""

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
-from nucleate.models import find_blocks
+from nucleate.models.blocks import find_blocks
 
 
 class CachedPass:

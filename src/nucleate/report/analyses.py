@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow.parquet as pq
 
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 
 UNSEEN, CAUSES = "unseen", "intervene"
 """Methods that the page's sections ask for."""

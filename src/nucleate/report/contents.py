@@ -17,14 +17,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nucleate.claims import ClaimSettings, ClaimVerdict, read_claims
-from nucleate.claims_of_cause import read_causes
-from nucleate.config import read_toml
-from nucleate.projections import Projections
-from nucleate.readings import read_interventions, sentences
+from nucleate.claims.agreement import ClaimVerdict, read_claims
+from nucleate.claims.causes import read_causes
+from nucleate.claims.settings import ClaimSettings
+from nucleate.claims.single_tokens import read_interventions, sentences
+from nucleate.pictures.points_table import Projections
 from nucleate.report.analyses import analysis_rows
-from nucleate.run_folder import RunFolder, digest_of
+from nucleate.run_folder.folder import RunFolder, digest_of
 from nucleate.scores import Scores
+from nucleate.settings.config import read_toml
 
 
 @dataclass(frozen=True)

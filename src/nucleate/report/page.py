@@ -20,14 +20,14 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from nucleate import words as names_in_words
+from nucleate import display_names
 from nucleate.errors import RunFolderError
-from nucleate.report import words
+from nucleate.report import sentences
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.encoding import script_json, visible
 from nucleate.report.point_data import point_data
 from nucleate.report.score_data import score_data
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 
 _SCRIPTS = (
     "data", "state", "look", "figure", "emergence", "profile", "atlas", "points", "moments", "clusters",
@@ -73,7 +73,7 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
     return _template().render(
         title=_title([run.name for run in runs]),
         runs=runs,
-        words=words,
+        words=sentences,
         policy=content_security_policy([library, script], [style, _EMPTY_STYLE]),
         styles_not_needed=_STYLE_OF_MAPS.findall(library),
         # Marked as safe: our own files, plotly's, and what script_json has escaped.
@@ -89,7 +89,7 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
 def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[str, Any]:
     """Everything that the script draws from."""
     groups = list(dict.fromkeys(run.group for run in runs))
-    differing = words.differing_settings(runs)
+    differing = sentences.differing_settings(runs)
     first = runs[0].claimed
     return {
         "runs": [
@@ -98,11 +98,11 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
         "groups": [_name_of_group(group, runs, differing) for group in groups],
         "chosen": {"factor": first.factor, "position": first.position},
         "words": {
-            "position": names_in_words.POSITIONS,
-            "factor": names_in_words.FACTORS,
-            "metric": names_in_words.METRICS,
-            "method": names_in_words.METHODS,
-            "preparation": names_in_words.PREPARATIONS,
+            "position": display_names.POSITIONS,
+            "factor": display_names.FACTORS,
+            "metric": display_names.METRICS,
+            "method": display_names.METHODS,
+            "preparation": display_names.PREPARATIONS,
         },
         "scores": score_data(runs),
         "points": [
@@ -160,7 +160,9 @@ def _template() -> jinja2.Template:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        visible=lambda value: visible(str(value)), position=words.position_words, factor=words.factor_words
+        visible=lambda value: visible(str(value)),
+        position=sentences.position_words,
+        factor=sentences.factor_words,
     )
     return environment.from_string(_own("template.html"))
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from nucleate.projections import Projections
+from nucleate.pictures.points_table import Projections
 from nucleate.report.encoding import smallest_unsigned, typed_array, visible
 
 USUAL_BYTES, MOST_BYTES = 900_000, 7_000_000

@@ -1,8 +1,8 @@
 """The stages that make what is measured: the corpus, the trained checkpoints or the captured states.
 
-Hidden here: where they come from. A corpus is made from a grammar, from facts or from prompts of one's own; a
-model is trained while agreement is shown live to whoever watches, or its checkpoints are fetched, captured
-and dropped one after the other.
+What is hidden: where they come from. A corpus is made from a grammar, from facts or from prompts of one's
+own; a model is trained while agreement is shown live to whoever watches, or its checkpoints are fetched,
+captured and dropped one after the other.
 """
 
 from __future__ import annotations
@@ -17,20 +17,22 @@ from transformers import PreTrainedModel
 from nucleate.capture.record import capture
 from nucleate.capture.self_test import require_batches_to_agree
 from nucleate.capture.stored import store_states
-from nucleate.clustering.agreement import adjusted_rand_index
-from nucleate.clustering.kmeans import kmeans
-from nucleate.corpus.byte_pairs import train_byte_pairs
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.facts import FactSettings, draw_prompts, write_prompts
-from nucleate.corpus.grammar_corpus import GrammarCorpus
-from nucleate.corpus.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts import Prompt
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompts.byte_pairs import train_byte_pairs
+from nucleate.corpus.prompts.facts import draw_prompts, write_prompts
+from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts.prompt_files import Prompt
+from nucleate.corpus.prompts.settings import FactSettings
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
-from nucleate.models import build_model, load_start, load_tokenizer
-from nucleate.presets import AnalysisSettings, ExperimentSettings
-from nucleate.run_folder import RunFolder, digest_of
-from nucleate.series.series import Series
+from nucleate.kmeans.kmeans import kmeans
+from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.models.gpt2 import build_model
+from nucleate.models.loading import load_start, load_tokenizer
+from nucleate.models.series.series import Series
+from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
+from nucleate.stages.context import FolderContext, counted
 from nucleate.stages.measuring import wanted_rows
 from nucleate.stages.observer import Observer
 from nucleate.training.trainer import TrainingRecord, train
@@ -38,19 +40,17 @@ from nucleate.training.trainer import TrainingRecord, train
 _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 
 
-def make_corpus(settings: ExperimentSettings, folder: RunFolder, observer: Observer) -> Corpus:
+def make_corpus(context: FolderContext[ExperimentSettings]) -> Corpus:
     """Build the corpus, or read the one that is there."""
+    settings, folder = context.settings, context.folder
     tokenizer_of = [settings.model.start] if settings.model.start else []
-    inputs = digest_of(settings.seed, settings.corpus.digest(), *tokenizer_of)
-    if folder.is_done("corpus", inputs):
-        observer.on_stage("corpus", "is done already")
-        return load_corpus(folder.corpus)
-    observer.on_stage("corpus", "begins")
-    with folder.stage("corpus", inputs), folder.commit(folder.corpus) as path:
-        corpus = _build_corpus(settings, path)
-        corpus.save(path)
-    observer.on_stage("corpus", "ends")
-    return corpus
+    with context.stage("corpus", settings.seed, settings.corpus.digest(), *tokenizer_of) as is_due:
+        if is_due:
+            with folder.commit(folder.corpus) as path:
+                corpus = _build_corpus(settings, path)
+                corpus.save(path)
+            return corpus
+    return load_corpus(folder.corpus)
 
 
 def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
@@ -67,44 +67,28 @@ def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
 
 
 def make_prompt_corpus(
-    settings: AnalysisSettings,
-    prompts: Sequence[Prompt],
-    series: Series,
-    folder: RunFolder,
-    observer: Observer,
+    context: FolderContext[AnalysisSettings], prompts: Sequence[Prompt], series: Series
 ) -> Corpus:
     """Put the prompts into the model's own tokens, or read those that are there."""
-    inputs = digest_of(settings.prompts.digest(), settings.model.digest())
-    if folder.is_done("corpus", inputs):
-        observer.on_stage("corpus", "is done already")
-        return load_corpus(folder.corpus)
-    observer.on_stage("corpus", "begins")
-    with folder.stage("corpus", inputs):
-        corpus = PromptCorpus.build(prompts, series.tokenizer(), settings.prompts.task or None)
-        with folder.commit(folder.corpus) as path:
-            corpus.save(path)
-    observer.on_stage("corpus", "ends")
-    return corpus
+    settings, folder = context.settings, context.folder
+    with context.stage("corpus", settings.prompts.digest(), settings.model.digest()) as is_due:
+        if is_due:
+            corpus = PromptCorpus.build(prompts, series.tokenizer(), settings.prompts.task or None)
+            with folder.commit(folder.corpus) as path:
+                corpus.save(path)
+            return corpus
+    return load_corpus(folder.corpus)
 
 
-def train_model(settings: ExperimentSettings, folder: RunFolder, corpus: Corpus, observer: Observer) -> None:
+def train_model(context: FolderContext[ExperimentSettings], corpus: Corpus) -> None:
     """Train to the end, from where a broken-off training left off."""
-    parts = (
-        settings.seed,
-        settings.model.digest(),
-        settings.training.digest(),
-        folder.outputs_digest("corpus"),
-    )
-    inputs = digest_of(*parts)
-    if folder.is_done("training", inputs):
-        observer.on_stage("training", "is done already")
-        return
-    observer.on_stage("training", "begins")
-    model = _model_before_training(settings, corpus)
-    with folder.stage("training", inputs):
-        watcher = _AgreementWatcher(observer, corpus, settings)
-        train(model, corpus, settings.training, folder, seed=settings.seed, observer=watcher)
-    observer.on_stage("training", "ends")
+    settings, folder = context.settings, context.folder
+    parts = (settings.model.digest(), settings.training.digest(), folder.outputs_digest("corpus"))
+    with context.stage("training", settings.seed, *parts) as is_due:
+        if is_due:
+            model = _model_before_training(settings, corpus)
+            watcher = _AgreementWatcher(context.observer, corpus, settings)
+            train(model, corpus, settings.training, folder, seed=settings.seed, observer=watcher)
 
 
 def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreTrainedModel:
@@ -115,30 +99,22 @@ def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreT
     )
 
 
-def capture_series(
-    settings: AnalysisSettings, folder: RunFolder, corpus: Corpus, series: Series, observer: Observer
-) -> None:
+def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, series: Series) -> None:
     """Fetch, capture and drop one checkpoint after the other; those that were captured before are kept."""
+    settings, folder = context.settings, context.folder
     rows = wanted_rows(settings, corpus)
     positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
     weights = sorted((row.step, row.digest) for row in series.table)
     about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), weights)
-    inputs = digest_of(settings.seed, folder.outputs_digest("corpus"), *about)
-    if folder.is_done("capture", inputs):
-        observer.on_stage("capture", "is done already")
-        return
-    observer.on_stage("capture", "begins")
-    with folder.stage("capture", inputs):
-        steps = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
-        for done, step in enumerate(steps):
-            observer.on_progress(done, len(steps))
+    with context.stage("capture", settings.seed, folder.outputs_digest("corpus"), *about) as is_due:
+        left = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
+        for step in counted(left if is_due else [], context.observer):
             with series.model(step, settings.seed) as model:
                 require_batches_to_agree(model, corpus, rows, settings.capture)
                 with folder.commit(folder.states(step)) as path:
                     store_states(
                         model, corpus, rows, path, step=step, positions=positions, settings=settings.capture
                     )
-    observer.on_stage("capture", "ends")
 
 
 class _AgreementWatcher:

@@ -1,38 +1,39 @@
 """The stages that measure: scores, unseen instances and interventions, checkpoint by checkpoint.
 
-Hidden here: which instances each of them looks at. None knows where states and models come from: a `Subject`
-gives them.
+What is hidden: which instances each of them looks at. None knows where states and models come from: a
+`Subject` gives them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from nucleate.clustering.controls import bag_of_tokens_control, untrained_control
-from nucleate.clustering.embedded_scoring import EmbeddedScorer
-from nucleate.clustering.projection import POINTS_PER_SPLIT, Projector, StepPoints, balanced_order
-from nucleate.clustering.scoring import score_states
-from nucleate.clustering.settings import milestone_steps
-from nucleate.config import Settings
+from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import NobodyToPairError
-from nucleate.hidden_states import HiddenStates
 from nucleate.intervene.analysis import intervene_on, spread_steps
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
-from nucleate.presets import AnalysisSettings, MeasurementSettings
+from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, StepPoints, balanced_order
+from nucleate.pictures.tsne_scores import EmbeddedScorer
 from nucleate.processes import side_by_side
-from nucleate.run_folder import RunFolder, digest_of
-from nucleate.scores import Scores
+from nucleate.run_folder.folder import RunFolder
+from nucleate.scores import RunTag, Scores
+from nucleate.scoring.controls import bag_of_tokens_control, untrained_control
+from nucleate.scoring.score_states import score_states
+from nucleate.scoring.settings import milestone_steps
+from nucleate.settings.config import Settings
+from nucleate.settings.presets import AnalysisSettings, MeasurementSettings
+from nucleate.stages.context import StageContext, counted
 from nucleate.stages.observer import Observer
-from nucleate.subjects import Subject
-from nucleate.unseen.analysis import analyse_unseen, unseen_rows, what_is_lacking
+from nucleate.stages.subjects import Subject
+from nucleate.unseen.analysis import analyze_unseen, unseen_rows, what_is_lacking
 
 Look = tuple[Scores, StepPoints]
 """What is seen of one checkpoint."""
@@ -41,44 +42,28 @@ MANY_EXAMPLES = 4000
 """Examples over all checkpoints from which on scoring them takes longer than processes take to start."""
 
 
-def score(
-    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
-) -> None:
+def score(context: StageContext[MeasurementSettings]) -> None:
     """Score the states of every checkpoint."""
-    inputs = digest_of(
-        settings.seed,
-        settings.scoring.digest(),
-        folder.outputs_digest("corpus"),
-        folder.outputs_digest(subject.stage),
-    )
-    if folder.is_done("scoring", inputs):
-        observer.on_stage("scoring", "is done already")
-        return
-    folder.require(subject.stage)
-    observer.on_stage("scoring", "begins")
-    with folder.stage("scoring", inputs):
-        scores = _score_checkpoints(settings, folder, corpus, subject, observer)
-        with folder.commit(folder.scores) as path:
-            scores.write(path)
-    observer.on_stage("scoring", "ends")
+    folder = context.folder
+    inputs = _inputs_of(context, context.settings.scoring)
+    with context.stage("scoring", *inputs, needs=context.subject.stage) as is_due:
+        if is_due:
+            scores = _score_checkpoints(context)
+            with folder.commit(folder.scores) as path:
+                scores.write(path)
 
 
-def _score_checkpoints(
-    settings: MeasurementSettings,
-    folder: RunFolder,
-    corpus: Corpus,
-    subject: Subject,
-    observer: Observer,
-) -> Scores:
+def _score_checkpoints(context: StageContext[MeasurementSettings]) -> Scores:
     """Each checkpoint on its own, then what goes from step to step."""
+    settings, corpus, subject, tag = context.settings, context.corpus, context.subject, context.tag
     scoring, steps, rows = settings.scoring, subject.steps, scored_rows(settings, corpus)
     last = subject.states(steps[-1], corpus, rows, scoring.positions)
     projector = _projector(last, settings.seed)
     last = replace(last, states=last.states[..., :0].copy())  # from here on its labels alone are wanted
-    look = partial(_look_at, settings, folder.path.name, corpus, subject, rows, projector)
-    found = _look_at_all(look, steps, milestone_steps(steps, scoring.milestones), len(rows), observer)
+    look = partial(_look_at, settings, tag, corpus, subject, rows, projector)
+    found = _look_at_all(look, steps, milestone_steps(steps, scoring.milestones), len(rows), context.observer)
     pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
-    pictures = EmbeddedScorer(scoring, run=folder.path.name, model=subject.name, seed=settings.seed)
+    pictures = EmbeddedScorer(scoring, tag)
     parts = []
     for step in steps:
         scores, points = found[step]
@@ -88,7 +73,7 @@ def _score_checkpoints(
             states = subject.states(step, corpus, rows, scoring.positions)
             parts.append(pictures.score(states, scores))
             projector.add_pictures(states, scoring.tsne_positions)
-    _write_projections(folder, corpus, rows[projector.shown], projector)
+    _write_projections(context.folder, corpus, rows[projector.shown], projector)
     scores = Scores.concatenate(parts)
     bag_of_tokens = bag_of_tokens_control(scores, last, scoring, seed=settings.seed)
     return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
@@ -114,7 +99,7 @@ def _look_at_all(
 
 def _look_at(
     settings: MeasurementSettings,
-    run: str,
+    tag: RunTag,
     corpus: Corpus,
     subject: Subject,
     rows: np.ndarray,
@@ -124,8 +109,7 @@ def _look_at(
 ) -> Look:
     """What of one checkpoint needs no other."""
     states = subject.states(step, corpus, rows, settings.scoring.positions)
-    about: dict[str, Any] = {"run": run, "model": subject.name, "seed": settings.seed}
-    scores = score_states(states, settings.scoring, milestone=is_milestone, **about)
+    scores = score_states(states, settings.scoring, tag, milestone=is_milestone)
     return scores, projector.project(states)
 
 
@@ -162,80 +146,51 @@ def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, proj
         projector.finish(corpus.readable.take(rows), corpus.text_of).write(path)
 
 
-def unseen(
-    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
-) -> None:
+def unseen(context: StageContext[MeasurementSettings]) -> None:
     """How lying with one's own task goes with being answered right, at every checkpoint."""
-    lacking = what_is_lacking(corpus)
+    own, folder, subject = context.settings.unseen, context.folder, context.subject
+    lacking = what_is_lacking(context.corpus)
     if lacking and subject.stage == "capture":
-        observer.on_stage("unseen", f"is left out: {lacking}")
+        context.observer.on_stage("unseen", f"is left out: {lacking}")
         return
-    inputs = _inputs_of_analysis(settings, settings.unseen, folder, subject)
-    if folder.is_done("unseen", inputs):
-        observer.on_stage("unseen", "is done already")
-        return
-    folder.require(subject.stage)
-    observer.on_stage("unseen", "begins")
-    with folder.stage("unseen", inputs):
-        rows = unseen_rows(corpus, settings.unseen, settings.seed)
-        captured = (
-            subject.states(step, corpus, rows, settings.unseen.positions)
-            for step in _counted(subject.steps, observer)
-        )
-        about: dict[str, Any] = {"seed": settings.seed, "run": folder.path.name, "name": subject.name}
-        figures = analyse_unseen(captured, corpus, settings.unseen, **about)
-        with folder.commit(folder.unseen) as path:
-            figures.write(path)
-    observer.on_stage("unseen", "ends")
+    with context.stage("unseen", *_inputs_of(context, own), needs=subject.stage) as is_due:
+        if is_due:
+            rows = unseen_rows(context.corpus, own, context.settings.seed)
+            captured = (
+                subject.states(step, context.corpus, rows, own.positions)
+                for step in counted(subject.steps, context.observer)
+            )
+            figures = analyze_unseen(captured, context.corpus, own, context.tag)
+            with folder.commit(folder.unseen) as path:
+                figures.write(path)
 
 
-def intervene(
-    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
-) -> None:
+def intervene(context: StageContext[MeasurementSettings]) -> None:
     """What answers become when states are moved, at as many checkpoints as are asked for.
 
     Raises:
         InterventionError: the corpus has nothing to compare, or a proof failed.
     """
-    inputs = _inputs_of_analysis(settings, settings.intervene, folder, subject)
-    if folder.is_done("intervene", inputs):
-        observer.on_stage("intervene", "is done already")
-        return
-    folder.require(subject.stage)
-    draw_pairs(corpus, settings.intervene.split, 1, settings.seed)  # fails before anything is begun
-    observer.on_stage("intervene", "begins")
-    chosen, effects = settings.intervene, list[Effect]()
-    about: dict[str, Any] = {"seed": settings.seed, "run": folder.path.name, "name": subject.name}
-    with folder.stage("intervene", inputs):
-        for step in _counted(spread_steps(subject.steps, chosen.n_steps), observer):
-            with subject.model(step) as model:
-                effects += intervene_on(model, corpus, chosen, step=step, **about)
-        with folder.commit(folder.interventions) as path:
-            write_effects(effects, path)
-    observer.on_stage("intervene", "ends")
+    own, folder, subject = context.settings.intervene, context.folder, context.subject
+    draw_pairs(context.corpus, own.split, 1, context.settings.seed)  # fails before anything is begun
+    with context.stage("intervene", *_inputs_of(context, own), needs=subject.stage) as is_due:
+        if is_due:
+            effects: list[Effect] = []
+            for step in counted(spread_steps(subject.steps, own.n_steps), context.observer):
+                with subject.model(step) as model:
+                    effects += intervene_on(model, context.corpus, own, context.tag, step=step)
+            with folder.commit(folder.interventions) as path:
+                write_effects(effects, path)
 
 
-def intervene_if_possible(
-    settings: MeasurementSettings, folder: RunFolder, corpus: Corpus, subject: Subject, observer: Observer
-) -> None:
+def intervene_if_possible(context: StageContext[MeasurementSettings]) -> None:
     """A corpus without tasks to compare is no reason to lose a run; it is said, and left out."""
     try:
-        intervene(settings, folder, corpus, subject, observer)
+        intervene(context)
     except NobodyToPairError as error:
-        observer.on_stage("intervene", f"is left out: {error.what}")
+        context.observer.on_stage("intervene", f"is left out: {error.what}")
 
 
-def _inputs_of_analysis(
-    settings: MeasurementSettings, own: Settings, folder: RunFolder, subject: Subject
-) -> str:
-    return digest_of(
-        settings.seed, own.digest(), folder.outputs_digest("corpus"), folder.outputs_digest(subject.stage)
-    )
-
-
-def _counted(steps: list[int], observer: Observer) -> Iterator[int]:
-    """Each step, the observer told how far it is."""
-    for done, step in enumerate(steps):
-        observer.on_progress(done, len(steps))
-        yield step
-    observer.on_progress(len(steps), len(steps))
+def _inputs_of(context: StageContext[MeasurementSettings], own: Settings) -> tuple[Any, ...]:
+    made_from = map(context.folder.outputs_digest, ("corpus", context.subject.stage))
+    return (context.settings.seed, own.digest(), *made_from)

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.errors import TrainingError
-from nucleate.run_folder import RunFolder
+from nucleate.run_folder.folder import RunFolder
 
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 

@@ -1,4 +1,4 @@
-"""Plans over steps: the learning rate, which steps are checkpoints, which rows a step sees.
+"""Plans over steps: the learning rate, and which rows a step sees.
 
 All are pure functions of the settings, the seed and the step, so that a resumed run needs no memory of
 its own past.
@@ -20,12 +20,6 @@ def learning_rate(step: int, *, peak: float, warmup_steps: int, steps: int) -> f
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps
     return peak * 0.5 * (1.0 + math.cos(math.pi * (step - warmup_steps) / max(1, steps - warmup_steps)))
-
-
-def checkpoint_steps(steps: int, *, early: int, every: int) -> list[int]:
-    """0 and the last step; `early` steps growing geometrically up to `every`; then each `every` steps."""
-    first = {round(every ** (i / early)) for i in range(1, early)} if early else set()
-    return sorted({0, steps, *(s for s in first if s < steps), *range(every, steps, every)})
 
 
 def rows_of_step(step: int, *, n_rows: int, batch_rows: int, seed: int) -> Int[np.ndarray, " row"]:

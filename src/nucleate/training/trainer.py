@@ -13,67 +13,24 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from pydantic import Field, model_validator
 from transformers import PreTrainedModel
 
-from nucleate.config import Settings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import Interrupted, RunFolderError, TrainingError
-from nucleate.interrupts import PendingInterrupt, hold_interrupts
-from nucleate.models import pick_device
-from nucleate.run_folder import RunFolder
+from nucleate.models.loading import pick_device
+from nucleate.run_folder.folder import RunFolder
+from nucleate.run_folder.interrupts import PendingInterrupt, hold_interrupts
 from nucleate.training.checkpoint import load_training_state, save_checkpoint, save_training_state
 from nucleate.training.objective import answer_accuracy, pack_split, packed_loss
 from nucleate.training.packed_attention import packed
 from nucleate.training.packing import PackedBatch
 from nucleate.training.precision import Precision, choose_precision, parse_precision
-from nucleate.training.schedule import checkpoint_steps, learning_rate, rows_of_step
-
-
-class TrainingSettings(Settings):
-    """How a model is trained. A batch counts instructions; each brings all its trained inputs, or some."""
-
-    steps: int = Field(400, ge=1)
-    batch_instructions: int = Field(128, ge=1)
-    inputs_per_instruction: int = Field(
-        0, ge=0, description="inputs that an instruction brings to a batch; 0: all that it is trained with"
-    )
-    learning_rate: float = Field(2e-3, gt=0)
-    warmup_steps: int = Field(50, ge=0)
-    weight_decay: float = Field(0.01, ge=0)
-    betas: tuple[float, float] = (0.9, 0.999)
-    max_grad_norm: float = Field(1.0, gt=0)
-    objective: Literal["sequence", "answer"] = "sequence"
-    precision: Literal["auto", "float32", "float32-eager", "bfloat16", "bfloat16-eager"] = "auto"
-    device: str = "auto"
-    evaluate_every: int = Field(20, ge=1)
-    n_evaluation: int = Field(1000, ge=1, description="instances of each split that accuracy is taken over")
-    checkpoint_steps: tuple[int, ...] = Field((), description="empty: dense early, even later")
-    checkpoints_early: int = Field(5, ge=0)
-    checkpoint_every: int = Field(50, ge=1)
-
-    @model_validator(mode="after")
-    def _steps_hold_together(self) -> TrainingSettings:
-        late = [step for step in self.checkpoint_steps if not 0 <= step <= self.steps]
-        if late:
-            raise ValueError(
-                f"training.checkpoint_steps has {late[0]}, outside 0 to training.steps={self.steps}"
-            )
-        if self.warmup_steps > self.steps:
-            raise ValueError(
-                f"training.warmup_steps={self.warmup_steps} is more than training.steps={self.steps}"
-            )
-        return self
-
-    def all_checkpoint_steps(self) -> list[int]:
-        """The steps that leave a checkpoint: always 0 and the last."""
-        if self.checkpoint_steps:
-            return sorted({0, self.steps, *self.checkpoint_steps})
-        return checkpoint_steps(self.steps, early=self.checkpoints_early, every=self.checkpoint_every)
+from nucleate.training.schedule import learning_rate, rows_of_step
+from nucleate.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)

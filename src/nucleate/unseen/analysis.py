@@ -12,32 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pydantic
 from jaxtyping import Bool, Float, Int
 
-from nucleate.clustering.centroids import Centroids
-from nucleate.clustering.draws import Draws, exact_ends, interval
-from nucleate.config import Settings
+from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.instances import stream
 from nucleate.corpus.subset import analysis_subset, centroid_rows
-from nucleate.hidden_states import HiddenStates, layer_of
-from nucleate.scores import Score, Scores
+from nucleate.metrics.centroids import Centroids
+from nucleate.resampling.intervals import Draws, exact_ends, interval
+from nucleate.resampling.named_seeds import stream
+from nucleate.scores import RunTag, Score, Scores
 from nucleate.unseen.baselines import baselines
 from nucleate.unseen.lag import lag
 from nucleate.unseen.membership import Membership, error_anatomy, membership_figures
+from nucleate.unseen.settings import UnseenSettings
 
 SPLITS = ("validation", "unseen_instruction", "unseen_dialect")
-
-
-class UnseenSettings(Settings):
-    """On how many instances, and where."""
-
-    positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
-    n_examples: int = pydantic.Field(300, ge=2, description="unseen instances per split, at most")
-    n_centroid_examples: int = pydantic.Field(1000, ge=2, description="train instances behind the centroids")
-    n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
-    n_shuffles: int = pydantic.Field(20, ge=1, description="shufflings behind the shuffled centroids")
 
 
 @dataclass
@@ -64,14 +53,11 @@ def unseen_rows(corpus: Corpus, settings: UnseenSettings, seed: int) -> Int[np.n
     return np.concatenate([reference, *_rows_by_split(corpus, settings, seed).values()])
 
 
-def analyse_unseen(
+def analyze_unseen(
     captured: Iterable[HiddenStates],
     corpus: Corpus,
     settings: UnseenSettings,
-    *,
-    seed: int,
-    run: str,
-    name: str,
+    tag: RunTag,
 ) -> Scores:
     """Every figure about unseen instances, for every split that the corpus has.
 
@@ -85,12 +71,10 @@ def analyse_unseen(
         captured: states of `unseen_rows`, of one checkpoint after the other.
         corpus: what they were taught.
         settings: on how many instances, and where.
-        seed: of the instances and the intervals.
-        run: goes into every row.
-        name: of the model; goes into every row.
+        tag: whose rows they are; instances and intervals are drawn from its seed.
     """
-    rows = _rows_by_split(corpus, settings, seed)
-    looks = {split: _Look(corpus, rows[split], settings, split, seed) for split in rows}
+    rows = _rows_by_split(corpus, settings, tag.seed)
+    looks = {split: _Look(corpus, rows[split], settings, split, tag.seed) for split in rows}
     figures: list[dict[str, Any]] = []
     states = None
     for states in captured:
@@ -100,7 +84,7 @@ def analyse_unseen(
     if states is not None:
         for split, look in looks.items():
             figures += look.at_the_end(states.of_split("train"), states.of_split(split))
-    return Scores.from_rows(Score(run=run, model=name, seed=seed, **figure) for figure in figures)
+    return Scores.from_rows(Score(**tag.columns, **figure) for figure in figures)
 
 
 def _rows_by_split(

@@ -1,0 +1,22 @@
+"""Where a run stands by its claims."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from nucleate.scoring.settings import PreparationName
+from nucleate.settings.config import Settings
+
+
+class ClaimSettings(Settings):
+    """Where the claims are judged."""
+
+    position: str = Field("last_instruction", description="the position that `nucleate verify` stands by")
+    factor: str = Field("task", description="the labels that clusters are compared with")
+    preparation: PreparationName = Field(
+        "raw",
+        description="of the states; pretrained models have coordinates that drown the rest: standardise",
+    )
+    pretrained: bool = Field(
+        False, description="step 0 is a model that knows its language: the realistic setting"
+    )

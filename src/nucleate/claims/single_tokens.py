@@ -1,0 +1,143 @@
+"""What moving a single token's state means, beside moving others with it: works, redundant, or idle.
+
+A null at one token has more than one meaning. The token may hold nothing that is read; or others may hold
+the same, so that changing one of them alone changes nothing. Hidden here: which interventions tell these
+apart, and how their figures become a table and sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from nucleate.claims.causes import LEAST_FLIP, at_last_step, flips_above_controls
+from nucleate.display_names import POSITIONS
+from nucleate.intervene.places import COMPANY
+from nucleate.scores import Scores
+
+READINGS = {
+    "works": "the centroid turns answers",
+    "in the state": "the whole state turns answers, its centroid does not",
+    "needed": "its state alone breaks answers and turns none: it is read together with others",
+    "redundant": "alone it changes no answers, with the others it adds to theirs: alone they make up for it",
+    "idle": "neither alone nor with the others does it change answers",
+    "open": "too little to call it redundant, too much to call it idle",
+}
+"""What an intervention on a single token shows at a site."""
+_SINGLE = ("last_instruction", "input")
+_TOGETHER = {
+    "added_to_instruction": ("all_instruction", "all instruction tokens"),
+    "added_to_prompt": ("all_prompt", "all tokens up to the input"),
+}
+_AGREEMENT_AT = {"all_instruction": "instruction_mean"}
+_MEASURED = {
+    "excess": ("shift", "excess"),
+    "whole_state": ("interchange", "excess"),
+    "lost": ("interchange", "lost"),
+    "added_to_instruction": ("interchange", "added_to_instruction"),
+    "added_to_prompt": ("interchange", "added_to_prompt"),
+}
+
+
+def read_interventions(scores: Scores, effects: pd.DataFrame) -> pd.DataFrame:
+    """A row for every single token and site at the last step, in the order of the table.
+
+    Columns: `position`, `site`, `layer`, `agreement` (ARI of clusters with task on validation, NaN where it
+        was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole state, `lost`
+        by that from what they were,
+        `added_to_instruction`, `added_to_prompt` by this token where all others of them are swapped too,
+        each with `_low` and `_high`; `all_instruction`, `all_prompt` of swapping all of them; and `reading`,
+        one of `READINGS`.
+    """
+    last = at_last_step(effects)
+    agreement = agreement_by_place(scores, int(effects["step"].max()))
+    tables = [_read(last, position, agreement) for position in _SINGLE if position in set(last["position"])]
+    return pd.concat([pd.DataFrame(columns=["position", "reading"]), *tables], ignore_index=True)
+
+
+def agreement_by_place(scores: Scores, step: int) -> pd.DataFrame:
+    """Agreement with task on validation: a row per position, a column per site.
+
+    Where an intervention acts on many tokens of the instruction, it is that of their mean.
+    """
+    chosen = scores.where(metric="ari", method="kmeans", control="none", factor="task", preparation="raw")
+    frame = chosen.where(split="validation", step=step).to_pandas()
+    table = frame.pivot_table(index="position", columns="site", values="value")
+    means = {position: one for position, one in _AGREEMENT_AT.items() if one in table.index}
+    return pd.concat([table, table.loc[list(means.values())].set_axis(list(means), axis=0)])
+
+
+def sentences(readings: pd.DataFrame) -> Iterator[str]:
+    """What the readings say, one sentence for every run of neighbouring sites that read the same."""
+    rows = [row for _, row in readings.iterrows()]
+    for (position, reading), group in groupby(rows, key=lambda row: (row["position"], row["reading"])):
+        yield _sentence(position, reading, pd.DataFrame(list(group)))
+
+
+def _read(last: pd.DataFrame, position: str, agreement: pd.DataFrame) -> pd.DataFrame:
+    found = {
+        name: flips_above_controls(last, position, intervention, metric)
+        for name, (intervention, metric) in _MEASURED.items()
+    }
+    table = found["excess"][["layer"]].copy()
+    table.insert(0, "position", position)
+    at = agreement.loc[position] if position in agreement.index else pd.Series(dtype=float)
+    table["agreement"] = at.reindex(table.index).astype(float)
+    for name, one in found.items():
+        ends = one[["value", "ci_low", "ci_high"]].reindex(table.index)
+        table[[name, f"{name}_low", f"{name}_high"]] = ends.to_numpy(dtype=float)
+    for together, _ in _TOGETHER.values():
+        table[together] = flips_above_controls(last, together, "interchange")["value"].reindex(table.index)
+    table["reading"] = _readings(found, table)
+    return table.rename_axis("site").reset_index()
+
+
+def _readings(found: dict[str, pd.DataFrame], table: pd.DataFrame) -> np.ndarray:
+    """What was not looked at rules out neither redundancy nor idleness; the input is of no instruction."""
+    works = {name: one["works"].reindex(table.index, fill_value=False) for name, one in found.items()}
+    asked = [name for name in found if (table["position"].iloc[0], name) in COMPANY or name not in _TOGETHER]
+    is_idle = (table[[f"{name}_high" for name in asked]] < LEAST_FLIP).all(axis=1)
+    adds = works["added_to_instruction"] | works["added_to_prompt"]
+    conditions = [works["excess"], works["whole_state"], works["lost"], adds, is_idle]
+    return np.select(conditions, list(READINGS)[:5], "open")
+
+
+def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
+    agreement = group["agreement"].dropna()
+    where = _site_range(list(group["site"]))
+    where += f" (agreement with task {_range(agreement)})" if len(agreement) else ""
+    alone = f"its centroid turns {_reach(group, 'excess')} of the answers, its whole state "
+    alone += f"{_reach(group, 'whole_state')} and takes {_reach(group, 'lost')} from what they were"
+    together = "".join(
+        f"; {words} together turn {_range(group[place])}, of which {_reach(group, added)} are lost without it"
+        for added, (place, words) in _TOGETHER.items()
+        if group[added].notna().all()
+    )
+    return f"{POSITIONS[position]}, {where}: {reading}; {alone}{together}"
+
+
+def _reach(group: pd.DataFrame, name: str) -> str:
+    low, high = _share(group[f"{name}_low"].min()), _share(group[f"{name}_high"].max())
+    return f"{_range(group[name])} [{low}, {high}]"
+
+
+def _range(values: pd.Series) -> str:
+    low, high = _share(values.min()), _share(values.max())
+    return low if low == high else f"{low} to {high}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def _site_range(sites: list[str]) -> str:
+    names = {"embed": "layer 0", "final_norm": "final norm"}
+    words = [names.get(site, f"layer {site.removeprefix('block.')}") for site in sites]
+    layers = [word.removeprefix("layer ") for word in words if word.startswith("layer")]
+    parts = []
+    if layers:
+        parts.append(f"layer {layers[0]}" if len(layers) == 1 else f"layers {layers[0]} to {layers[-1]}")
+    return " and ".join([*parts, *(["final norm"] if "final norm" in words else [])])

@@ -1,0 +1,134 @@
+"""What one table of labels by clusters tells: shared information, and how many examples are named right.
+
+Hidden here: that all of it depends on how many examples lie in each cell, and never on which. The table is
+counted once and every figure is read off it; the tables of permuted labels are counted all at once, and what
+chance alone would share is computed once for them all, because it depends on the sizes of rows and columns.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics.cluster import expected_mutual_information
+
+from nucleate.errors import LabelsError
+from nucleate.resampling.bootstrap import number_from_zero
+
+
+def require_same_examples(labels: Int[np.ndarray, " example"], values: Int[np.ndarray, " example"]) -> None:
+    """Raises LabelsError where the lengths differ, or there are fewer than two examples."""
+    if len(labels) != len(values):
+        raise LabelsError(
+            f"expected one cluster and one unit per label, got {len(values)} for {len(labels)} labels",
+            "Score labels and clusters of the same examples.",
+        )
+    if len(labels) < 2:
+        raise LabelsError(f"expected two examples or more, got {len(labels)}", "Score a larger split.")
+
+
+def contingency(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, " example"],
+    counted: Int[np.ndarray, " example"] | None = None,
+) -> Int[np.ndarray, "label cluster"]:
+    """How many examples of each label each cluster has.
+
+    Args:
+        labels: rows, in the order of their numbers.
+        clusters: columns, in the order of their numbers.
+        counted: how often each example counts; None: once.
+
+    Raises:
+        LabelsError: the lengths differ, or there are fewer than two examples.
+    """
+    require_same_examples(labels, clusters)
+    rows, columns = number_from_zero(labels), number_from_zero(clusters)
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    cells = np.bincount(rows * shape[1] + columns, counted, minlength=shape[0] * shape[1])
+    return cells.reshape(shape).astype(np.int64)
+
+
+def contingencies(
+    partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
+) -> Int[np.ndarray, "partition label cluster"]:
+    """The table of one clustering with each of many partitions by the same labels."""
+    names, flat = np.unique(partitions, return_inverse=True)
+    columns = number_from_zero(clusters)
+    shape = (len(partitions), len(names), int(columns.max()) + 1)
+    rows = flat.reshape(partitions.shape) + np.arange(len(partitions))[:, None] * shape[1]
+    return np.bincount((rows * shape[2] + columns).ravel(), minlength=math.prod(shape)).reshape(shape)
+
+
+def expected_information(table: Int[np.ndarray, "label cluster"]) -> float:
+    """Mutual information, in nats, of partitions with these sizes of cells that know nothing of each other.
+
+    Source: Vinh, Epps and Bailey (2010), computed by scikit-learn.
+    """
+    return float(expected_mutual_information(table, int(table.sum())))
+
+
+def adjusted_mutual_information(
+    tables: Int[np.ndarray, "*table label cluster"], expected: float | None = None
+) -> Float[np.ndarray, "*table"]:
+    """Shared information of labels and clusters, corrected for chance; 1.0 where they match.
+
+    Args:
+        tables: of `contingency`, or several with the same sizes of cells.
+        expected: of `expected_information`, which depends on those sizes alone and is most of the cost; None:
+            it is computed from the one table.
+
+    Source: Vinh, Epps and Bailey (2010), "Information theoretic measures for clusterings comparison", with
+        the arithmetic mean of the entropies.
+    """
+    if 1 in tables.shape[-2:]:
+        return np.full(tables.shape[:-2], float(tables.shape[-2:] == (1, 1)))
+    expected = expected_information(tables) if expected is None else expected
+    entropies = _entropies(tables.sum(axis=-1), 1) + _entropies(tables.sum(axis=-2), 1)
+    information = entropies - _entropies(tables, 2)
+    return np.asarray(_not_zero(information - expected) / _not_zero(entropies / 2 - expected))
+
+
+def matched_names(tables: Int[np.ndarray, "*table label cluster"]) -> Int[np.ndarray, "*table cluster"]:
+    """The label of each cluster where none is given twice and most examples are right; -1 where none is left.
+
+    Source: Kuhn (1955), the Hungarian method.
+    """
+    names = np.full((*tables.shape[:-2], tables.shape[-1]), -1)
+    for at in np.ndindex(tables.shape[:-2]):
+        labels, clusters = linear_sum_assignment(tables[at], maximize=True)
+        names[(*at, clusters)] = labels
+    return names
+
+
+def commonest_names(tables: Int[np.ndarray, "*table label cluster"]) -> Int[np.ndarray, "*table cluster"]:
+    """The commonest label of each cluster."""
+    return np.asarray(tables.argmax(axis=-2))
+
+
+def share_named_right(
+    tables: Int[np.ndarray, "*table label cluster"], names: Int[np.ndarray, "*table cluster"]
+) -> Float[np.ndarray, "*table"]:
+    """Share of examples that have the label which their cluster is named by.
+
+    By `matched_names` of the same table it is the Hungarian accuracy; by `commonest_names` it is purity,
+    which rises with the number of clusters: compare it with its controls only.
+    """
+    named = np.take_along_axis(tables, np.maximum(names, 0)[..., None, :], axis=-2)[..., 0, :]
+    return np.asarray((named * (names >= 0)).sum(axis=-1) / tables.sum(axis=(-2, -1)))
+
+
+def _not_zero(differences: np.ndarray | np.floating) -> np.ndarray:
+    """Where all examples lie apart, two differences are of the last bits only, and their ratio is 1."""
+    return np.asarray(np.copysign(np.maximum(np.abs(differences), np.finfo(float).eps), differences))
+
+
+def _entropies(counts: np.ndarray, n_axes: int) -> np.ndarray:
+    """Of the counts along the last axes, in nats."""
+    axes = tuple(range(-n_axes, 0))
+    total = int(counts.sum(axis=axes, keepdims=True).flat[0])
+    terms = np.arange(total + 1.0)
+    terms[1:] *= np.log(terms[1:])
+    return np.asarray(np.log(total) - terms[counts].sum(axis=axes) / total)

@@ -1,0 +1,189 @@
+"""How labels lie in the space of states, without any clustering.
+
+Hidden here: that distances of all pairs are taken a block of rows at a time and once for all factors, so
+memory stays bounded at 1e5 points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.spatial.distance import cdist
+
+from nucleate.resampling.bootstrap import number_from_zero
+
+BLOCK_VALUES = 2**22
+"""Distances held at once."""
+
+N_NEIGHBOURS = 10
+"""Neighbours whose labels make up `knn_purity`; a label with no more examples than this cannot reach 1."""
+
+
+def silhouettes(
+    points: Float[np.ndarray, "example d"], labels: Mapping[str, Int[np.ndarray, " example"]]
+) -> dict[str, float]:
+    """Mean silhouette of each factor's labels: 1 where they lie far apart, about 0 where they are mixed.
+
+    A label that one example has counts 0, as in scikit-learn. NaN where all labels are one or all different.
+
+    Source: Rousseeuw (1987), "Silhouettes".
+    """
+    one_hot = {
+        factor: np.eye(int(each.max()) + 1)[each]
+        for factor, each in _numbered(labels).items()
+        if 0 < each.max() < len(points) - 1
+    }
+    totals = dict.fromkeys(one_hot, 0.0)
+    for rows, squared in _distance_blocks(points):
+        distances = np.sqrt(squared)
+        for factor, members in one_hot.items():
+            totals[factor] += _silhouette_sum(distances @ members, members[rows], members.sum(axis=0))
+    return {factor: totals.get(factor, np.nan) / len(points) for factor in labels}
+
+
+def _silhouette_sum(
+    sums: Float[np.ndarray, "row label"],
+    own: Float[np.ndarray, "row label"],
+    sizes: Float[np.ndarray, " label"],
+) -> float:
+    """The silhouettes of some rows, summed, from their summed distances to the examples of each label."""
+    own_size = own @ sizes
+    within = (sums * own).sum(axis=1) / np.maximum(own_size - 1, 1)
+    nearest = np.where(own > 0, np.inf, sums / sizes).min(axis=1)
+    larger = np.maximum(within, nearest)
+    found = np.divide(nearest - within, larger, out=np.zeros_like(larger), where=larger > 0)
+    return float(found[own_size > 1].sum())
+
+
+def neighbour_purities(
+    points: Float[np.ndarray, "example d"],
+    labels: Mapping[str, Int[np.ndarray, " example"]],
+    units: Int[np.ndarray, " example"],
+    token_counts: Int[np.ndarray, "example token"] | None = None,
+    least_token_distance: int = 0,
+) -> dict[str, Float[np.ndarray, " example"]]:
+    """For each example and factor the share of its nearest neighbours that have its label.
+
+    Args:
+        points: where the examples lie.
+        labels: of each factor.
+        units: an example is no neighbour of those of its own unit.
+        token_counts: bags of the instructions' tokens.
+        least_token_distance: nor of those whose bag differs from its own by fewer tokens, each added or
+            missing token counted, since near-duplicates lie near each other in any model.
+
+    Returns: shares; NaN for an example that has no neighbour left.
+    """
+    found: dict[str, list[np.ndarray]] = {factor: [] for factor in labels}
+    n_neighbours = min(N_NEIGHBOURS, len(points) - 1)
+    for rows, squared in _distance_blocks(points):
+        squared[_too_near(rows, units, token_counts, least_token_distance)] = np.inf
+        nearest = np.argpartition(squared, n_neighbours - 1, axis=1)[:, :n_neighbours]
+        counted = np.isfinite(np.take_along_axis(squared, nearest, axis=1))
+        for factor, each in labels.items():
+            same = (each[nearest] == each[rows, None]) & counted
+            n_counted = counted.sum(axis=1)
+            share = np.divide(
+                same.sum(axis=1), n_counted, where=n_counted > 0, out=np.full(len(rows), np.nan)
+            )
+            found[factor].append(share)
+    return {factor: np.concatenate(parts) for factor, parts in found.items()}
+
+
+def _too_near(
+    rows: Int[np.ndarray, " row"],
+    units: Int[np.ndarray, " example"],
+    token_counts: Int[np.ndarray, "example token"] | None,
+    least_token_distance: int,
+) -> Bool[np.ndarray, "row example"]:
+    near = units[rows, None] == units
+    if token_counts is not None and least_token_distance > 0:
+        near |= cdist(token_counts[rows], token_counts, "cityblock") < least_token_distance
+    return near
+
+
+def variance_ratios(
+    points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, " example"]
+) -> dict[str, float]:
+    """How wide labels are compared with how far apart they lie, in two ways; 0 where each label is a point.
+
+    `separation`: class-distance normalised variance, the mean over pairs of labels of their mean variance
+    over the squared distance of their means. A label with one example has no variance, so with few examples
+    per label it is too low. NaN where two means are one, or there is one label.
+
+    `collapse`: the trace ratio of neural collapse, tr(W B^+) / C, where W is the covariance within labels and
+    B that of the C labels' means, each label counted once. NaN for one label.
+
+    Sources: Galanti, György and Hutter (2021), "On the role of neural collapse in transfer learning"; Papyan,
+        Han and Donoho (2020), "Prevalence of neural collapse", NC1.
+    """
+    means, within, residuals = _moments(points, labels)
+    return {"separation": _separation(means, within), "collapse": _collapse(means, residuals)}
+
+
+def _separation(means: Float[np.ndarray, "label d"], within: Float[np.ndarray, " label"]) -> float:
+    first, second = np.triu_indices(len(means), k=1)
+    squared = _squared_distances(means, means)[first, second]
+    if len(means) < 2 or squared.min() <= 0:
+        return float("nan")
+    return float(((within[first] + within[second]) / (2 * squared)).mean())
+
+
+def _collapse(means: Float[np.ndarray, "label d"], residuals: Float[np.ndarray, "example d"]) -> float:
+    between = means - means.mean(axis=0)
+    # Of B = M'M / C, W B^+ needs the residuals along the right singular vectors of M alone.
+    _, singular, directions = np.linalg.svd(between, full_matrices=False)
+    kept = singular > singular.max() * max(between.shape) * np.finfo(float).eps if len(singular) else []
+    if not np.any(kept):
+        return float("nan")
+    along = np.square(residuals @ directions[kept].T).mean(axis=0)
+    return float((along / np.square(singular[kept])).sum())  # C of B cancels the 1 / C
+
+
+def top_variance_share(points: Float[np.ndarray, "example d"], n: int = 3) -> float:
+    """Share of the variance that lies in the `n` coordinates with most of it; NaN where there is none.
+
+    Above a half, distances are those of a few coordinates: standardise before believing them.
+    Source: Timkey and van Schijndel (2021), "All bark and no bite", on rogue dimensions.
+    """
+    variances = np.sort(points.var(axis=0, dtype=np.float64))
+    return float(variances[-n:].sum() / variances.sum()) if variances.sum() > 0 else float("nan")
+
+
+def _moments(
+    points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, " example"]
+) -> tuple[Float[np.ndarray, "label d"], Float[np.ndarray, " label"], Float[np.ndarray, "example d"]]:
+    """Mean of each label, its mean squared distance to it, and what is left of each example."""
+    numbered = number_from_zero(labels)
+    order = np.argsort(numbered, kind="stable")
+    sizes = np.bincount(numbered)
+    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    means = np.add.reduceat(centred[order], np.cumsum(sizes) - sizes, axis=0) / sizes[:, None]
+    residuals = centred - means[numbered]
+    return means, np.bincount(numbered, np.square(residuals).sum(axis=1)) / sizes, residuals
+
+
+def _distance_blocks(
+    points: Float[np.ndarray, "example d"],
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows and their squared distances to all points, block after block."""
+    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    size = max(1, BLOCK_VALUES // len(points))
+    for first in range(0, len(points), size):
+        rows = np.arange(first, min(first + size, len(points)))
+        squared = _squared_distances(centred[rows], centred)
+        squared[np.arange(len(rows)), rows] = 0.0
+        yield rows, squared
+
+
+def _squared_distances(
+    some: Float[np.ndarray, "row d"], others: Float[np.ndarray, "column d"]
+) -> Float[np.ndarray, "row column"]:
+    squared = np.square(some).sum(axis=1)[:, None] + np.square(others).sum(axis=1) - 2 * some @ others.T
+    return np.maximum(squared, 0.0)
+
+
+def _numbered(labels: Mapping[str, Int[np.ndarray, " example"]]) -> dict[str, Int[np.ndarray, " example"]]:
+    return {factor: number_from_zero(each) for factor, each in labels.items()}

@@ -1,0 +1,82 @@
+"""How well a factor can be read off the states: by the nearest centroid, and by a linear probe.
+
+Hidden here: that nothing is tested on what it was fitted to. Centroids come from the training split and are
+tested on others; the probe is tested on instructions that it has not seen, fold by fold.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_array
+
+from nucleate.resampling.bootstrap import number_from_zero
+
+N_FOLDS = 5
+RIDGE = 1e-2
+"""Penalty of the probe, as a share of the mean variance of a coordinate."""
+
+
+class Probe:
+    """Ridge regression on one-hot labels, each fold of instructions answered from the others.
+
+    What it takes to solve for weights does not depend on the labels: it is done once, and every factor and
+    every permutation of labels is a product with it.
+    """
+
+    def __init__(
+        self, points: Float[np.ndarray, "example d"], units: Int[np.ndarray, " example"], seed: int
+    ) -> None:
+        numbered = number_from_zero(units)
+        n_units = int(numbered.max()) + 1
+        folds = np.random.default_rng(seed).permutation(np.arange(n_units) % N_FOLDS)[numbered]
+        self._folds = [
+            (folds == fold, *_solver(points[folds != fold], points[folds == fold]))
+            for fold in range(min(N_FOLDS, n_units))
+            if n_units > 1
+        ]
+
+    def right(self, labels: Int[np.ndarray, " example"]) -> Bool[np.ndarray, " example"]:
+        """Which examples the probe answers right."""
+        return self._right(labels[None])[0]
+
+    def shares_right(
+        self, permuted: Int[np.ndarray, "permutation example"]
+    ) -> Float[np.ndarray, " permutation"]:
+        """The share that a probe answers right which is fitted to, and tested on, permuted labels."""
+        return self._right(permuted).mean(axis=1)
+
+    def _right(self, labels: Int[np.ndarray, "fit example"]) -> Bool[np.ndarray, "fit example"]:
+        names, flat = np.unique(labels, return_inverse=True)
+        numbered = flat.reshape(labels.shape)
+        columns = numbered + np.arange(len(labels))[:, None] * len(names)
+        right = np.zeros(labels.shape, dtype=bool)
+        for test, solved, points in self._folds:
+            targets = _one_hot(columns[:, ~test], labels.shape[0] * len(names))
+            shares = np.asarray(targets.sum(axis=1)) / targets.shape[1]
+            # Sums over the columns of one label; centring the targets takes their share of all columns off.
+            weights = targets @ solved - shares[:, None] * solved.sum(axis=0)
+            answers = weights @ points + shares[:, None]
+            found = answers.reshape(len(labels), len(names), -1).argmax(axis=1)
+            right[:, test] = found == numbered[:, test]
+        return right
+
+
+def _one_hot(columns: Int[np.ndarray, "fit train"], n_columns: int) -> csr_array:
+    """One-hot targets of every fit, [fit and label, train]; a product with them is a sum by label."""
+    n_fits, n_train = columns.shape
+    examples = np.tile(np.arange(n_train), n_fits)
+    ones = np.ones(columns.size, dtype=np.float32)
+    return csr_array((ones, (columns.ravel(), examples)), shape=(n_columns, n_train))
+
+
+def _solver(
+    train: Float[np.ndarray, "train d"], test: Float[np.ndarray, "test d"]
+) -> tuple[Float[np.ndarray, "train d"], Float[np.ndarray, "d test"]]:
+    """What leads from centred targets to the weights of a ridge regression, and the centred test points."""
+    offset = train.mean(axis=0, dtype=np.float64)
+    train, test = train - offset, test - offset
+    gram = train.T @ train
+    penalty = RIDGE * max(float(np.trace(gram)) / len(gram), np.finfo(float).tiny)
+    solved = np.linalg.solve(gram + penalty * np.eye(len(gram)), train.T)
+    return solved.T.astype(np.float32), test.T.astype(np.float32)

@@ -1,0 +1,193 @@
+"""How well clusters agree with labels, and how sure that is.
+
+Hidden here: that agreement is counted in pairs. How many pairs a partition holds together depends on the
+sizes of its cells alone, so every replicate of a bootstrap and every permutation of the labels costs one
+sum over examples and never a pair, and all of them are counted at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nucleate.errors import LabelsError
+from nucleate.metrics.contingency import require_same_examples
+from nucleate.resampling.bootstrap import Resamples, interval_of, number_from_zero
+
+MISPLACED = 4
+"""Of many units of which none was seen misplaced, so many may have been: -log(0.025) is 3.7, after Hanley and
+Lippman-Hand (1983), "If nothing goes wrong, is everything all right?"."""
+
+Pairs = float | np.floating | np.ndarray
+"""Counts of ordered pairs of examples, one or many."""
+
+
+def adjusted_rand_index(labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]) -> float:
+    """Agreement of clusters with labels, corrected for chance.
+
+    Returns: 1.0 where the partitions match, about 0.0 where they are independent; it can be negative.
+
+    Raises:
+        LabelsError: the lengths differ, or there are fewer than two examples.
+
+    Source: Hubert and Arabie (1985), "Comparing partitions".
+    """
+    require_same_examples(labels, clusters)
+    return float(adjusted_rand_indices(labels[None], clusters)[0])
+
+
+def adjusted_rand_interval(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, "start example"],
+    inertia: Float[np.ndarray, " start"],
+    resamples: Resamples,
+    *,
+    seed: int,
+) -> tuple[float, float]:
+    """A 95 % interval of the index over resampled examples and clustering starts.
+
+    Every replicate draws units with replacement, and starts too, of which it takes the one with the
+    lowest inertia, as the reported figure takes it of all. The ends are percentiles: they respect the index's
+    range, and on planted agreement of 0.0 to 0.95 they covered as often as basic intervals, or oftener near
+    1. Where nothing is misplaced no replicate can show that something might be, so the lower end is at most
+    the index with `MISPLACED` units put elsewhere.
+
+    What is covered is the mean index of other samples of the same make: in 95 of 100 draws over planted
+    clusters in 2 to 256 dimensions, from none to full separation. The interval is wider than need be where
+    there is no agreement. It is too narrow where clusters as a whole come out otherwise from sample to
+    sample: in 256 dimensions at a mean index of 0.73 it covered 12 of 20. Where units have several examples,
+    the index itself lies above that of independent units, by chance 0.07 with 200 units of 5 examples
+    and 20 clusters that split no unit.
+
+    Args:
+        labels: what the clusters are compared with.
+        clusters: the clustering of every start.
+        inertia: of every start.
+        resamples: of the same examples.
+        seed: of the drawn starts.
+
+    Returns: the lower and the upper end; both NaN where there are fewer than two units.
+
+    Raises:
+        LabelsError: the lengths differ, there are fewer than two examples, or no start.
+    """
+    for partition in (*clusters, resamples.units):
+        require_same_examples(labels, partition)
+    if not len(clusters) or len(clusters) != len(inertia):
+        raise LabelsError(
+            f"expected one inertia per start, got {len(inertia)} for {len(clusters)} starts",
+            "Hand over the labels and the inertia of one result of a clustering method.",
+        )
+    if not resamples.tell_something:
+        return float("nan"), float("nan")
+    starts = draw_starts(inertia, resamples.n_resamples, seed)
+    low, high = interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples))
+    misplaced = misplace(clusters[inertia.argmin()], resamples.units, seed)
+    return min(low, adjusted_rand_index(labels, misplaced)), high
+
+
+def misplace(
+    clusters: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], seed: int
+) -> Int[np.ndarray, " example"]:
+    """The clusters with `MISPLACED` units drawn at random and moved to others."""
+    names, numbered = np.unique(clusters, return_inverse=True)
+    if len(names) < 2:
+        return clusters
+    rng = np.random.default_rng(seed)
+    n_units = int(units.max()) + 1
+    moved = np.isin(units, rng.choice(n_units, min(MISPLACED, n_units), replace=False))
+    shifts = rng.integers(1, len(names), size=n_units)[units]
+    return np.where(moved, names[(numbered + shifts) % len(names)], clusters)
+
+
+def draw_starts(
+    inertia: Float[np.ndarray, " start"], n_resamples: int, seed: int
+) -> Int[np.ndarray, " replicate"]:
+    """The start that each replicate reports: the lowest of as many as there are, drawn with replacement.
+
+    They come sorted, so that the replicates of one start lie side by side; each replicate's units are drawn
+    apart from its starts, so order tells nothing.
+    """
+    drawn = np.random.default_rng(seed).integers(len(inertia), size=(n_resamples, len(inertia)))
+    return np.sort(drawn[np.arange(n_resamples), inertia[drawn].argmin(axis=1)])
+
+
+def adjusted_rand_replicates(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, "start example"],
+    starts: Int[np.ndarray, " replicate"],
+    resamples: Resamples,
+) -> Float[np.ndarray, " replicate"]:
+    """The index of every replicate, NaN where one drew a single unit of a single example.
+
+    Args:
+        labels: what the clusters are compared with.
+        clusters: the clustering of every start.
+        starts: which of them each replicate takes, sorted.
+        resamples: of the same examples.
+    """
+    with_label, total = resamples.pairs(labels), resamples.pairs(np.zeros_like(labels))
+    both, with_cluster = np.empty_like(total), np.empty_like(total)
+    for start, first, n_replicates in zip(
+        *np.unique(starts, return_index=True, return_counts=True), strict=True
+    ):
+        replicates = slice(first, first + n_replicates)
+        both[replicates] = resamples.pairs(_both(labels, clusters[start]), replicates)
+        with_cluster[replicates] = resamples.pairs(clusters[start], replicates)
+    return np.where(total > 0, _index(both, with_label, with_cluster, total), np.nan)
+
+
+def adjusted_rand_indices(
+    partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
+) -> Float[np.ndarray, " partition"]:
+    """The index of one clustering with each of many partitions."""
+    total = float(len(clusters)) * (len(clusters) - 1)
+    both, own = _pairs(_both(partitions, clusters)), _pairs(partitions)
+    return _index(both, own, _pairs(clusters[None]), total)
+
+
+def adjusted_rand_permuted(
+    permuted: Int[np.ndarray, "permutation example"], clusters: Int[np.ndarray, " example"]
+) -> Float[np.ndarray, " permutation"]:
+    """The index of one clustering with permutations of one partition, whose own pairs are counted once."""
+    total = float(len(clusters)) * (len(clusters) - 1)
+    both, own = _pairs(_both(permuted, clusters)), _pairs(permuted[:1])
+    return _index(both, own, _pairs(clusters[None]), total)
+
+
+def stability(clusters: Int[np.ndarray, "start example"]) -> float:
+    """Mean Adjusted Rand Index between starts: 1.0 where every start finds the same clusters, NaN for one."""
+    pairs = [adjusted_rand_indices(clusters[:index], clusters[index]) for index in range(1, len(clusters))]
+    return float(np.mean(np.concatenate(pairs))) if pairs else float("nan")
+
+
+def _index(both: Pairs, labels: Pairs, clusters: Pairs, total: Pairs) -> np.ndarray:
+    """The Adjusted Rand Index from ordered pairs together in both, in one, and in all; element by element.
+
+    Pairs that one partition alone holds together and pairs that neither does stand in products of their
+    own: none of these differences cancels, so doubles serve at 1e6 examples as well as big integers.
+    """
+    by_label, by_cluster = labels - both, clusters - both
+    by_none = total - both - by_label - by_cluster
+    above_chance = 2 * (both * by_none - by_label * by_cluster)
+    most = (both + by_label) * (by_label + by_none) + (both + by_cluster) * (by_cluster + by_none)
+    same = (by_label == 0) & (by_cluster == 0)
+    return np.where(same, 1.0, above_chance / np.where(same, 1.0, most))
+
+
+def _pairs(partitions: Int[np.ndarray, "partition example"]) -> Float[np.ndarray, " partition"]:
+    """Ordered pairs of two examples in one cell, for each of many partitions of the same examples."""
+    n_examples = partitions.shape[1]
+    smallest = np.promote_types(np.min_scalar_type(partitions.max()), np.min_scalar_type(partitions.min()))
+    by_cell = np.sort(partitions.astype(smallest), axis=1)  # few bits sort several times faster
+    begins = np.ones(by_cell.shape, dtype=bool)
+    begins[:, 1:] = by_cell[:, 1:] != by_cell[:, :-1]
+    first = np.flatnonzero(begins)
+    squares = np.square(np.diff(first, append=by_cell.size).astype(float))
+    return np.bincount(first // n_examples, squares, minlength=len(by_cell)) - n_examples
+
+
+def _both(labels: Int[np.ndarray, "*batch example"], clusters: Int[np.ndarray, " example"]) -> np.ndarray:
+    """The partition by label and cluster together."""
+    numbered = number_from_zero(clusters)
+    return labels * (numbered.max() + 1) + numbered

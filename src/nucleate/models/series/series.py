@@ -1,0 +1,190 @@
+"""The checkpoints of one model, one at a time.
+
+Hidden here: whether they lie in a folder, in one file, or on the Hub. A checkpoint of the Hub is downloaded
+when its turn comes and dropped when it has been looked at; which ones have the same weights is known before
+that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from nucleate.errors import ModelError
+from nucleate.models.loading import load_model, load_tokenizer, pick_device, untrained_like
+from nucleate.models.series.audit import MAIN, Audited, Weights, audit
+from nucleate.models.series.hub import Hub, weight_files
+from nucleate.models.series.settings import SeriesSettings
+
+UNTRAINED = "untrained"
+"""The name of the model that stands at step 0 where the series has none."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A model's checkpoints, in the order of their steps.
+
+    Attributes:
+        settings: how they are loaded.
+        table: every checkpoint that was asked for, those that are left out among them.
+        places: folders or files; empty where they are on the Hub.
+        downloads: where a download lies while it is looked at.
+    """
+
+    settings: SeriesSettings
+    table: tuple[Audited, ...]
+    places: dict[str, Path]
+    downloads: Path
+
+    @property
+    def members(self) -> dict[int, str]:
+        """Step -> revision of those that are looked at."""
+        kept = [row for row in self.table if self.settings.keep_identical or not row.same_as]
+        found = {row.step: row.revision for row in kept}
+        first = {0: UNTRAINED} if self.settings.untrained and 0 not in found else {}
+        return first | found
+
+    @property
+    def name(self) -> str:
+        """As it stands in tables: the name on the Hub, or that of the folder or file."""
+        local = Path(self.settings.name)
+        return local.resolve().stem if local.suffix == ".gguf" else self._folder_name(local)
+
+    def _folder_name(self, local: Path) -> str:
+        return local.resolve().name if local.exists() else self.settings.name
+
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """Of the last checkpoint."""
+        last = list(self.members.values())[-1]
+        if last in self.places:
+            return load_tokenizer(self.places[last])
+        with self._downloaded(last, weights=False) as path:
+            return load_tokenizer(path)
+
+    @contextmanager
+    def model(self, step: int, seed: int) -> Iterator[PreTrainedModel]:
+        """The model of one step, ready to run; within only."""
+        revision = self.members[step]
+        if revision != UNTRAINED:
+            with self._at(revision) as path:
+                yield self._loaded(path)
+            return
+        with self._at(list(self.members.values())[-1]) as path:
+            twin = untrained_like(self._loaded(path), seed)
+        yield twin
+
+    def _loaded(self, path: Path) -> PreTrainedModel:
+        model = load_model(path, dtype=self.settings.dtype, device_map=self.settings.device_map)
+        return model if self.settings.device_map else model.to(pick_device(self.settings.device))
+
+    @contextmanager
+    def _at(self, revision: str) -> Iterator[Path]:
+        if revision in self.places:
+            yield self.places[revision]
+            return
+        self._check_room(next(row.size for row in self.table if row.revision == revision))
+        with self._downloaded(revision) as path:
+            yield path
+
+    @contextmanager
+    def _downloaded(self, revision: str, *, weights: bool = True) -> Iterator[Path]:
+        """A download that was broken off stays and is gone on with; `main` alone stays in the usual cache."""
+        hub = Hub(self.settings.name)
+        if not self.settings.revisions:
+            yield hub.download(revision, None, weights=weights)
+            return
+        target = self.downloads / revision.replace("/", "--")
+        target.mkdir(parents=True, exist_ok=True)
+        yield hub.download(revision, target, weights=weights)
+        shutil.rmtree(self.downloads)
+
+    def _check_room(self, size: int) -> None:
+        budget, free = self.settings.disk_gb * 1e9, shutil.disk_usage(self.downloads.parent).free
+        if size > min(budget, free):
+            raise ModelError(
+                f"a checkpoint of {self.settings.name} takes {size / 1e9:.1f} GB, and there are "
+                f"{min(budget, free) / 1e9:.1f} GB for it",
+                "Make room, or raise model.disk_gb.",
+            )
+
+
+def find_series(settings: SeriesSettings, downloads: Path, known: Sequence[Audited] = ()) -> Series:
+    """The checkpoints that the settings ask for, compared with each other before any is loaded.
+
+    Args:
+        settings: what is asked for.
+        downloads: where a download lies while it is looked at.
+        known: the table of an earlier call; the Hub is not asked again.
+
+    Raises:
+        ModelError: there is no such model, revision or checkpoint.
+    """
+    if settings.folder:
+        places = _checkpoints_in(Path(settings.folder))
+        rows = audit({name: _weights_in(path) for name, path in places.items()})
+        return Series(settings, tuple(rows), places, downloads)
+    local = Path(settings.name)
+    if local.exists():
+        if settings.revisions:
+            raise ModelError(
+                f"{settings.name} is on this machine and has no revisions",
+                "Give --revisions the folder that its checkpoints are in.",
+            )
+        return Series(settings, tuple(audit({MAIN: _weights_in(local)})), {MAIN: local}, downloads)
+    if local.suffix == ".gguf" or settings.name.startswith((".", "/", "~")):
+        raise ModelError(f"there is no {settings.name}", "Name a folder, a GGUF file, or a model on the Hub.")
+    if known:
+        return Series(settings, tuple(known), {}, downloads)
+    return _series_on_hub(settings, downloads)
+
+
+def audit_of(settings: SeriesSettings) -> list[Audited]:
+    """The table alone; all branches where no revision is named."""
+    if not (settings.folder or settings.revisions or Path(settings.name).exists()):
+        settings = settings.model_copy(update={"revisions": tuple(Hub(settings.name).revisions())})
+    return list(find_series(settings, Path()).table)
+
+
+def _series_on_hub(settings: SeriesSettings, downloads: Path) -> Series:
+    hub, revisions = Hub(settings.name), settings.revisions or (MAIN,)
+    cached = hub.cached(MAIN) if revisions == (MAIN,) else None
+    if cached is not None:
+        return Series(settings, tuple(audit({MAIN: _weights_in(cached)})), {MAIN: cached}, downloads)
+    main = hub.weights(MAIN)
+    weights = {name: main if name == MAIN else hub.weights(name) for name in dict.fromkeys(revisions)}
+    return Series(settings, tuple(audit(weights, main)), {}, downloads)
+
+
+def _checkpoints_in(folder: Path) -> dict[str, Path]:
+    """A folder's checkpoints by name; a run's folder keeps them in `checkpoints`."""
+    inner = folder / "checkpoints"
+    within = inner if inner.is_dir() else folder
+    found = {path.parent.name: path.parent for path in sorted(within.glob("*/config.json"))}
+    if not found:
+        raise ModelError(
+            f"{folder} holds no checkpoints",
+            "Name a folder of folders that AutoModelForCausalLM.from_pretrained loads.",
+        )
+    return found
+
+
+def _weights_in(path: Path) -> Weights:
+    files = [path] if path.is_file() else [path / name for name in weight_files(_names_in(path))]
+    if not files:
+        raise ModelError(f"{path} holds no weights", "Name a folder with safetensors or .bin files.")
+    return Weights({file.name: _sha256(file) for file in files}, sum(file.stat().st_size for file in files))
+
+
+def _names_in(path: Path) -> list[str]:
+    return [file.name for file in path.iterdir()]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

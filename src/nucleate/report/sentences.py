@@ -1,0 +1,198 @@
+"""A run in words and small tables: what a reader wants to know before any figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from nucleate.claims.agreement import ClaimOverRuns, ClaimVerdict, claims_over_runs
+from nucleate.display_names import FACTORS, POSITIONS, say
+from nucleate.report.contents import RunContents
+from nucleate.report.encoding import visible
+
+_SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_SHOWN_INSTANCES, _SHOWN_TASKS, _LONGEST_EXAMPLE = 12, 60, 200
+_NOT_SHOWN = ("instance", "instruction_id", "prompt_length")
+_FIGURES = {
+    "value": "agreement",
+    "control_value": "strongest control",
+    "excess": "above the control",
+    "excess_low": "surely above it by",
+    "highest": "at its highest above it",
+    "layer_0_excess": "layer 0 above its control",
+    "layer_0_excess_high": "at most",
+    "excess_at_layer_0": "layer 0 above its control",
+    "top_excess": "top layer above its control",
+    "top_excess_low": "at least",
+    "change_at_layer_0": "layer 0 moved by",
+    "change_at_top": "top layer moved by",
+    "rank_correlation": "rank correlation with depth",
+    "assignment_accuracy": "nearest to their own centroid",
+    "accuracy_if_right": "answered right, of those",
+    "accuracy_if_wrong": "answered right, of the others",
+    "auroc": "AUROC",
+    "becomes_b": "answers that became the other task's",
+}
+_COUNTS = ("layer", "layers_that_work")
+
+
+def number(n: int) -> str:
+    """Small numbers as words."""
+    return _SMALL_NUMBERS[n] if n < len(_SMALL_NUMBERS) else f"{n:,}"
+
+
+def position_words(position: str) -> str:
+    """A position as a reader would say it."""
+    return visible(say(POSITIONS, position))
+
+
+def factor_words(factor: str) -> str:
+    """A factor as a reader would say it."""
+    return visible(say(FACTORS, factor))
+
+
+def claim_figures(claim: ClaimVerdict) -> list[tuple[str, str]]:
+    """What a verdict rests on: names in words, numbers as they are read."""
+    figures = []
+    for name, value in claim.figures.items():
+        words = _FIGURES.get(name, name.replace("_", " ").replace("ci ", "95 % "))
+        is_number = isinstance(value, int | float)
+        number = (f"{value:.0f}" if name in _COUNTS else f"{value:.2f}") if is_number else str(value)
+        figures.append((visible(words), visible(number)))
+    return figures
+
+
+def setting_in_a_sentence(run: RunContents) -> str:
+    """The model, its training and its corpus, of what the settings say."""
+    model, training, corpus = (run.config.get(part, {}) for part in ("model", "training", "corpus"))
+    model, training, corpus = (
+        part if isinstance(part, Mapping) else {} for part in (model, training, corpus)
+    )
+    sentence = "A language model"
+    if {"n_layer", "n_embd"} <= set(model) and not model.get("start"):
+        sentence = f"A GPT-2 of {number(model['n_layer'])} layers and width {model['n_embd']}"
+    elif names := sorted(set(run.scores["model"].dropna()) - {""}):
+        sentence = f"The model {visible(', '.join(names))}"
+    if "steps" in training:
+        sentence += f", trained for {training['steps']:,} steps"
+    if {"n_tasks", "n_dialects", "n_inputs", "input_vocabulary"} <= set(corpus):
+        dialects = (
+            "one wording each"
+            if corpus["n_dialects"] == 1
+            else f"{number(corpus['n_dialects'])} dialects each"
+        )
+        sentence += (
+            f" on {number(corpus['n_tasks'])} tasks with {dialects}; "
+            f"every task maps {number(corpus['n_inputs'])} of {number(corpus['input_vocabulary'])} inputs"
+        )
+    elif run.corpus is not None:
+        sentence += f", given {run.corpus.table.num_rows:,} prompts"
+    return sentence + "."
+
+
+def accuracies(run: RunContents) -> list[tuple[str, float]]:
+    """Task accuracy of each split at the last step."""
+    rows = run.scores[(run.scores["metric"] == "accuracy") & (run.scores["control"] == "none")]
+    if not rows.empty:
+        last = rows[rows["step"] == rows["step"].max()]
+        return [(visible(row.split), float(row.value)) for row in last.itertuples()]
+    logged = [line["accuracy"] for line in run.training if "accuracy" in line]
+    return [(visible(split), float(value)) for split, value in logged[-1].items()] if logged else []
+
+
+def verdict_in_a_sentence(run: RunContents) -> str:
+    """How many of the claims hold where the run judges them."""
+    verdicts = [one.verdict for one in run.claims if one.position == run.claimed.position]
+    judged = [verdict for verdict in verdicts if verdict != "not measured"]
+    if not judged:
+        return "No claim could be judged on this run."
+    holding = sum(verdict == "holds" for verdict in judged)
+    many = "All" if holding == len(judged) > 1 else number(holding).capitalize()
+    of = f" {number(len(judged))}" if many == "All" else f" of {number(len(judged))}"
+    return f"{many}{of} claims {'holds' if holding == 1 else 'hold'}."
+
+
+def surface_alone(run: RunContents) -> tuple[float, str] | None:
+    """How far clusters of the instructions' words alone agree with the label judged, and on which split."""
+    rows = run.scores
+    for column, wanted in (
+        ("control", "bag_of_tokens"),
+        ("method", "kmeans"),
+        ("metric", "ari"),
+        ("factor", run.claimed.factor),
+        ("position", run.claimed.position),
+    ):
+        rows = rows[rows[column] == wanted]
+    if rows.empty:
+        return None
+    split = "validation" if "validation" in set(rows["split"]) else rows["split"].iloc[0]
+    rows = rows[rows["split"] == split]
+    return float(rows.loc[rows["step"] == rows["step"].max(), "value"].max()), visible(split)
+
+
+def claims_of_groups(runs: Sequence[RunContents]) -> list[tuple[str, list[str]]]:
+    """For each claim what every group of seeds says together: in how many of its runs it holds."""
+    groups = list(dict.fromkeys(run.group for run in runs))
+    joint = [
+        {
+            one.claim: one
+            for one in claims_over_runs([run.claims for run in members], members[0].claimed.position)
+        }
+        for members in ([run for run in runs if run.group == group] for group in groups)
+    ]
+    names = dict.fromkeys(claim for one in joint for claim in one)
+    words = {claim: one.words for group in joint for claim, one in group.items()}
+    return [(words[name], [_held(group.get(name)) for group in joint]) for name in names]
+
+
+def _held(claim: ClaimOverRuns | None) -> str:
+    if claim is None or not claim.n_judged:
+        return "not measured"
+    return f"holds in {claim.n_holds} of {claim.n_judged}"
+
+
+def all_settings(runs: Sequence[RunContents]) -> dict[str, list[Any]]:
+    """Every setting of any run: dotted key to one value per run."""
+    keys = sorted({key for run in runs for key in run.settings})
+    return {key: [run.settings.get(key, "–") for run in runs] for key in keys}
+
+
+def differing_settings(runs: Sequence[RunContents]) -> dict[str, list[Any]]:
+    """Settings in which runs differ: dotted key to one value per run."""
+    values = all_settings(runs)
+    return {key: row for key, row in values.items() if any(value != row[0] for value in row)}
+
+
+def example_instances(run: RunContents) -> list[Mapping[str, Any]]:
+    """A few instances, spread over the corpus."""
+    if run.corpus is None:
+        return []
+    table = run.corpus.table
+    shown = [
+        one.name for one in table.schema if not pa.types.is_nested(one.type) and one.name not in _NOT_SHOWN
+    ]
+    table = table.select([name for name in shown if not name.endswith(("_start", "_end"))])
+    every = max(1, table.num_rows // _SHOWN_INSTANCES)
+    rows = table.take(list(range(0, table.num_rows, every))[:_SHOWN_INSTANCES]).to_pylist()
+    return [{name: _in_brief(value) for name, value in row.items()} for row in rows]
+
+
+def _in_brief(value: object) -> str:
+    if value is None:
+        return "–"
+    text = str(value)
+    return visible(text if len(text) <= _LONGEST_EXAMPLE else text[: _LONGEST_EXAMPLE - 1] + "…")
+
+
+def grammars(run: RunContents) -> list[Mapping[str, Any]]:
+    """Each task's function and the expressions that its instructions are drawn from."""
+    tasks = run.corpus.tasks[:_SHOWN_TASKS] if run.corpus else ()
+    return [
+        {
+            "function": [(visible(x), visible(y)) for x, y in task["function"].items()],
+            "dialects": [(visible(one["regex"]), one["language_size"]) for one in task["dialects"]],
+        }
+        for task in tasks
+    ]

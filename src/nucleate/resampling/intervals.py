@@ -1,0 +1,65 @@
+"""The bootstrap of many figures at once.
+
+Hidden here: that replicates are weights of examples, so that thousands of intervals cost one matrix product,
+and that an example may have no value in one figure and still have one in the next.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from nucleate.resampling.bootstrap import LEVELS, Resamples
+
+
+class Draws:
+    """Replicates as weights; see `Resamples` for how they are drawn.
+
+    Attributes:
+        weights: how often every replicate drew each example.
+        n_units: how many units there are.
+    """
+
+    def __init__(self, units: Int[np.ndarray, " example"], n_resamples: int, seed: int) -> None:
+        """`units` tells which examples are drawn together, such as those of one instruction."""
+        drawn = Resamples.draw(units, n_resamples, seed)
+        self.n_units, self._units = len(drawn.copies), drawn.units
+        self.weights: Float[np.ndarray, "replicate example"] = drawn.copies[drawn.units].T.astype(np.float64)
+
+    def mean_interval(
+        self, values: Float[np.ndarray, "*figure example"]
+    ) -> tuple[Float[np.ndarray, "*figure"], Float[np.ndarray, "*figure"]]:
+        """The ends of a 95 % interval of the mean of each figure; values that are NaN count for nothing."""
+        there = ~np.isnan(values)
+        sums = np.where(there, values, 0.0) @ self.weights.T
+        counts = there.astype(np.float64) @ self.weights.T
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return interval(sums / counts)
+
+    def count_units(self, there: Bool[np.ndarray, "*figure example"]) -> Int[np.ndarray, "*figure"]:
+        """How many units the examples of each figure come from; an array of no dimension for one figure."""
+        belongs = np.zeros((len(self._units), self.n_units))
+        belongs[np.arange(len(self._units)), self._units] = 1.0
+        return np.asarray((there.astype(np.float64) @ belongs > 0).sum(-1))
+
+
+def exact_ends(share: float, ends: tuple[float, float], n_units: int) -> tuple[float, float]:
+    """The ends of a share's interval, opened where it is exactly 0 or 1 and replicates cannot but agree.
+
+    Source: Clopper and Pearson (1934): no one among n is compatible with a share of 1 - 0.025^(1/n).
+    """
+    if n_units == 0 or 0.0 < share < 1.0:
+        return ends
+    reach = 1.0 - 0.025 ** (1.0 / n_units)
+    return (0.0, reach) if share == 0.0 else (1.0 - reach, 1.0)
+
+
+def interval(
+    replicates: Float[np.ndarray, "*figure replicate"],
+) -> tuple[Float[np.ndarray, "*figure"], Float[np.ndarray, "*figure"]]:
+    """Percentile ends over replicates, NaN where half of them or more have no value."""
+    there = ~np.isnan(replicates)
+    enough = there.mean(axis=-1) > 0.5
+    filled = np.where(enough[..., None], replicates, 0.0)
+    low, high = np.nanpercentile(filled, LEVELS, axis=-1)
+    return np.where(enough, low, np.nan), np.where(enough, high, np.nan)

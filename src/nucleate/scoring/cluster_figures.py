@@ -1,0 +1,169 @@
+"""The figures of one clustering against one factor: with an interval, and of labels that know nothing.
+
+Hidden here: which figures rest on every start and which on the best one alone, and that all but the Adjusted
+Rand Index are read off one table of labels by clusters, for the sample, its halves and permuted labels alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nucleate.metrics.contingency import (
+    adjusted_mutual_information,
+    commonest_names,
+    contingencies,
+    contingency,
+    expected_information,
+    matched_names,
+    share_named_right,
+)
+from nucleate.metrics.rand_index import (
+    adjusted_rand_index,
+    adjusted_rand_interval,
+    adjusted_rand_permuted,
+    draw_starts,
+    misplace,
+    stability,
+)
+from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, interval_of
+from nucleate.resampling.half_samples import N_HALVES, Halves, Key
+
+NAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"matched": matched_names, "purity": commonest_names}
+"""How clusters get names; what then counts is the share of examples that are named right."""
+OF_TABLE = ("ami", *NAMES)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value with its 95 % interval, None where there is none."""
+
+    metric: str
+    value: float
+    ci_low: float | None = None
+    ci_high: float | None = None
+
+    @classmethod
+    def with_interval(cls, metric: str, value: float, interval: tuple[float, float]) -> Figure:
+        low, high = (None if math.isnan(end) else end for end in interval)
+        return cls(metric, value, low, high)
+
+    @classmethod
+    def of_null(cls, metric: str, values: Float[np.ndarray, " permutation"]) -> Figure:
+        """Mean and levels of what permuted labels reach."""
+        low, high = np.percentile(values, NULL_LEVELS)
+        return cls.with_interval(metric, float(values.mean()), (float(low), float(high)))
+
+    @classmethod
+    def of_mean(cls, metric: str, values: Float[np.ndarray, " example"], resamples: Resamples) -> Figure:
+        """The mean over examples, its interval over resampled units."""
+        told = resamples.tell_something
+        interval = interval_of(resamples.means(values)) if told else (math.nan, math.nan)
+        return cls.with_interval(metric, float(values.mean()), interval)
+
+
+def partition_figures(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, "start example"],
+    inertia: Float[np.ndarray, " start"],
+    resamples: Resamples,
+    halves: Halves,
+    metrics: Sequence[str],
+    seed: int,
+) -> Iterator[Figure]:
+    """The metrics that compare labels with clusters, of one site."""
+    if "ari" in metrics:
+        interval = adjusted_rand_interval(labels, clusters, inertia, resamples, seed=seed)
+        best = clusters[inertia.argmin()]
+        yield Figure.with_interval("ari", adjusted_rand_index(labels, best), interval)
+    yield from _table_figures(labels, clusters, inertia, resamples.units, halves, metrics, seed)
+    if "stability" in metrics and len(clusters) > 1:
+        yield Figure("stability", stability(clusters))
+
+
+def shuffled_figures(
+    permuted: Int[np.ndarray, "permutation example"],
+    clusters: Int[np.ndarray, " example"],
+    metrics: Sequence[str],
+) -> Iterator[Figure]:
+    """Mean and levels of the figures that permuted labels reach with clusters as they are."""
+    if "ari" in metrics:
+        yield Figure.of_null("ari", adjusted_rand_permuted(permuted, clusters))
+    if not set(metrics) & set(OF_TABLE):
+        return
+    tables = contingencies(permuted, clusters)
+    if "ami" in metrics:
+        expected = expected_information(tables[0])  # a permutation keeps the sizes of the cells
+        yield Figure.of_null("ami", adjusted_mutual_information(tables, expected))
+    for metric, name in NAMES.items():
+        if metric in metrics:
+            yield Figure.of_null(metric, share_named_right(tables, name(tables)))
+
+
+def _table_figures(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, "start example"],
+    inertia: Float[np.ndarray, " start"],
+    units: Int[np.ndarray, " example"],
+    halves: Halves,
+    metrics: Sequence[str],
+    seed: int,
+) -> Iterator[Figure]:
+    """Halves draw clustering starts too, as the replicates of the Adjusted Rand Index do."""
+    wanted = [metric for metric in OF_TABLE if metric in metrics]
+    if not wanted:
+        return
+    best, starts = clusters[inertia.argmin()], draw_starts(inertia, N_HALVES, seed)
+    table, expected = contingency(labels, best), _expected_in_half(labels, best, halves)
+
+    def of_half(number: int, rows: np.ndarray) -> dict[Key, float]:
+        chosen = np.zeros(len(labels), dtype=np.int64)
+        chosen[rows] = 1
+        found = clusters[starts[number]]
+        half = contingency(labels, found, chosen)
+        return _keyed(_read(half, contingency(labels, found) - half, wanted, expected))
+
+    values = _read(table, table, wanted)
+    ends = halves.intervals(_keyed(values), of_half)
+    # Where nothing is misplaced no half can show that something might be.
+    doubted = contingency(labels, misplace(best, units, seed))
+    lowest = _read(doubted, doubted, wanted)
+    for metric, value in values.items():
+        low, high = ends[metric, ""]
+        yield Figure.with_interval(metric, value, (min(low, lowest[metric]), min(high, 1.0)))
+
+
+def _keyed(values: dict[str, float]) -> dict[Key, float]:
+    return {(metric, ""): value for metric, value in values.items()}
+
+
+def _expected_in_half(
+    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"], halves: Halves
+) -> float:
+    """Cells of halves have about the same sizes, so one expectation serves all; it is most of the cost."""
+    rows = next(iter(halves.rows), None)
+    return math.nan if rows is None else expected_information(contingency(labels[rows], clusters[rows]))
+
+
+def _read(
+    table: Int[np.ndarray, "label cluster"],
+    judged: Int[np.ndarray, "label cluster"],
+    metrics: Sequence[str],
+    expected: float | None = None,
+) -> dict[str, float]:
+    """Figures of a table; clusters are named by it, and the share named right is counted in `judged`.
+
+    A half that judged its own names would vary too little.
+    """
+    found = {
+        metric: float(share_named_right(judged, NAMES[metric](table)))
+        for metric in metrics
+        if metric in NAMES
+    }
+    if "ami" in metrics:
+        found["ami"] = float(adjusted_mutual_information(table, expected))
+    return found

@@ -1,0 +1,76 @@
+"""Which examples a figure is of.
+
+Hidden here: that an instruction's instances share one state wherever the input is not yet seen. Copies of
+a state gather whatever the model does, so at those positions an instruction counts once; and only where
+its instances have states of their own can it be asked whether they gather by instruction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nucleate.capture.hidden_states import HiddenStates
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The examples that one position of one split has for some factors.
+
+    Attributes:
+        name: `all`, `once` (one example per instruction), or `repeated` (instructions with several).
+        rows: of the states that it was chosen from.
+        points: their states, a block of examples per site.
+        labels: for each factor that is scored on them.
+        units: what is resampled together: the instances of one instruction.
+        token_counts: bags of the instructions' tokens, where they are known.
+    """
+
+    name: str
+    rows: Int[np.ndarray, " example"]
+    points: Float[np.ndarray, "site example n_embd"]
+    labels: dict[str, Int[np.ndarray, " example"]]
+    units: Int[np.ndarray, " example"]
+    token_counts: Int[np.ndarray, "example token"] | None = None
+
+
+def samples_at(states: HiddenStates, position: str, factors: tuple[str, ...]) -> list[Sample]:
+    """The samples of one split at one position, each with its factors; some may be empty.
+
+    A factor whose labels are all one, or all different, has no partition to agree with and is left out.
+    """
+    units = units_of(states)
+    chosen = {factor: _kind(position in states.before_input, factor) for factor in factors}
+    samples = []
+    for name in dict.fromkeys(chosen.values()):
+        rows = _rows(name, units)
+        labels = {
+            factor: states.labels[factor][rows]
+            for factor, kind in chosen.items()
+            if kind == name and 1 < len(np.unique(states.labels[factor][rows])) < len(rows)
+        }
+        if labels:
+            counts = None if states.instruction_counts is None else states.instruction_counts[rows]
+            points = states.at(position)[:, rows]
+            samples.append(Sample(name, rows, points, labels, units[rows], counts))
+    return samples
+
+
+def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
+    """What is resampled together: the instances of one instruction, or each example where there is none."""
+    return np.asarray(states.labels.get("instruction", np.arange(len(states.split))))
+
+
+def _kind(is_before_input: bool, factor: str) -> str:
+    if is_before_input:
+        return "once"
+    return "repeated" if factor == "instruction" else "all"
+
+
+def _rows(name: str, units: Int[np.ndarray, " example"]) -> Int[np.ndarray, " chosen"]:
+    _, first, inverse, sizes = np.unique(units, return_index=True, return_inverse=True, return_counts=True)
+    if name == "once":
+        return np.sort(first)
+    return np.flatnonzero(sizes[inverse] > 1) if name == "repeated" else np.arange(len(units))

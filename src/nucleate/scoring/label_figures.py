@@ -1,0 +1,156 @@
+"""The figures of labels in the space of states: how far apart they lie, and how well they can be read off.
+
+Hidden here: which of them share their distances or weights between factors, how their intervals come about,
+and that those which are fitted to labels stand beside a fit to shuffled ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from nucleate.metrics.centroids import nearest_centroid_right
+from nucleate.metrics.label_geometry import neighbour_purities, silhouettes, variance_ratios
+from nucleate.metrics.probe import Probe
+from nucleate.resampling.bootstrap import Resamples, permute_labels
+from nucleate.resampling.half_samples import Halves, Key
+from nucleate.scoring.cluster_figures import Figure
+from nucleate.scoring.examples import Sample
+
+N_PERMUTATIONS = 20
+"""Shuffled labels behind a control: each costs as much as the figure, so its 95 % level is coarse."""
+
+Measure = Callable[[np.ndarray, np.ndarray], dict[Key, float]]
+"""From points and the rows that are looked at to figures of every factor."""
+RATIOS = ("separation", "collapse")
+"""Ratios of variances: they spread by factors, not by differences."""
+SHARES = ("silhouette", "knn_purity")
+PLACES = (*SHARES, *RATIOS)
+
+
+@dataclass(frozen=True)
+class LabelFigure:
+    """A figure of one factor's labels at one site, or its control."""
+
+    factor: str
+    method: str
+    figure: Figure
+    control: str = "none"
+
+
+@dataclass(frozen=True)
+class LabelScorer:
+    """One sample with what its figures have in common; `figures` then goes through the sites.
+
+    Attributes:
+        sample: whose labels.
+        train: the same kind of sample from the training split; None where `sample` is that.
+        resamples: of the sample.
+        halves: of the sample.
+        least_token_distance: instructions that differ by fewer tokens are no neighbours.
+        metrics: which figures.
+        seed: of folds and permutations.
+    """
+
+    sample: Sample
+    train: Sample | None
+    resamples: Resamples
+    halves: Halves
+    least_token_distance: int
+    metrics: Sequence[str]
+    seed: int
+
+    def figures(
+        self, points: Float[np.ndarray, "example d"], train_points: Float[np.ndarray, "train d"]
+    ) -> Iterator[LabelFigure]:
+        """All figures at one site; `train_points` are the training sample's."""
+        yield from self._places(points, self._shares, SHARES)
+        yield from self._places(points, self._ratios, RATIOS)
+        if "nearest_centroid" in self.metrics and self.train is not None:
+            yield from self._centroids(points, train_points, self.train)
+        if "probe" in self.metrics:
+            yield from self._probe(points)
+
+    def _places(
+        self, points: Float[np.ndarray, "example d"], measure: Measure, metrics: Sequence[str]
+    ) -> Iterator[LabelFigure]:
+        """Figures of where labels lie, for each factor, with intervals from halves."""
+        if not set(metrics) & set(self.metrics):
+            return
+        values = measure(points, np.arange(len(points)))
+        ends = self.halves.intervals(
+            values, lambda _, rows: measure(points, rows), are_ratios=metrics is RATIOS
+        )
+        for (metric, factor), value in values.items():
+            low, high = ends[metric, factor]
+            interval = (low, high if metric in RATIOS else min(high, 1.0))
+            yield LabelFigure(factor, "labels", Figure.with_interval(metric, value, interval))
+
+    def _shares(
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
+    ) -> dict[Key, float]:
+        chosen = points[rows]
+        found: dict[Key, float] = {}
+        own = {factor: each[rows] for factor, each in self.sample.labels.items()}
+        if "silhouette" in self.metrics:
+            found |= {("silhouette", factor): value for factor, value in silhouettes(chosen, own).items()}
+        if "knn_purity" in self.metrics:
+            found |= self._neighbours(chosen, rows, own)
+        return found
+
+    def _neighbours(
+        self,
+        points: Float[np.ndarray, "chosen d"],
+        rows: Int[np.ndarray, " chosen"],
+        labels: Mapping[str, np.ndarray],
+    ) -> dict[Key, float]:
+        # No neighbour is of an example's own instruction: that factor would be 0 by construction.
+        asked = {factor: each for factor, each in labels.items() if factor != "instruction"}
+        units, counts = self.sample.units[rows], self.sample.token_counts
+        counts = None if counts is None else counts[rows]
+        shares = neighbour_purities(points, asked, units, counts, self.least_token_distance)
+        return {("knn_purity", factor): float(share.mean()) for factor, share in shares.items()}
+
+    def _ratios(
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
+    ) -> dict[Key, float]:
+        chosen, labels = points[rows], self.sample.labels
+        found = {factor: variance_ratios(chosen, each[rows]) for factor, each in labels.items()}
+        asked = [metric for metric in RATIOS if metric in self.metrics]
+        return {(metric, factor): each[metric] for factor, each in found.items() for metric in asked}
+
+    def _centroids(
+        self,
+        points: Float[np.ndarray, "example d"],
+        train_points: Float[np.ndarray, "train d"],
+        train: Sample,
+    ) -> Iterator[LabelFigure]:
+        # An instruction of another split has no centroid unless it was trained with other inputs.
+        for factor, labels in self.sample.labels.items():
+            if factor in train.labels and np.isin(labels, train.labels[factor]).all():
+                right = nearest_centroid_right(train_points, train.labels[factor], points, labels)
+                yield LabelFigure(factor, "train_centroids", self._mean("nearest_centroid", right))
+                reached = [
+                    nearest_centroid_right(train_points, each, points, labels).mean()
+                    for each in self._permuted(train, factor)
+                ]
+                null = Figure.of_null("nearest_centroid", np.array(reached))
+                yield LabelFigure(factor, "train_centroids", null, "shuffled_labels")
+
+    def _probe(self, points: Float[np.ndarray, "example d"]) -> Iterator[LabelFigure]:
+        probe = Probe(points, self.sample.units, self.seed)
+        for factor, labels in self.sample.labels.items():
+            if factor == "instruction":
+                continue  # folds are of instructions: none is ever trained on
+            yield LabelFigure(factor, "ridge", self._mean("probe", probe.right(labels)))
+            null = Figure.of_null("probe", probe.shares_right(self._permuted(self.sample, factor)))
+            yield LabelFigure(factor, "ridge", null, "shuffled_labels")
+
+    def _permuted(self, sample: Sample, factor: str) -> Int[np.ndarray, "permutation example"]:
+        return permute_labels(sample.labels[factor], sample.units, N_PERMUTATIONS, self.seed)
+
+    def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
+        return Figure.of_mean(metric, right.astype(float), self.resamples)

@@ -1,0 +1,275 @@
+"""From hidden states to rows of Scores.
+
+Hidden here: the order in which splits, positions and factors are gone through so that nothing is drawn
+or clustered twice. Factors with as many labels share their clusters, all sites share the draws behind
+their intervals, and shuffled labels are scored on the clusters that are there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits
+
+from nucleate.capture.hidden_states import NO_ANSWER, HiddenStates, layer_of
+from nucleate.errors import LabelsError
+from nucleate.metrics.label_geometry import top_variance_share
+from nucleate.resampling.bootstrap import Resamples, permute_labels
+from nucleate.resampling.half_samples import Halves
+from nucleate.resampling.named_seeds import seed_of
+from nucleate.scores import RunTag, Score, Scores
+from nucleate.scoring.cluster_figures import Figure, partition_figures, shuffled_figures
+from nucleate.scoring.examples import Sample, samples_at, units_of
+from nucleate.scoring.label_figures import LabelScorer
+from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
+from nucleate.scoring.preparation import prepare
+from nucleate.scoring.settings import ScoringSettings
+
+Row = dict[str, Any]
+"""What `Score` wants to know of a figure, beside the run."""
+
+Fits = dict[tuple[str, str, str, int], Clusters]
+"""k-means of the training split, by position, kind of sample, preparation and number of clusters."""
+
+TRAIN = "train"
+
+
+def score_states(
+    states: HiddenStates,
+    settings: ScoringSettings,
+    tag: RunTag,
+    *,
+    milestone: bool = False,
+) -> Scores:
+    """Agreement of clusters with every factor, per split, position and site, beside that of shuffled labels.
+
+    There is one cluster per distinct label. A factor that has a single label among the examples of a
+    position, or no label twice, has no partition to agree with and gets no row. The examples of one
+    instruction string are resampled together.
+
+    Args:
+        states: of one model at one step, of the examples that are to be analysed.
+        settings: what to score.
+        tag: whose rows they are; they are a pure function of its seed, of `states` and of `settings`.
+        milestone: whether to take the costly figures too.
+
+    Raises:
+        LabelsError: `states` lack a position or a factor of the settings.
+    """
+    _check(states, settings)
+    made: Row = {"step": states.step, **tag.columns}
+    # NumPy's products are small here: on busy cores threads that wait for each other cost several times more.
+    with threadpool_limits(1, user_api="blas"):
+        figures = list(_figures(states, settings, tag.seed, milestone))
+    return Scores.from_rows(Score(**made, **figure) for figure in figures)
+
+
+def _figures(states: HiddenStates, settings: ScoringSettings, seed: int, milestone: bool) -> Iterator[Row]:
+    """All figures, the training split's first: clusters and centroids of the others are taken from it."""
+    splits = sorted(map(str, np.unique(states.split)), key=lambda name: (name != TRAIN, name))
+    fits: Fits = {}
+    for split in splits:
+        part = states.of_split(split)
+        yield from _answers(part, settings, seed)
+        for position in settings.positions:
+            yield from _variance_shares(part, position)
+            trained = _samples_of_train(states, position, settings)
+            for sample in samples_at(part, position, settings.factors):
+                for preparation in settings.preparations:
+                    place = (split, position, preparation)
+                    train = trained.get(sample.name)
+                    scorer = _Scorer(sample, train, place, states.sites, settings, milestone, seed, fits)
+                    yield from scorer.rows()
+
+
+def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSettings) -> dict[str, Sample]:
+    train = states.of_split(TRAIN)
+    if not len(train.split):
+        return {}
+    return {sample.name: sample for sample in samples_at(train, position, settings.factors)}
+
+
+def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
+    """Task accuracy of one split, that of the answers' first tokens where answers have more, and the loss.
+
+    Of the examples that have an answer; intervals are over resampled instructions.
+    """
+    known = states.select(states.expected != NO_ANSWER)
+    if not len(known.split):
+        return
+    split = str(known.split[0])
+    resamples = Resamples.draw(units_of(known), settings.n_resamples, seed_of(seed, split, "accuracy"))
+    first = None if known.answered is None else known.predicted == known.expected
+    found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
+    for metric, values in found.items():
+        if values is not None:
+            figure = asdict(Figure.of_mean(metric, values.astype(float), resamples))
+            yield {"split": split, "method": "model", "n_examples": len(values), **figure}
+
+
+def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
+    """The warning that a few coordinates carry most of the variance, for each site where there is any."""
+    for site, points in zip(states.sites, states.at(position), strict=True):
+        share = top_variance_share(points)
+        if not math.isnan(share):
+            key = {"split": str(states.split[0]), "position": position, "site": site, "layer": layer_of(site)}
+            figure = asdict(Figure("top3_variance_share", share))
+            yield {**key, "method": "states", "n_examples": len(points), **figure}
+
+
+def score_sample(
+    sample: Sample, place: tuple[str, str, str], sites: tuple[str, ...], settings: ScoringSettings, seed: int
+) -> Iterator[Row]:
+    """The figures of clusters of one sample whose points are used as they are.
+
+    Args:
+        sample: of which split and position `place` tells.
+        place: split, position, and what the rows are to say of the preparation.
+        sites: of the sample's points.
+        settings: methods and metrics are those of every checkpoint.
+        seed: the run's.
+    """
+    return _Scorer(sample, None, place, sites, settings, False, seed, {}).rows()
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    """One sample of one split at one position, prepared in one way: what its figures have in common."""
+
+    sample: Sample
+    train: Sample | None
+    place: tuple[str, str, str]
+    sites: tuple[str, ...]
+    settings: ScoringSettings
+    milestone: bool
+    seed: int
+    fits: Fits
+
+    def rows(self) -> Iterator[Row]:
+        split, _, preparation = self.place
+        train_points = (self.train or self.sample).points
+        components = self.settings.pca_components
+        points = prepare(self.sample.points, train_points, preparation, components)
+        resamples = Resamples.draw(
+            self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
+        )
+        halves = Halves.draw(self.sample.units, self._seed("halves", preparation=""))
+        yield from self._rows_of_partitions(points, resamples, halves)
+        if self.milestone:
+            train_points = prepare(train_points, train_points, preparation, components)
+            train = None if split == TRAIN else self.train
+            yield from self._rows_of_labels(points, train_points, train, resamples, halves)
+
+    def _rows_of_partitions(
+        self, points: Float[np.ndarray, "site example d"], resamples: Resamples, halves: Halves
+    ) -> Iterator[Row]:
+        found: dict[tuple[str, int], Clusters | None] = {}
+        for factor, labels in self.sample.labels.items():
+            seed = self._seed("shuffled", factor, preparation="")
+            permuted = permute_labels(labels, self.sample.units, self.settings.n_permutations, seed)
+            for method in self.settings.methods_at(self.milestone):
+                n_clusters = self._n_clusters(method, factor, labels)
+                if (method, n_clusters) not in found:
+                    found[method, n_clusters] = self._cluster(points, method, n_clusters)
+                clusters = found[method, n_clusters]
+                if clusters is not None:
+                    yield from self._rows_of_factor(
+                        factor, labels, permuted, clusters, method, resamples, halves
+                    )
+
+    def _n_clusters(self, method: str, factor: str, labels: Int[np.ndarray, " example"]) -> int:
+        if method == "kmeans_from_train" and self.train is not None:
+            labels = self.train.labels.get(factor, labels)
+        return 0 if method in LEFT_TO_DATA else len(np.unique(labels))
+
+    def _cluster(
+        self, points: Float[np.ndarray, "site example d"], method: str, n_clusters: int
+    ) -> Clusters | None:
+        """None where clusters are to come from the training split and do not."""
+        split, position, preparation = self.place
+        fitted = (position, self.sample.name, preparation, n_clusters)
+        if method == "kmeans_from_train":
+            return assign(points, self.fits[fitted]) if split != TRAIN and fitted in self.fits else None
+        starts = self.settings.starts(max(n_clusters, 1))
+        seed = self._seed("clusters", n_clusters, preparation=preparation)
+        found = METHODS[method](points, n_clusters, n_init=starts, seed=seed)
+        if split == TRAIN and method == "kmeans":
+            self.fits[fitted] = found
+        return found
+
+    def _rows_of_factor(
+        self,
+        factor: str,
+        labels: Int[np.ndarray, " example"],
+        permuted: Int[np.ndarray, "permutation example"],
+        clusters: Clusters,
+        method: str,
+        resamples: Resamples,
+        halves: Halves,
+    ) -> Iterator[Row]:
+        seed = self._seed("starts", factor, preparation="")
+        metrics = self.settings.metrics_at(self.milestone)
+        for site, (found, inertia, n_clusters) in enumerate(
+            zip(clusters.labels, clusters.inertia, clusters.n_clusters, strict=True)
+        ):
+            figures = partition_figures(labels, found, inertia, resamples, halves, metrics, seed)
+            shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics)
+            for control, controlled in (("none", figures), ("shuffled_labels", shuffled)):
+                for figure in controlled:
+                    yield self._row(figure, site, factor, method, n_clusters, control)
+
+    def _rows_of_labels(
+        self,
+        points: Float[np.ndarray, "site example d"],
+        train_points: Float[np.ndarray, "site train d"],
+        train: Sample | None,
+        resamples: Resamples,
+        halves: Halves,
+    ) -> Iterator[Row]:
+        distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
+        seed = self._seed("labels", preparation="")
+        scorer = LabelScorer(self.sample, train, resamples, halves, distance, metrics, seed)
+        for site, (own, own_train) in enumerate(zip(points, train_points, strict=True)):
+            for found in scorer.figures(own, own_train):
+                n_labels = len(np.unique(self.sample.labels[found.factor]))
+                if math.isfinite(found.figure.value):
+                    yield self._row(found.figure, site, found.factor, found.method, n_labels, found.control)
+
+    def _row(self, figure: Figure, site: int, factor: str, method: str, n_clusters: int, control: str) -> Row:
+        split, position, preparation = self.place
+        return {
+            "split": split,
+            "position": position,
+            "factor": factor,
+            "site": self.sites[site],
+            "layer": layer_of(self.sites[site]),
+            "preparation": preparation,
+            "method": method,
+            "control": control,
+            "n_clusters": n_clusters,
+            "n_examples": len(self.sample.rows),
+            **asdict(figure),
+        }
+
+    def _seed(self, *names: str | int, preparation: str) -> int:
+        """Draws of examples do not depend on the preparation; those of a method do."""
+        split, position, _ = self.place
+        return seed_of(self.seed, split, position, self.sample.name, preparation, *names)
+
+
+def _check(states: HiddenStates, settings: ScoringSettings) -> None:
+    for what, asked, there in (
+        ("position", settings.positions, states.positions),
+        ("factor", settings.factors, tuple(states.labels)),
+    ):
+        missing = [name for name in asked if name not in there]
+        if missing:
+            raise LabelsError(
+                f"the hidden states have no {what} {missing[0]!r}",
+                f"Set scoring.{what}s to some of: {', '.join(there)}",
+            )

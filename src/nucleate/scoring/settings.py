@@ -1,0 +1,116 @@
+"""What is analysed, scored against what, and how often it is drawn again.
+
+Hidden here: which figures are cheap enough to be taken at every checkpoint, and how many clustering starts a
+number of clusters is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import pydantic
+
+from nucleate.settings.config import Settings
+
+FEW_CLUSTERS, FEWEST_STARTS = 20, 2
+"""Up to so many clusters get every start; more get fewer, in proportion, but no fewer than this."""
+
+Metric = Literal[
+    "ari",
+    "ami",
+    "matched",
+    "purity",
+    "stability",
+    "knn_purity",
+    "silhouette",
+    "separation",
+    "collapse",
+    "nearest_centroid",
+    "probe",
+]
+COSTLY: tuple[Metric, ...] = tuple(name for name in get_args(Metric) if name != "ari")
+MethodName = Literal["kmeans", "kmeans_from_train", "kmeans_auto", "ward", "gaussian_mixture", "hdbscan"]
+PreparationName = Literal["raw", "centre", "standardise", "l2", "pca", "whiten"]
+
+
+class ScoringSettings(Settings):
+    """What is clustered, against what it is scored, and how often it is drawn again."""
+
+    positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
+    factors: tuple[str, ...] = ("task", "dialect", "instruction", "input", "output", "task_input")
+    splits: tuple[str, ...] = ("train", "validation")
+    n_tasks: int = pydantic.Field(20, ge=2, description="tasks analysed, the same in every split")
+    n_examples: int = pydantic.Field(1000, ge=2, description="examples analysed per split, at most")
+    instances_per_instruction: int = pydantic.Field(
+        1, ge=1, description="instances of one instruction, at most"
+    )
+    whole_instructions: float = pydantic.Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="share of the examples that are all instances of a few instructions instead: "
+        "the factor `instruction` is scored on them",
+    )
+    n_init: int = pydantic.Field(
+        5, ge=1, description="clustering starts up to 20 clusters; with more clusters fewer, down to 2"
+    )
+    n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
+    n_permutations: int = pydantic.Field(100, ge=100, description="permutations behind `shuffled_labels`")
+    preparations: tuple[PreparationName, ...] = pydantic.Field(
+        ("raw",), min_length=1, description="what is done to states first, fitted on the training split"
+    )
+    pca_components: float = pydantic.Field(
+        0.9, gt=0, description="components that `pca` keeps, or below 1 the share of variance"
+    )
+    methods: tuple[MethodName, ...] = pydantic.Field(
+        ("kmeans",), min_length=1, description="ways to cluster, at every checkpoint"
+    )
+    metrics: tuple[Metric, ...] = pydantic.Field(("ari",), description="figures of every checkpoint")
+    milestones: int = pydantic.Field(
+        2, ge=0, description="checkpoints, spread from first to last, at which costly figures are taken too"
+    )
+    milestone_methods: tuple[MethodName, ...] = pydantic.Field(
+        ("kmeans_from_train",), description="further ways to cluster, at the milestones"
+    )
+    milestone_metrics: tuple[Metric, ...] = pydantic.Field(
+        COSTLY, description="further figures of the milestones"
+    )
+    tsne: bool = pydantic.Field(
+        False, description="score t-SNE pictures too; it costs several times as much as all the rest"
+    )
+    tsne_steps: int = pydantic.Field(
+        3, ge=1, description="checkpoints of which t-SNE pictures are made, spread from first to last"
+    )
+    tsne_positions: tuple[str, ...] = ("last_instruction",)
+    least_token_distance: int = pydantic.Field(
+        3, ge=0, description="`knn_purity` leaves out neighbours whose instruction differs by fewer tokens"
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _pictures_are_of_positions(self) -> ScoringSettings:
+        missing = [name for name in self.tsne_positions if name not in self.positions]
+        if self.tsne and missing:
+            raise ValueError(f"tsne_positions has {missing[0]!r}, which positions has not")
+        return self
+
+    def methods_at(self, milestone: bool) -> tuple[MethodName, ...]:
+        """The ways to cluster at a checkpoint, each once."""
+        return tuple(dict.fromkeys((*self.methods, *(self.milestone_methods if milestone else ()))))
+
+    def metrics_at(self, milestone: bool) -> tuple[Metric, ...]:
+        """The figures to take at a checkpoint."""
+        return (*self.metrics, *(self.milestone_metrics if milestone else ()))
+
+    def starts(self, n_clusters: int) -> int:
+        """How many starts a clustering into `n_clusters` gets."""
+        fewer = max(FEWEST_STARTS, self.n_init * FEW_CLUSTERS // n_clusters)
+        return min(self.n_init, fewer)
+
+
+def milestone_steps(steps: Sequence[int], n: int) -> tuple[int, ...]:
+    """`n` of the steps, or all where these are fewer: the last, the first, and evenly between them."""
+    if n < 2 or len(steps) < 2:
+        return tuple(steps[len(steps) - n :]) if n < len(steps) else tuple(steps)
+    n = min(n, len(steps))
+    return tuple(steps[round(index * (len(steps) - 1) / (n - 1))] for index in range(n))

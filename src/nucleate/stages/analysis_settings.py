@@ -1,0 +1,56 @@
+"""Settings of an analysis that fit the user's prompts: what these tell is measured, in all their splits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nucleate.corpus.prompts.prompt_corpus import factors_of, task_of
+from nucleate.corpus.prompts.prompt_files import Prompt, read_prompts
+from nucleate.settings.config import override
+from nucleate.settings.presets import AnalysisSettings
+
+
+def resolve_analysis(
+    model: Mapping[str, Any], prompts: Mapping[str, Any], overrides: Iterable[str] = ()
+) -> tuple[AnalysisSettings, list[Prompt]]:
+    """Settings that fit the prompts, and the prompts.
+
+    Args:
+        model: values of `SeriesSettings`.
+        prompts: values of `PromptSettings`; `sha256` is found here.
+        overrides: `key=value`, over everything.
+
+    Raises:
+        CorpusError: the file is not one of prompts; ConfigError: an override is wrong.
+    """
+    asked = override({"model": model, "prompts": prompts}, overrides)["prompts"]
+    file = Path(asked["file"])
+    read = read_prompts(file, **{name: asked[name] for name in ("template", "delimiter") if name in asked})
+    fitting = _fitting(read, asked.get("task") or None)
+    found = {"prompts": {**prompts, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}, "model": model}
+    values = override({**fitting, **found}, overrides)
+    return AnalysisSettings.from_mapping(values, "the analysis"), read
+
+
+def _fitting(prompts: Sequence[Prompt], task: str | None) -> dict[str, Any]:
+    """Settings of the stages, as the prompts allow: every position and factor that they tell."""
+    of_instruction = ["last_instruction", "instruction_mean"] if prompts[0].instruction else []
+    positions = ["last", *of_instruction, *(["input"] if prompts[0].input else [])]
+    factors = factors_of(prompts)
+    splits = sorted({prompt.split for prompt in prompts}, key=lambda split: (split != "train", split))
+    return {
+        "scoring": {
+            "positions": positions,
+            "factors": list(factors),
+            "splits": splits,
+            "instances_per_instruction": len(prompts),
+            "preparations": ["raw", "standardise"],
+            "tsne_positions": ["last"],
+        },
+        "unseen": {"positions": positions},
+        "intervene": {"in_run": False},
+        "claims": {"position": "last", "factor": task_of(prompts, task)},
+    }

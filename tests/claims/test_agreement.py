@@ -1,0 +1,228 @@
+"""A claim must hold where it was planted and fail where it was not."""
+
+from pathlib import Path
+
+import pytest
+
+from nucleate.claims.agreement import (
+    CLAIMS,
+    Claim,
+    Judgement,
+    claims_over_runs,
+    judge_claims,
+    read_claims,
+    write_claims,
+)
+from nucleate.claims.settings import ClaimSettings
+from nucleate.scores import Scores
+
+RISE = {0: 0.0, 5: 0.0, 10: 0.1, 20: 0.3, 50: 0.7, 100: 0.96, 150: 1.0, 200: 1.0}
+ALL = {"emergence", "depth", "baseline", "generalisation"}
+
+
+def papers(step, layer):
+    """Higher layers agree better, after training."""
+    return 0.05 + 0.22 * layer * RISE[step]
+
+
+def verdicts(scores, **settings):
+    chosen = ClaimSettings(**settings)
+    return {one.claim: one.verdict for one in judge_claims(scores, chosen) if one.position == chosen.position}
+
+
+def failing(scores):
+    found = verdicts(scores)
+    assert found.pop("realistic") == "not measured", "no planted model is pretrained, but where it is said"
+    assert set(found) == ALL
+    assert set(found.values()) <= {"holds", "fails"}
+    return {claim for claim, verdict in found.items() if verdict == "fails"}
+
+
+@pytest.mark.parametrize("bag", [None, 0.15])
+def test_all_hold_where_the_papers_picture_was_planted(planted_scores, bag):
+    assert failing(planted_scores(papers, bag=bag)) == set()
+
+
+def test_the_untrained_control_is_enough(planted_scores):
+    scores = planted_scores(papers).where(control=["none", "untrained"])
+    assert failing(scores) == set()
+
+
+@pytest.mark.parametrize(
+    ("agreement", "fails"),
+    [
+        (lambda step, layer: 0.0, ALL - {"baseline"}),
+        (lambda step, layer: 0.8, ALL - {"baseline"}),
+        (lambda step, layer: 0.2 * layer, ALL - {"baseline"}),
+        (lambda step, layer: 0.05 + 0.22 * layer * step / 200, {"emergence"}),
+        (lambda step, layer: 0.05 + 0.1 * layer * RISE[step], {"emergence"}),
+        (lambda step, layer: 0.05 + 0.22 * layer * (RISE[step] if step < 200 else 0.5), {"emergence"}),
+        (lambda step, layer: 0.05 + 0.22 * (4 - layer) * RISE[step], ALL),
+        (lambda step, layer: 0.05 + (0.7 + 0.05 * layer) * RISE[step], {"baseline"}),
+        (lambda step, layer: 0.05 + 0.9 * RISE[step] * (layer > 0) * (1 - 0.1 * layer), {"depth"}),
+    ],
+    ids=[
+        "shuffled tasks: never",
+        "untrained: the same at every layer",
+        "untrained: as ordered as the trained",
+        "not saturated",
+        "not high",
+        "falls at the end",
+        "upside down",
+        "layer 0 as well",
+        "lower layers better, but for layer 0",
+    ],
+)
+def test_a_claim_fails_where_another_picture_was_planted(planted_scores, agreement, fails):
+    assert failing(planted_scores(agreement)) == fails
+
+
+@pytest.mark.parametrize(
+    ("agreement", "lacking"),
+    [
+        (papers, ""),
+        (lambda step, layer: 0.05 + 0.0045 * step * layer / 4, "level over the last third"),
+        (lambda step, layer: 0.05 + 0.08 * layer * RISE[step], "a high value"),
+        (lambda step, layer: 0.05, "a high value"),
+    ],
+)
+def test_a_verdict_says_what_is_lacking(planted_scores, agreement, lacking):
+    (found,) = [
+        one
+        for one in judge_claims(planted_scores(agreement), ClaimSettings())
+        if one.claim == "emergence" and one.position == ClaimSettings().position
+    ]
+    assert (found.verdict, found.lacking) == ("fails" if lacking else "holds", lacking)
+
+
+def test_what_the_surface_gives_away_is_not_credited_to_the_model(planted_scores):
+    scores = planted_scores(papers, bag=0.9)
+    assert failing(scores) == ALL - {"baseline"}
+    judged = {one.claim: one for one in judge_claims(scores, ClaimSettings())}
+    assert judged["emergence"].control == "bag_of_tokens"
+    assert judged["emergence"].figures["excess"] == pytest.approx(0.93 - 0.9, abs=0.02)
+
+
+def test_an_interval_that_reaches_into_its_controls_is_no_excess(planted_scores):
+    assert {"emergence", "depth", "generalisation"} <= failing(planted_scores(papers, spread=0.5))
+
+
+def test_layers_whose_intervals_overlap_are_not_told_apart(planted_scores):
+    def nearly_alike(step, layer):
+        return 0.05 + (0.5 + 0.03 * layer) * RISE[step]
+
+    assert verdicts(planted_scores(nearly_alike, spread=0.02))["depth"] == "holds"
+    assert verdicts(planted_scores(nearly_alike, spread=0.08))["depth"] == "fails"
+
+
+@pytest.mark.parametrize(
+    ("split", "share", "verdict"),
+    [
+        ("validation", 0.85, "holds"),
+        ("validation", 0.6, "fails"),
+        ("unseen_instruction", 0.6, "holds"),
+        ("unseen_instruction", 0.0, "fails"),
+    ],
+)
+def test_held_out_splits_must_follow_in_their_measure(planted_scores, split, share, verdict):
+    together = Scores.concatenate(
+        planted_scores(papers, splits=[name], share=share if name == split else 1.0)
+        for name in ("train", "validation", "unseen_instruction")
+    )
+    assert verdicts(together)["generalisation"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "unmeasured"),
+    [
+        ({"splits": ("train",)}, ALL),
+        ({"splits": ("validation",)}, {"generalisation"}),
+        ({"steps": (0,)}, ALL),
+        ({"steps": (0, 200)}, {"emergence"}),
+    ],
+)
+def test_what_was_not_measured_is_not_judged(planted_scores, changes, unmeasured):
+    found = verdicts(planted_scores(papers, **changes))
+    assert {claim for claim, verdict in found.items() if verdict == "not measured"} == {
+        *unmeasured,
+        "realistic",
+    }
+
+
+def test_agreement_without_any_control_is_not_judged(planted_scores):
+    scores = planted_scores(papers, steps=(5, 50, 100, 150, 200)).where(control="none")
+    assert set(verdicts(scores).values()) == {"not measured"}
+
+
+def test_the_runs_own_position_comes_first(planted_scores):
+    scores = Scores.concatenate(
+        planted_scores(lambda step, layer, level=level: layer * level * RISE[step], position=position)
+        for position, level in (("input", 0.22), ("last_instruction", 0.0))
+    )
+    found = judge_claims(scores, ClaimSettings())
+    assert [one.position for one in found] == ["last_instruction"] * 5 + ["input"] * 5
+    assert [one.verdict for one in found if one.claim == "emergence"] == ["fails", "holds"]
+
+
+def test_a_claim_more_is_an_entry_more(planted_scores):
+    def judge(evidence):
+        accuracy = evidence.scores.where(metric="accuracy", split="validation", step=200).to_pandas()
+        return Judgement(bool(accuracy["value"].iloc[0] > 0.9), {"accuracy": accuracy["value"].iloc[0]})
+
+    mine = Claim("learning", "The model learns its tasks.", "accuracy above 0.9", judge)
+    found = judge_claims(planted_scores(papers), ClaimSettings(), [*CLAIMS, mine])
+    assert (found[-1].claim, found[-1].verdict, found[-1].figures) == ("learning", "holds", {"accuracy": 1.0})
+
+
+def test_claims_round_trip(planted_scores, tmp_path):
+    found = judge_claims(planted_scores(papers), ClaimSettings())
+    write_claims(found, tmp_path / "claims.json")
+    assert read_claims(tmp_path / "claims.json") == found
+
+
+def test_several_runs_are_summed_up_claim_by_claim(planted_scores):
+    levels = (0.1, 0.2, 0.24)
+    pictures = [
+        planted_scores(lambda step, layer, level=level: 0.05 + level * layer * RISE[step], seed=seed)
+        for seed, level in enumerate(levels)
+    ]
+    runs = [judge_claims(scores, ClaimSettings()) for scores in pictures]
+    summary = {one.claim: one for one in claims_over_runs(runs, "last_instruction")}
+    assert (summary["emergence"].n_holds, summary["emergence"].n_judged) == (2, 3)
+    assert summary["emergence"].figures["highest"] == pytest.approx((0.72, 0.4, 0.96))
+    unmeasured = [judge_claims(planted_scores(papers, steps=(0,)), ClaimSettings())]
+    assert claims_over_runs(unmeasured, "last_instruction")[0].n_judged == 0
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_the_method_page_states_every_rule_word_for_word(claim):
+    page = " ".join((Path(__file__).parents[1] / "docs" / "method.md").read_text(encoding="utf-8").split())
+    assert f"**{claim.name}**: {claim.words} Rule: {claim.rule}." in page
+
+
+def late_layers(step, layer):
+    """What a pretrained model of 9 blocks shows: nothing at first, then the upper layers."""
+    return 0.02 + RISE[step] * min(1.0, max(0.0, 0.2 * (layer - 2)))
+
+
+@pytest.mark.parametrize(
+    ("agreement", "bag", "verdict"),
+    [
+        (late_layers, 0.05, "holds"),
+        (lambda step, layer: late_layers(200, layer), 0.05, "fails"),
+        (lambda step, layer: late_layers(step, layer) * 0.4, 0.05, "fails"),
+        (lambda step, layer: late_layers(step, 9 - layer), 0.05, "fails"),
+        (lambda step, layer: RISE[step], 0.05, "fails"),
+        (late_layers, 0.6, "fails"),
+    ],
+    ids=["planted", "there before training", "too faint", "upside down", "all layers", "words tell"],
+)
+def test_the_realistic_claim_is_judged_over_the_model_as_it_was(planted_scores, agreement, bag, verdict):
+    scores = planted_scores(agreement, n_layer=9, bag=bag)
+    assert verdicts(scores, pretrained=True)["realistic"] == verdict
+    assert verdicts(scores)["realistic"] == "not measured"
+
+
+def test_claims_look_at_the_states_that_were_prepared_as_asked(planted_scores):
+    scores = planted_scores(papers)
+    assert set(verdicts(scores, preparation="standardise").values()) == {"not measured"}

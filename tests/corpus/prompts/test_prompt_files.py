@@ -1,0 +1,165 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nucleate.corpus.prompts.prompt_files import Prompt, compose, read_prompts
+from nucleate.errors import CorpusError
+
+
+def jsonl(tmp_path, *lines, name="p.jsonl"):
+    path = tmp_path / name
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n")
+    return path
+
+
+def test_a_prompt_with_labels_and_nothing_else(tmp_path):
+    (prompt,) = read_prompts(
+        jsonl(tmp_path, {"prompt": "Two and two is", "task": "sum", "level": 3, "fun": True})
+    )
+    assert prompt == Prompt(
+        "1", "Two and two is", None, None, None, "train", {"task": "sum", "level": "3", "fun": "true"}
+    )
+
+
+def test_parts_go_into_the_template_of_the_line_or_the_one_given(tmp_path):
+    parts = {
+        "instruction": "Capital of",
+        "input": "Österreich",
+        "answer": "Wien",
+        "split": "validation",
+        "id": "a",
+    }
+    path = jsonl(tmp_path, parts, {**parts, "id": "b", "template": "{input}: {instruction}?"})
+    plain, own = read_prompts(path)
+    assert (plain.text, plain.answer, plain.split, plain.id) == (
+        "Capital of Österreich",
+        " Wien",
+        "validation",
+        "a",
+    )
+    assert own.text == "Österreich: Capital of?"
+    for prompt in (plain, own):
+        assert prompt.spoken == {"instruction": "Capital of", "input": "Österreich", "output": "Wien"}
+    (given_template, _) = read_prompts(path, template="Q: {instruction} {input} A:")
+    assert given_template.text == "Q: Capital of Österreich A:"
+
+
+def test_with_all_three_the_parts_are_found_inside_the_prompt(tmp_path):
+    line = {
+        "prompt": "The capital of France is",
+        "instruction": "The capital of France is",
+        "input": "France",
+    }
+    (prompt,) = read_prompts(jsonl(tmp_path, line))
+    assert (prompt.instruction, prompt.input) == ((0, 24), (15, 21))
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "delimiter", "expected"),
+    [
+        ("a", "b", " ", " b"),
+        ("a ", "b", " ", "b"),
+        ("a", "\nb", " ", "\nb"),
+        ("法国的首都是", "巴黎", "", "巴黎"),
+    ],
+)
+def test_what_stands_between_prompt_and_answer(tmp_path, text, answer, delimiter, expected):
+    (prompt,) = read_prompts(jsonl(tmp_path, {"prompt": text, "answer": answer}), delimiter=delimiter)
+    assert prompt.answer == expected
+
+
+def test_csv_and_jsonl_say_the_same(tmp_path):
+    (tmp_path / "p.csv").write_bytes(
+        '\ufeffprompt,task,answer,split\r\n"Say ""hi"",\r\nple\u2028ase",greet,hi,\r\nAdd 1,sum,,test\r\n'.encode()
+    )
+    one = read_prompts(tmp_path / "p.csv")
+    other = read_prompts(
+        jsonl(
+            tmp_path,
+            {"id": "2", "prompt": 'Say "hi",\r\nple\u2028ase', "task": "greet", "answer": "hi"},
+            "",
+            {"id": "4", "prompt": "Add 1", "task": "sum", "split": "test"},
+        )
+    )
+    assert one == other
+
+
+LINE = {"prompt": "x y", "task": "t"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([LINE, "{"], ":2: line: is not JSON"),
+        ([LINE, "[1]"], ":2: line: is a list, not an object"),
+        (["[" * 100_000], ":1: line: is not JSON"),
+        (['{"prompt": "x", "task": "a", "task": "b"}'], ":1: task: is there twice"),
+        ([LINE, "", {"prompt": 3, "task": "t"}], ":3: prompt: is a number, not text"),
+        ([{"prompt": " "}], ":1: prompt: is empty"),
+        ([{"task": "t"}], ":1: prompt: is missing or empty"),
+        ([{"instruction": "i", "task": "t"}], ":1: input: is missing or empty"),
+        ([{"instruction": " ", "input": "x"}], ":1: instruction: is missing or empty"),
+        ([{"prompt": "x", "task": None}], ":1: task: is null, not a label"),
+        ([{"prompt": "x", "task": 0.5}], ":1: task: is a number, not a label"),
+        ([{"prompt": "x", "task": ["a"]}], ":1: task: is a list, not a label"),
+        ([{"prompt": "x", "task": ""}], ":1: task: is empty"),
+        ([{"prompt": "x", "answer": {"a": 1}}], ":1: answer: is an object, not text"),
+        (['{"prompt": "\\ud800", "task": "t"}'], ":1: prompt: holds half of a surrogate pair"),
+        ([LINE, {"prompt": "x"}], ":2: task: is missing"),
+        ([LINE, {**LINE, "more": "m"}], ":2: more: is not in line 1"),
+        ([{**LINE, "id": "a"}, {**LINE, "id": "a"}], ":2: id: 'a' is the id of line 1 too"),
+        ([{**LINE, "id": "2"}, LINE], ":2: id: '2' is the id of line 1 too"),
+        ([{**LINE, "input_ids": "1 2"}], ":1: input_ids: is a name that a corpus needs itself"),
+        ([{**LINE, "input": "z"}], ":1: input: is not in the prompt"),
+        ([{**LINE, "prompt": "aaa", "input": "aa"}], ":1: input: is in the prompt 2 times"),
+        (
+            [{"instruction": "i", "input": "x", "template": "{input}"}],
+            ":1: template: the template '{input}' must have",
+        ),
+        ([""], ":1: prompt: the file holds no prompts"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(tmp_path, lines, message):
+    path = jsonl(tmp_path, *lines)
+    with pytest.raises(CorpusError) as caught:
+        read_prompts(path)
+    assert caught.value.what.startswith(f"{path}{message}")
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"", ":1: prompt: the file holds no prompts"),
+        (b"prompt,task\n", ":1: prompt: the file holds no prompts"),
+        (b"prompt,task\na,b\n\nc\n", ":4: task: 1 columns where line 1 names 2"),
+        (b"prompt,task\na,b,c\n", ":2: column 3: 3 columns where line 1 names 2"),
+        (b"prompt,prompt\na,b\n", ":1: prompt: is there twice"),
+        (b"prompt,\na,b\n", ":1: column 2: has no name"),
+        (b'prompt,task\n"a\nb,c', ":2: line: is not CSV"),
+        (b"prompt,task\na,b\n\xff,c\n", ":3: encoding: byte 0xff is not UTF-8"),
+    ],
+)
+def test_a_mistake_in_csv_is_told_with_its_place(tmp_path, raw, message):
+    path = tmp_path / "p.csv"
+    path.write_bytes(raw)
+    with pytest.raises(CorpusError) as caught:
+        read_prompts(path)
+    assert caught.value.what.startswith(f"{path}{message}")
+
+
+@pytest.mark.parametrize("name", ["p.txt", "missing.jsonl", "."])
+def test_what_is_no_file_of_prompts_is_named(tmp_path, name):
+    (tmp_path / "p.txt").write_text("hello")
+    with pytest.raises(CorpusError, match=r"neither|cannot be read"):
+        read_prompts(tmp_path / name)
+
+
+@given(st.text(), st.text(), st.text("ab {}"), st.booleans())
+def test_composed_parts_stand_where_the_spans_say(instruction, input_, between, turned):
+    parts = ["{instruction}", "{input}"][:: -1 if turned else 1]
+    text, at, of_input = compose(between.join(parts), instruction, input_)
+    assert (text[slice(*at)], text[slice(*of_input)]) == (instruction, input_)
+    assert len(text) == len(instruction) + len(input_) + len(between)

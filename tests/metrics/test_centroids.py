@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from sklearn.metrics import pairwise_distances
+from sklearn.neighbors import NearestCentroid
+
+from nucleate.errors import LabelsError
+from nucleate.metrics.centroids import Centroids
+
+
+@pytest.fixture
+def states():
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((2, 60, 5)).astype(np.float32) + 100, np.repeat([7, 3, 9], 20)
+
+
+def test_means_distances_and_assignment_are_scikit_learns(states):
+    values, labels = states
+    centroids = Centroids.of(values, labels)
+    np.testing.assert_array_equal(centroids.tasks, [3, 7, 9])
+    for site in range(2):
+        oracle = NearestCentroid().fit(values[site].astype(float), labels)
+        np.testing.assert_allclose(centroids.means[site], oracle.centroids_, rtol=1e-6)
+        distances = centroids.distances(values)[site]
+        np.testing.assert_allclose(
+            distances, pairwise_distances(values[site], centroids.means[site]), atol=1e-4
+        )
+        np.testing.assert_array_equal(
+            centroids.tasks[distances.argmin(1)], oracle.predict(values[site].astype(float))
+        )
+
+
+def test_the_subspace_holds_every_difference_of_centroids_and_no_more(states):
+    centroids = Centroids.of(*states)
+    basis = centroids.subspace(0)
+    assert basis.shape == (5, 2)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-5)
+    difference = centroids.means[0, 2] - centroids.means[0, 0]
+    np.testing.assert_allclose(difference @ basis @ basis.T, difference, atol=1e-4)
+
+
+def test_a_task_without_centroid_and_a_single_task_are_refused(states):
+    values, labels = states
+    assert Centroids.of(values, labels).index_of(np.array([9, 3])).tolist() == [2, 0]
+    with pytest.raises(LabelsError, match="task 8 has no centroid"):
+        Centroids.of(values, labels).index_of(np.array([9, 8]))
+    with pytest.raises(LabelsError, match="1 task among 60"):
+        Centroids.of(values, np.zeros(60, dtype=int))

@@ -1,0 +1,136 @@
+"""What is planted in a curve must be read off it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nucleate.scores import Score, Scores
+from nucleate.scoring.emergence import (
+    crossing_step,
+    emergence_table,
+    excess,
+    late_gain,
+    onset_step,
+    over_seeds,
+)
+
+STEPS = np.array([0.0, 10, 20, 50, 100, 150, 200])
+
+
+def test_excess_is_over_the_strongest_control_and_its_interval_over_all(planted_scores):
+    scores = planted_scores(lambda step, layer: 0.1 + 0.2 * layer * (step > 0), bag=0.3, splits=["train"])
+    found = excess(scores.where(metric="ari", site="block.4")).set_index("step")
+    assert set(found["control"]) == {"bag_of_tokens"}
+    assert found.loc[200, "excess"] == pytest.approx(0.9 - 0.3)
+    assert found.loc[200, "excess_low"] == pytest.approx(0.87 - 0.33)
+    assert found.loc[200, "excess_high"] == pytest.approx(0.93 - 0.3)
+    assert found.loc[0, "excess"] == pytest.approx(0.1 - 0.3)
+
+
+def test_a_weaker_control_with_a_wider_interval_raises_the_level_to_pass(planted_scores):
+    scores = planted_scores(lambda step, layer: 0.5, splits=["train"], steps=(5, 10)).to_pandas()
+    wide = scores["control"] == "shuffled_labels"
+    scores.loc[wide, "ci_high"] = 0.9
+    weak = Scores.from_rows(_rows(scores[(scores["metric"] == "ari") & (scores["control"] != "untrained")]))
+    found = excess(Scores.concatenate([weak, _as_control(weak, 0.2)]))
+    assert set(found["control"]) == {"bag_of_tokens"}
+    np.testing.assert_allclose(found["control_high"], 0.9)
+    np.testing.assert_allclose(found["excess"], 0.3)
+
+
+def test_nothing_exceeds_its_controls_before_training(planted_scores):
+    scores = planted_scores(lambda step, layer: 0.7).where(control="none", metric="ari")
+    found = excess(scores)
+    start = found[found["step"] == 0]
+    assert (start["excess"] == 0).all() and (start["excess_low"] < 0).all()
+    assert found.loc[found["step"] > 0, "excess"].isna().all()
+
+
+def test_every_figure_stays_one_row(planted_scores):
+    scores = planted_scores(lambda step, layer: 0.1 * layer, bag=0.2)
+    assert len(excess(scores)) == len(scores.where(control="none"))
+
+
+@pytest.mark.parametrize(
+    ("above", "step"),
+    [("0011111", 20), ("1111111", 0), ("0101111", 50), ("0111110", None), ("0000001", 200)],
+)
+def test_onset_is_where_it_stays(above, step):
+    assert onset_step(STEPS, np.array(list(above)) == "1") == step
+
+
+def test_a_crossing_is_interpolated_in_steps():
+    values = np.array([0, 0, 0, 0.2, 0.6, 1, 1])
+    assert crossing_step(STEPS, values, 0.5) == pytest.approx(87.5)
+    assert crossing_step(STEPS, values, 0.0) == 0
+    assert crossing_step(STEPS, values, 1.1) is None
+
+
+def test_late_gain_is_a_third_of_a_steady_climb_and_none_of_a_plateau():
+    assert late_gain(STEPS, 0.9 * STEPS / 200) == pytest.approx(0.3)
+    assert late_gain(STEPS, np.minimum(STEPS / 50, 1.0)) == pytest.approx(0.0)
+    approach = 1 - np.exp(-np.arange(0, 401) / 140)
+    assert late_gain(np.arange(401.0), approach) == pytest.approx(0.1 * approach[-1], abs=0.01)
+    assert np.isnan(late_gain(STEPS[:1], STEPS[:1]))
+
+
+def test_the_table_reads_off_what_was_planted(planted_scores):
+    def peaked(step, layer):
+        return 0.1 + 0.2 * layer * min(step / 50, 1.0) * (1.0 if step <= 100 else 0.5)
+
+    table = emergence_table(
+        planted_scores(
+            peaked,
+            splits=["train"],
+            accuracy=lambda step: min(step / 20, 1),
+            loss_fallen=lambda step: min(step / 100, 1),
+        )
+    )
+    rows = table.set_index("layer")
+    top = rows.loc[4]
+    assert (top["onset"], top["half_rise"], top["lag"]) == (5, pytest.approx(25), pytest.approx(25 - 10))
+    assert top["lag_loss"] == pytest.approx(25 - 50)
+    assert (top["peak"], top["overshoot"]) == (pytest.approx(0.9), pytest.approx(0.4))
+    assert top["level"] == pytest.approx((0.9 + 0.5 + 0.5) / 3)
+    assert top["level_excess"] == pytest.approx(top["level"] - 0.1)
+    flat = rows.loc[0]
+    assert pd.isna(flat["onset"]) and pd.isna(flat["half_rise"]) and pd.isna(flat["lag"])
+    assert flat["overshoot"] == 0
+    accuracy = table[table["metric"] == "accuracy"].iloc[0]
+    assert accuracy["half_rise"] == pytest.approx(10) and pd.isna(accuracy["lag"])
+
+
+def test_a_fall_within_the_intervals_is_no_overshoot(planted_scores):
+    def wobbly(step, layer):
+        return 0.9 - 0.04 * (step == 200) if step else 0.1
+
+    assert (emergence_table(planted_scores(wobbly, spread=0.03))["overshoot"] == 0).all()
+
+
+def test_runs_are_followed_apart_and_their_range_told(planted_scores):
+    scores = Scores.concatenate(
+        planted_scores(lambda step, layer, whole=whole: 0.1 + 0.2 * layer * min(step / whole, 1.0), seed=seed)
+        for seed, whole in ((1, 50), (2, 100), (3, 150))
+    )
+    spread = over_seeds(emergence_table(scores))
+    top = spread[(spread["layer"] == 4) & (spread["split"] == "train")].set_index("measure")
+    half = top.loc["half_rise"]
+    assert (half["mean"], half["low"], half["high"]) == pytest.approx((50, 25, 75))
+    assert (half["n"], half["n_runs"]) == (3, 3)
+    bottom = spread[(spread["layer"] == 0) & (spread["measure"] == "onset")]
+    assert (bottom["n"] == 0).all() and (bottom["n_runs"] == 3).all()
+
+
+def test_a_single_step_has_no_emergence(planted_scores):
+    assert emergence_table(planted_scores(lambda step, layer: 0.5, steps=(0,))).empty
+
+
+def _rows(frame):
+    return [Score(**row) for row in frame.to_dict("records")]
+
+
+def _as_control(scores, value):
+    frame = scores.where(control="none").to_pandas()
+    return Scores.from_rows(
+        _rows(frame.assign(control="bag_of_tokens", value=value, ci_low=value, ci_high=value))
+    )

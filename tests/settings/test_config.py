@@ -1,0 +1,84 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field
+
+from nucleate.errors import ConfigError
+from nucleate.settings.config import Settings, merge, override, read_toml, setting_names
+
+
+class Inner(Settings):
+    steps: int = Field(4, ge=1)
+    names: tuple[str, ...] = ()
+
+
+class Outer(Settings):
+    seed: int = 1
+    training: Inner = Inner()
+
+
+def test_overrides_reach_inner_tables_and_keep_the_rest():
+    values = override(
+        {"training": {"steps": 2}, "seed": 5}, ["training.steps=9", "training.names=['a', 'b']"]
+    )
+    settings = Outer.from_mapping(values, "here")
+    assert (settings.seed, settings.training.steps, settings.training.names) == (5, 9, ("a", "b"))
+
+
+def test_override_leaves_its_argument_alone():
+    values = {"training": {"steps": 2}}
+    override(values, ["training.steps=9"])
+    assert values == {"training": {"steps": 2}}
+
+
+@given(st.integers(), st.integers(1, 10**6), st.lists(st.text("abc_ é\"'", min_size=1)))
+def test_toml_round_trip(tmp_path_factory, seed, steps, names):
+    settings = Outer(seed=seed, training=Inner(steps=steps, names=tuple(names)))
+    path = tmp_path_factory.mktemp("toml") / "config.toml"
+    path.write_text(settings.to_toml(), encoding="utf-8")
+    again = Outer.from_mapping(read_toml(path), "file")
+    assert again == settings
+    assert again.digest() == settings.digest()
+
+
+def test_digest_changes_with_any_value():
+    assert Outer().digest() != Outer(training=Inner(steps=5)).digest()
+
+
+def test_every_setting_has_a_dotted_name():
+    assert list(setting_names(Outer)) == ["seed", "training.steps", "training.names"]
+
+
+def test_merge_puts_tables_over_tables_and_leaves_the_rest():
+    values = {"a": 1, "b": {"c": 2, "d": 3}, "e": {"f": 4}}
+    assert merge(values, {"b": {"c": 5}, "g": {"h": 6}}) == {
+        "a": 1,
+        "b": {"c": 5, "d": 3},
+        "e": {"f": 4},
+        "g": {"h": 6},
+    }
+    assert values["b"] == {"c": 2, "d": 3}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["training.step=3"], "Did you mean training.steps?"),
+        (["training.steps=0"], "training.steps"),
+        (["training.steps=many"], "'many'"),
+        (["training.steps"], "expected KEY=VALUE"),
+        (["seed=2", "seed.x=1"], "seed is a value"),
+    ],
+)
+def test_mistakes_are_named(overrides, words):
+    with pytest.raises(ConfigError) as caught:
+        Outer.from_mapping(override({}, overrides), "here")
+    assert words in caught.value.what
+    assert "\n" not in caught.value.what
+
+
+def test_torn_toml_names_the_file(tmp_path):
+    path = tmp_path / "x.toml"
+    path.write_text("a = [")
+    with pytest.raises(ConfigError, match=r"x\.toml"):
+        read_toml(path)

@@ -1,0 +1,46 @@
+import pytest
+
+from nucleate.errors import ConfigError
+from nucleate.settings.presets import preset_names, resolve
+
+
+@pytest.mark.parametrize("preset", ["smoke", "quick", "paper", "paper-wide", "dialects", "realistic"])
+def test_presets_resolve(preset):
+    assert preset in preset_names()
+    settings = resolve(preset)
+    assert settings == type(settings).from_mapping(settings.model_dump(), preset)
+
+
+def test_overrides_and_seed_reach_the_settings():
+    settings = resolve("quick", ["model.n_layer=2", "corpus.n_tasks=7"], seed=5)
+    assert (settings.model.n_layer, settings.corpus.n_tasks, settings.seed) == (2, 7, 5)
+
+
+def test_a_preset_that_is_not_there_is_named_with_its_nearest():
+    with pytest.raises(ConfigError, match="Did you mean dialects"):
+        resolve("dialect")
+
+
+def test_a_pretrained_start_brings_settings_of_its_own_and_overrides_stand_above_them():
+    scratch, on = (resolve("realistic", overrides) for overrides in ((), ("model.start=a.gguf",)))
+    assert (scratch.claims.pretrained, on.claims.pretrained) == (False, True)
+    assert on.training.learning_rate == 1e-4 < scratch.training.learning_rate
+    assert on.corpus == scratch.corpus
+    assert resolve("realistic", ["model.start=a.gguf", "training.steps=70"]).training.steps == 70
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
+            "corpus.n_phrasing=9",
+            "unknown setting corpus.n_phrasing in realistic. Did you mean corpus.n_phrasings",
+        ),
+        ("corpus.n_inputs=0", "corpus.n_inputs in realistic: input should be greater than"),
+        ("corpus.n_symbols=9", "unknown setting corpus.n_symbols"),
+    ],
+)
+def test_a_mistake_in_a_corpus_of_either_kind_is_named_by_its_key(override, words):
+    with pytest.raises(ConfigError) as caught:
+        resolve("realistic", [override])
+    assert words in caught.value.what
