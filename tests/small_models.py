@@ -3,6 +3,9 @@
 import torch
 import transformers as hf
 
+from nucleate.models.gpt2 import build_model
+from nucleate.models.settings import ModelSettings
+
 VOCABULARY = 512
 
 
@@ -62,3 +65,9 @@ KINDS = {
     "OLMo 2": lambda: _build(hf.Olmo2ForCausalLM, hf.Olmo2Config(**_decoder(num_key_value_heads=1))),
     "Mamba": lambda: _build(hf.MambaForCausalLM, _mamba()),
 }
+
+
+def small_gpt2(seed=1):
+    """Three blocks of width 16, as a run would train them."""
+    settings = ModelSettings(n_layer=3, n_head=2, n_embd=16)
+    return build_model(settings, vocab_size=11, n_positions=8, seed=seed)
