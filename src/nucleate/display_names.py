@@ -20,10 +20,13 @@ FACTORS = {"task_input": "task and input", "": "no label"}
 CONTROLS = {
     "untrained": "untrained model",
     "bag_of_tokens": "bag of tokens",
+    "ngrams": "n-grams of tokens",
+    "dialect_oracle": "perfect dialects, joined at random",
     "shuffled_labels": "shuffled labels",
 }
 METRICS = {
     "ari": "adjusted Rand index",
+    "ari_across": "adjusted Rand index across dialects",
     "ami": "adjusted mutual information",
     "knn_purity": "k-NN purity",
     "becomes_b": "answers that become the other task's",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import adjusted_rand_score, cohen_kappa_score
 
 from nucleate.errors import LabelsError
 from nucleate.metrics.rand_index import (
@@ -30,18 +31,22 @@ def interval(labels, clusters, units, seed=0, n_resamples=200):
     return adjusted_rand_interval(labels, clusters[None], np.zeros(1), resamples, seed=seed)
 
 
-def one_by_one(labels, clusters, starts, resamples):
+def one_by_one(labels, clusters, starts, resamples, groups):
     """The plain way: every replicate written out as pairs of the copies of its examples."""
     for start, copies in zip(starts, resamples.copies.T, strict=True):
         examples = np.repeat(np.arange(len(labels)), copies[resamples.units])
         unit = resamples.units[examples]
         copy = np.concatenate([np.arange(n) for n in copies[resamples.units]])
         counts = np.triu((unit[:, None] != unit) | (copy[:, None] == copy), k=1)
+        counts &= groups[examples][:, None] != groups[examples] if groups is not None else True
         with_label = counts & (labels[examples][:, None] == labels[examples])
         with_cluster = counts & (clusters[start][examples][:, None] == clusters[start][examples])
         a, b, n = with_label.sum(), with_cluster.sum(), counts.sum()
         both = (with_label & with_cluster).sum()
-        yield np.nan if n == 0 else 1.0 if a == b == both else (both - a * b / n) / ((a + b) / 2 - a * b / n)
+        if n == 0 or (groups is not None and a == 0):
+            yield np.nan
+        else:
+            yield 1.0 if a == b == both else (both - a * b / n) / ((a + b) / 2 - a * b / n)
 
 
 @given(PARTITIONS)
@@ -104,15 +109,16 @@ def test_interval_holds_the_value_and_is_not_lifted_by_copies(per_unit):
     assert (low + high) / 2 == pytest.approx(value, abs=0.01)
 
 
-@given(PARTITIONS, st.integers(0, 2**32 - 1))
-def test_replicates_at_once_are_those_of_the_plain_way(partitions, seed):
+@given(PARTITIONS, st.integers(0, 2**32 - 1), st.booleans())
+def test_replicates_at_once_are_those_of_the_plain_way(partitions, seed, is_across):
     labels, clusters = partitions
     rng = np.random.default_rng(seed)
     starts = draw_starts(rng.random(2), 7, seed)
     resamples = Resamples.draw(rng.integers(1 + len(labels) // 2, size=len(labels)), 7, seed)
     clusters = np.stack([clusters, rng.permutation(clusters)])
-    found = adjusted_rand_replicates(labels, clusters, starts, resamples)
-    expected = list(one_by_one(labels, clusters, starts, resamples))
+    groups = rng.integers(4, size=len(labels)) if is_across else None
+    found = adjusted_rand_replicates(labels, clusters, starts, resamples, groups)
+    expected = list(one_by_one(labels, clusters, starts, resamples, groups))
     assert found == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
@@ -131,6 +137,67 @@ def test_permutations_at_once_are_those_of_scikit_learn(partitions, seed):
     expected = [adjusted_rand_score(one, clusters) for one in permuted]
     assert adjusted_rand_indices(permuted, clusters) == pytest.approx(expected, abs=1e-12)
     assert adjusted_rand_permuted(permuted, clusters) == pytest.approx(expected, abs=1e-12)
+
+
+def kappa_across(labels, clusters, groups):
+    """The plain way: every pair of two groups is asked twice, and scikit-learn compares the answers."""
+    first, second = np.triu_indices(len(labels), k=1)
+    across = groups[first] != groups[second]
+    same_label, same_cluster = (
+        (each[first] == each[second])[across].astype(int) for each in (labels, clusters)
+    )
+    return cohen_kappa_score(same_label, same_cluster, labels=[0, 1]) if same_label.any() else np.nan
+
+
+@given(PARTITIONS, st.integers(0, 2**32 - 1))
+def test_index_across_groups_is_kappa_over_pairs_of_two_groups(partitions, seed):
+    labels, clusters = partitions
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(4, size=len(labels))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn divides by 0 where all agree on one answer: 1 for us
+        expected = kappa_across(labels, clusters, groups)
+    found = adjusted_rand_index(labels, clusters, groups)
+    if not math.isnan(expected):
+        assert found == pytest.approx(expected, abs=1e-12)
+    permuted = np.stack([rng.permutation(labels) for _ in range(3)])
+    one_by_one_ = [adjusted_rand_index(each, clusters, groups) for each in permuted]
+    assert adjusted_rand_permuted(permuted, clusters, groups) == pytest.approx(one_by_one_, nan_ok=True)
+    apart = np.arange(len(labels))
+    if len(np.unique(labels)) < len(labels):
+        assert adjusted_rand_index(labels, clusters, apart) == adjusted_rand_index(labels, clusters)
+
+
+def test_perfect_dialects_joined_at_random_agree_with_tasks_but_not_across_dialects():
+    """20 tasks of three dialects, as in `quick`: plain agreement is taken in by what no task joins."""
+    dialect = np.repeat(np.arange(60), 7)
+    task = dialect // 3
+    joined = [np.random.default_rng(seed).permutation(60)[dialect] // 3 for seed in range(50)]
+    plain, across = (
+        np.mean([adjusted_rand_index(task, each, groups) for each in joined]) for groups in (None, dialect)
+    )
+    assert plain > 0.28
+    assert abs(across) < 0.02
+    assert adjusted_rand_index(task, task, dialect) == 1.0
+    assert math.isnan(adjusted_rand_index(dialect, task, dialect))
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
+def test_interval_across_groups_covers_the_index_of_other_samples(kept):
+    rng = np.random.default_rng(1)
+    samples = [noisy(rng, 150, 10, kept) for _ in range(100)]
+    groups = np.arange(150) % 3
+    expected = np.mean([adjusted_rand_index(task, found, groups) for task, found, _ in samples])
+    intervals = np.array(
+        [
+            adjusted_rand_interval(
+                task, found[None], np.zeros(1), Resamples.draw(units, 200, seed), seed=seed, groups=groups
+            )
+            for seed, (task, found, units) in enumerate(samples)
+        ]
+    )
+    covered = (intervals[:, 0] <= expected) & (expected <= intervals[:, 1])
+    assert covered.mean() >= 0.88  # as for all pairs
 
 
 def test_stability_is_agreement_between_starts():

@@ -46,6 +46,34 @@ def test_nothing_exceeds_its_controls_before_training(planted_scores):
     assert found.loc[found["step"] > 0, "excess"].isna().all()
 
 
+def test_labels_without_meaning_are_a_level_to_pass_and_no_control_of_agreement(planted_scores):
+    """Agreement is about 0 for them by construction: left alone they would make any figure an excess."""
+    scores = planted_scores(lambda step, layer: 0.5, splits=["train"], steps=(5, 10))
+    scores = scores.where(metric="ari", control=["none", "shuffled_labels"])
+    alone = excess(scores)
+    assert alone["excess"].isna().all() and alone["excess_low"].isna().all()
+    with_bag = excess(Scores.concatenate([scores, _as_control(scores, -0.1)]))
+    assert set(with_bag["control"]) == {"bag_of_tokens"}
+    np.testing.assert_allclose(with_bag["excess"], 0.6)
+    np.testing.assert_allclose(with_bag["excess_low"], 0.47 - 0.03)
+
+
+def test_where_lower_is_better_the_lowest_control_is_the_strongest(planted_scores):
+    """Separation falls from 4 to 1; token counts have 2. Untrained, 4, would make anything an excess."""
+    planted = planted_scores(lambda step, layer: 4 - 3 * min(step / 100, 1), splits=["train"], bag=2.0)
+    frame = planted.where(metric="ari").to_pandas().assign(metric="separation")
+    table = Scores.from_rows(_rows(frame[frame["control"] != "shuffled_labels"]))
+    found = excess(table.where(site="block.4")).set_index("step")
+    assert found.loc[200, ["control", "control_value"]].tolist() == ["bag_of_tokens", 2.0]
+    assert found.loc[200, "excess"] == pytest.approx(1.0)
+    assert found.loc[200, "excess_low"] == pytest.approx(1.97 - 1.03)
+    assert found.loc[5, "excess"] < 0
+    top = emergence_table(table, metric="separation").set_index("layer").loc[4]
+    assert (top["onset"], top["peak"], top["overshoot"]) == (100, pytest.approx(1.0), 0.0)
+    assert top["half_rise"] == pytest.approx(50 + 50 * 1.0 / 1.5)  # excess -0.5 at 50, 1 at 100: 0.5 between
+    assert top["level_excess"] > 0.5
+
+
 def test_every_figure_stays_one_row(planted_scores):
     scores = planted_scores(lambda step, layer: 0.1 * layer, bag=0.2)
     assert len(excess(scores)) == len(scores.where(control="none"))

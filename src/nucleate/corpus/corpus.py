@@ -101,10 +101,14 @@ class Corpus(ABC):
             shared[group] = most if before is None else before[: _n_alike(before, most)]
         return [len(shared[group]) for group in groups]
 
+    def telling_tokens(self, table: pa.Table) -> list[list[int]]:
+        """The tokens of each row that tell the task, in order: those of its instruction where it has one."""
+        told = self.spans(table).told
+        return [ids[slice(*span)] for ids, span in zip(table["input_ids"].to_pylist(), told, strict=True)]
+
     def token_bags(self, table: pa.Table) -> Int[np.ndarray, "example token"]:
         """Bags of the tokens that tell the task, a column for each token that occurs in some row."""
-        told = self.spans(table).told
-        bags = [ids[slice(*span)] for ids, span in zip(table["input_ids"].to_pylist(), told, strict=True)]
+        bags = self.telling_tokens(table)
         columns = np.unique(np.concatenate(bags), return_inverse=True)[1]
         counts = np.zeros((len(bags), columns.max() + 1), dtype=np.int64)
         np.add.at(counts, (np.repeat(np.arange(len(bags)), [len(bag) for bag in bags]), columns), 1)

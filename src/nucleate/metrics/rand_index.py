@@ -2,10 +2,17 @@
 
 Hidden here: that agreement is counted in pairs. How many pairs a partition holds together depends on the
 sizes of its cells alone, so every replicate of a bootstrap and every permutation of the labels costs one
-sum over examples and never a pair, and all of them are counted at once.
+sum over examples and never a pair, and all of them are counted at once. Pairs across groups are all pairs
+less those within one, so they cost a second sum.
+
+The Adjusted Rand Index is Cohen's kappa over pairs: do two examples share a label, do they share a cluster?
+Every function here takes `groups`; where they are given, only pairs of different groups are asked (see
+`adjusted_rand_index`).
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -21,19 +28,34 @@ Lippman-Hand (1983), "If nothing goes wrong, is everything all right?"."""
 Pairs = float | np.floating | np.ndarray
 """Counts of ordered pairs of examples, one or many."""
 
+Groups = Int[np.ndarray, " example"]
+"""The group of each example; only pairs across groups count."""
 
-def adjusted_rand_index(labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]) -> float:
+
+def adjusted_rand_index(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, " example"],
+    groups: Groups | None = None,
+) -> float:
     """Agreement of clusters with labels, corrected for chance.
 
-    Returns: 1.0 where the partitions match, about 0.0 where they are independent; it can be negative.
+    Args:
+        labels: what the clusters are compared with.
+        clusters: of the same examples.
+        groups: only pairs of examples of different groups count; None: all pairs. With tasks as labels and
+            dialects as groups, clusters that know the dialects and nothing of what joins them score 0.
+
+    Returns: 1.0 where the partitions match, about 0.0 where they are independent; it can be negative. NaN
+        where no two examples of different groups share a label.
 
     Raises:
         LabelsError: the lengths differ, or there are fewer than two examples.
 
-    Source: Hubert and Arabie (1985), "Comparing partitions".
+    Source: Hubert and Arabie (1985), "Comparing partitions"; Warrens (2008), "On the equivalence of Cohen's
+    kappa and the Hubert-Arabie adjusted Rand index".
     """
     require_same_examples(labels, clusters)
-    return float(adjusted_rand_indices(labels[None], clusters)[0])
+    return float(adjusted_rand_indices(labels[None], clusters, groups)[0])
 
 
 def adjusted_rand_interval(
@@ -43,6 +65,7 @@ def adjusted_rand_interval(
     resamples: Resamples,
     *,
     seed: int,
+    groups: Groups | None = None,
 ) -> tuple[float, float]:
     """A 95 % interval of the index over resampled examples and clustering starts.
 
@@ -65,8 +88,9 @@ def adjusted_rand_interval(
         inertia: of every start.
         resamples: of the same examples.
         seed: of the drawn starts.
+        groups: as in `adjusted_rand_index`.
 
-    Returns: the lower and the upper end; both NaN where there are fewer than two units.
+    Returns: the lower and the upper end; both NaN where there are fewer than two units, or no index.
 
     Raises:
         LabelsError: the lengths differ, there are fewer than two examples, or no start.
@@ -78,12 +102,13 @@ def adjusted_rand_interval(
             f"expected one inertia per start, got {len(inertia)} for {len(clusters)} starts",
             "Hand over the labels and the inertia of one result of a clustering method.",
         )
-    if not resamples.tell_something:
+    misplaced = misplace(clusters[inertia.argmin()], resamples.units, seed)
+    doubted = adjusted_rand_index(labels, misplaced, groups)
+    if not resamples.tell_something or math.isnan(doubted):
         return float("nan"), float("nan")
     starts = draw_starts(inertia, resamples.n_resamples, seed)
-    low, high = interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples))
-    misplaced = misplace(clusters[inertia.argmin()], resamples.units, seed)
-    return min(low, adjusted_rand_index(labels, misplaced)), high
+    low, high = interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples, groups))
+    return min(low, doubted), high
 
 
 def misplace(
@@ -117,42 +142,58 @@ def adjusted_rand_replicates(
     clusters: Int[np.ndarray, "start example"],
     starts: Int[np.ndarray, " replicate"],
     resamples: Resamples,
+    groups: Groups | None = None,
 ) -> Float[np.ndarray, " replicate"]:
-    """The index of every replicate, NaN where one drew a single unit of a single example.
+    """The index of every replicate, NaN where one drew no pair that counts.
 
     Args:
         labels: what the clusters are compared with.
         clusters: the clustering of every start.
         starts: which of them each replicate takes, sorted.
         resamples: of the same examples.
+        groups: as in `adjusted_rand_index`.
     """
-    with_label, total = resamples.pairs(labels), resamples.pairs(np.zeros_like(labels))
+
+    def pairs(partition: np.ndarray, replicates: slice = slice(None)) -> np.ndarray:
+        found = resamples.pairs(partition, replicates)
+        return found if groups is None else found - resamples.pairs(_both(partition, groups), replicates)
+
+    with_label, total = pairs(labels), pairs(np.zeros_like(labels))
     both, with_cluster = np.empty_like(total), np.empty_like(total)
     for start, first, n_replicates in zip(
         *np.unique(starts, return_index=True, return_counts=True), strict=True
     ):
         replicates = slice(first, first + n_replicates)
-        both[replicates] = resamples.pairs(_both(labels, clusters[start]), replicates)
-        with_cluster[replicates] = resamples.pairs(clusters[start], replicates)
-    return np.where(total > 0, _index(both, with_label, with_cluster, total), np.nan)
+        both[replicates] = pairs(_both(labels, clusters[start]), replicates)
+        with_cluster[replicates] = pairs(clusters[start], replicates)
+    counts = total > 0 if groups is None else with_label > 0
+    return np.where(counts, _index(both, with_label, with_cluster, total), np.nan)
 
 
 def adjusted_rand_indices(
-    partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
+    partitions: Int[np.ndarray, "partition example"],
+    clusters: Int[np.ndarray, " example"],
+    groups: Groups | None = None,
 ) -> Float[np.ndarray, " partition"]:
-    """The index of one clustering with each of many partitions."""
-    total = float(len(clusters)) * (len(clusters) - 1)
-    both, own = _pairs(_both(partitions, clusters)), _pairs(partitions)
-    return _index(both, own, _pairs(clusters[None]), total)
+    """The index of one clustering with each of many partitions; NaN where one has no pair across groups."""
+    both, own = _pairs(_both(partitions, clusters), groups), _pairs(partitions, groups)
+    found = _index(both, own, _pairs(clusters[None], groups), _all_pairs(len(clusters), groups))
+    return found if groups is None else np.where(own > 0, found, np.nan)
 
 
 def adjusted_rand_permuted(
-    permuted: Int[np.ndarray, "permutation example"], clusters: Int[np.ndarray, " example"]
+    permuted: Int[np.ndarray, "permutation example"],
+    clusters: Int[np.ndarray, " example"],
+    groups: Groups | None = None,
 ) -> Float[np.ndarray, " permutation"]:
-    """The index of one clustering with permutations of one partition, whose own pairs are counted once."""
-    total = float(len(clusters)) * (len(clusters) - 1)
+    """The index of one clustering with permutations of one partition, whose own pairs are counted once.
+
+    Across groups every permutation has as many pairs of its own as it happens to have.
+    """
+    if groups is not None:
+        return adjusted_rand_indices(permuted, clusters, groups)
     both, own = _pairs(_both(permuted, clusters)), _pairs(permuted[:1])
-    return _index(both, own, _pairs(clusters[None]), total)
+    return _index(both, own, _pairs(clusters[None]), _all_pairs(len(clusters)))
 
 
 def stability(clusters: Int[np.ndarray, "start example"]) -> float:
@@ -175,8 +216,17 @@ def _index(both: Pairs, labels: Pairs, clusters: Pairs, total: Pairs) -> np.ndar
     return np.where(same, 1.0, above_chance / np.where(same, 1.0, most))
 
 
-def _pairs(partitions: Int[np.ndarray, "partition example"]) -> Float[np.ndarray, " partition"]:
+def _all_pairs(n_examples: int, groups: Groups | None = None) -> float:
+    everything = float(n_examples) * (n_examples - 1)
+    return everything if groups is None else everything - float(_pairs(groups[None])[0])
+
+
+def _pairs(
+    partitions: Int[np.ndarray, "partition example"], groups: Groups | None = None
+) -> Float[np.ndarray, " partition"]:
     """Ordered pairs of two examples in one cell, for each of many partitions of the same examples."""
+    if groups is not None:
+        return _pairs(partitions) - _pairs(_both(partitions, groups))
     n_examples = partitions.shape[1]
     smallest = np.promote_types(np.min_scalar_type(partitions.max()), np.min_scalar_type(partitions.min()))
     by_cell = np.sort(partitions.astype(smallest), axis=1)  # few bits sort several times faster

@@ -23,6 +23,7 @@ from nucleate.metrics.contingency import (
     share_named_right,
 )
 from nucleate.metrics.rand_index import (
+    Groups,
     adjusted_rand_index,
     adjusted_rand_interval,
     adjusted_rand_permuted,
@@ -55,8 +56,8 @@ class Figure:
     @classmethod
     def of_null(cls, metric: str, values: Float[np.ndarray, " permutation"]) -> Figure:
         """Mean and levels of what permuted labels reach."""
-        low, high = np.percentile(values, NULL_LEVELS)
-        return cls.with_interval(metric, float(values.mean()), (float(low), float(high)))
+        low, high = np.nanpercentile(values, NULL_LEVELS)
+        return cls.with_interval(metric, float(np.nanmean(values)), (float(low), float(high)))
 
     @classmethod
     def of_mean(cls, metric: str, values: Float[np.ndarray, " example"], resamples: Resamples) -> Figure:
@@ -74,12 +75,18 @@ def partition_figures(
     halves: Halves,
     metrics: Sequence[str],
     seed: int,
+    across: Groups | None = None,
 ) -> Iterator[Figure]:
-    """The metrics that compare labels with clusters, of one site."""
-    if "ari" in metrics:
-        interval = adjusted_rand_interval(labels, clusters, inertia, resamples, seed=seed)
-        best = clusters[inertia.argmin()]
-        yield Figure.with_interval("ari", adjusted_rand_index(labels, best), interval)
+    """The metrics that compare labels with clusters, of one site.
+
+    `ari_across` is given where some examples of different groups of `across` share a label.
+    """
+    best = clusters[inertia.argmin()]
+    for metric, groups in _kappas(metrics, across):
+        value = adjusted_rand_index(labels, best, groups)
+        if not math.isnan(value):
+            interval = adjusted_rand_interval(labels, clusters, inertia, resamples, seed=seed, groups=groups)
+            yield Figure.with_interval(metric, value, interval)
     yield from _table_figures(labels, clusters, inertia, resamples.units, halves, metrics, seed)
     if "stability" in metrics and len(clusters) > 1:
         yield Figure("stability", stability(clusters))
@@ -89,10 +96,13 @@ def shuffled_figures(
     permuted: Int[np.ndarray, "permutation example"],
     clusters: Int[np.ndarray, " example"],
     metrics: Sequence[str],
+    across: Groups | None = None,
 ) -> Iterator[Figure]:
     """Mean and levels of the figures that permuted labels reach with clusters as they are."""
-    if "ari" in metrics:
-        yield Figure.of_null("ari", adjusted_rand_permuted(permuted, clusters))
+    for metric, groups in _kappas(metrics, across):
+        values = adjusted_rand_permuted(permuted, clusters, groups)
+        if not np.isnan(values).all():
+            yield Figure.of_null(metric, values)
     if not set(metrics) & set(OF_TABLE):
         return
     tables = contingencies(permuted, clusters)
@@ -102,6 +112,14 @@ def shuffled_figures(
     for metric, name in NAMES.items():
         if metric in metrics:
             yield Figure.of_null(metric, share_named_right(tables, name(tables)))
+
+
+def _kappas(metrics: Sequence[str], across: Groups | None) -> Iterator[tuple[str, Groups | None]]:
+    """Agreement over all pairs, and over those across groups where there are some."""
+    if "ari" in metrics:
+        yield "ari", None
+    if "ari_across" in metrics and across is not None:
+        yield "ari_across", across
 
 
 def _table_figures(

@@ -1,23 +1,37 @@
 """What a figure must be compared with before it says anything.
 
 Hidden here: how each control comes to stand beside its figure, in a row with the same keys and `control`
-filled in. `untrained` is the same figure before training. `bag_of_tokens` is the figure of the instructions'
-token counts: what the surface of the text gives away without a model. `shuffled_labels`, what labels score
-that know nothing, is taken where the figure is.
+filled in. `untrained` is the same figure before training. `bag_of_tokens` and `ngrams` are the figure of the
+instructions themselves, as counts and as tf-idf of up to three tokens in a row: what the surface of the text
+gives away without a model. `dialect_oracle` is what clusters reach that know every dialect and nothing of
+what joins them. `shuffled_labels`, what labels score that know nothing, is taken where the figure is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.metrics.rand_index import adjusted_rand_index, adjusted_rand_indices
+from nucleate.resampling.bootstrap import number_from_zero
+from nucleate.resampling.named_seeds import stream
 from nucleate.scores import RunTag, Score, Scores
+from nucleate.scoring.cluster_figures import Figure
+from nucleate.scoring.examples import Sample, samples_at
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
+
+LONGEST_NGRAM, MOST_NGRAMS = 3, 4096
+"""Tokens in a row, and how many of these runs are counted: the commonest."""
+
+N_MERGERS = 100
+"""Mergers of dialects at random behind `dialect_oracle`."""
 
 
 def untrained_control(scores: Scores) -> Scores:
@@ -53,13 +67,128 @@ def bag_of_tokens_control(
     """
     if states.instruction_counts is None:
         return Scores.from_rows([])
-    counts = states.instruction_counts.astype(np.float32)[:, None, None]
-    shape = (len(counts), 1, len(states.positions), counts.shape[-1])
-    bags = replace(states, states=np.broadcast_to(counts, shape), sites=("embed",))
-    own = score_states(bags, settings, RunTag("", "", seed), milestone=True).where(control="none")
+    counts = states.instruction_counts.astype(np.float32)
+    return _of_surface("bag_of_tokens", counts, scores, states, settings, seed)
+
+
+def ngrams_control(
+    scores: Scores,
+    states: HiddenStates,
+    instructions: Sequence[Sequence[int]],
+    settings: ScoringSettings,
+    *,
+    seed: int,
+) -> Scores:
+    """The figures of tf-idf of the instructions' uni- to trigrams, as those of `bag_of_tokens`.
+
+    Args:
+        scores: as there.
+        states: as there.
+        instructions: the tokens of each example's instruction, in order.
+        settings: as there.
+        seed: as there.
+    """
+    return _of_surface("ngrams", tfidf_of_ngrams(instructions), scores, states, settings, seed)
+
+
+def tfidf_of_ngrams(instructions: Sequence[Sequence[int]]) -> Float[np.ndarray, "example d"]:
+    """Tf-idf of one to three tokens in a row, of length 1, in as few coordinates as leave distances alone."""
+    vectorizer = TfidfVectorizer(
+        analyzer="word",
+        tokenizer=lambda tokens: list(map(str, tokens)),
+        token_pattern=None,
+        preprocessor=lambda tokens: tokens,
+        ngram_range=(1, LONGEST_NGRAM),
+        max_features=MOST_NGRAMS,
+    )
+    weights = vectorizer.fit_transform(instructions)
+    if weights.shape[1] <= weights.shape[0]:
+        return np.asarray(weights.toarray().astype(np.float32))
+    # Fewer examples than coordinates: they span a space of their own, in which distances are the same.
+    sizes, directions = np.linalg.eigh((weights @ weights.T).toarray())
+    return np.asarray((directions * np.sqrt(np.maximum(sizes, 0.0))).astype(np.float32))
+
+
+def dialect_oracle_control(
+    scores: Scores, states: HiddenStates, settings: ScoringSettings, *, seed: int
+) -> Scores:
+    """What agreement clusters reach that know every dialect, and join dialects at random.
+
+    Whole dialects (or other groups of `scoring.across`) are dealt out to as many groups as the figure has
+    clusters, `N_MERGERS` times; mean and level of what they reach stand beside it.
+
+    Args:
+        scores: rows of the same examples, at any number of steps.
+        states: of any one step; their vectors are not looked at.
+        settings: what was scored.
+        seed: the run's.
+
+    Returns: rows with `control="dialect_oracle"`, for agreement with factors whose labels join several
+        dialects whole, as those of tasks do.
+    """
+    samples = {
+        (split, position, factor): sample
+        for split in map(str, np.unique(states.split))
+        for position in settings.positions
+        for sample in samples_at(states.of_split(split), position, settings.factors, settings.across)
+        for factor, labels in sample.labels.items()
+        if _joins_groups(labels, sample.across)
+    }
+    found: dict[tuple[Any, ...], dict[str, Figure]] = {}
+    rows = []
+    for row in scores.where(control="none", metric=["ari", "ari_across"]):
+        place = row["split"], row["position"], row["factor"]
+        if place in samples and row["n_clusters"] > 0:
+            key = *place, row["n_clusters"]
+            if key not in found:
+                rng = stream(seed, "dialect_oracle", *map(str, key))
+                figures = _oracle_figures(samples[place], row["factor"], row["n_clusters"], rng)
+                found[key] = {figure.metric: figure for figure in figures}
+            figure = found[key][row["metric"]]
+            ends = {"value": figure.value, "ci_low": figure.ci_low, "ci_high": figure.ci_high}
+            rows.append(Score(**(row | {"control": "dialect_oracle"} | ends)))
+    return Scores.from_rows(rows)
+
+
+def _joins_groups(labels: Int[np.ndarray, " example"], groups: Int[np.ndarray, " example"] | None) -> bool:
+    """Whether each group has one label, and some label several groups."""
+    if groups is None:
+        return False
+    pairs = np.unique(np.stack([labels, groups]), axis=1)
+    return pairs.shape[1] == len(np.unique(groups)) > len(np.unique(labels))
+
+
+def _oracle_figures(
+    sample: Sample, factor: str, n_clusters: int, rng: np.random.Generator
+) -> Iterator[Figure]:
+    assert sample.across is not None
+    labels, groups = sample.labels[factor], number_from_zero(sample.across)
+    dealt = np.stack([rng.permutation(groups.max() + 1) % n_clusters for _ in range(N_MERGERS)])
+    for metric, across in (("ari", None), ("ari_across", sample.across)):
+        # Kappa is the same either way round; asked of mergers, it would be lost where one joins no pair.
+        values = (
+            [adjusted_rand_index(labels, clusters, across) for clusters in dealt[:, groups]]
+            if across is not None
+            else adjusted_rand_indices(dealt[:, groups], labels)
+        )
+        yield Figure.of_null(metric, np.asarray(values))
+
+
+def _of_surface(
+    control: str,
+    vectors: Float[np.ndarray, "example d"],
+    scores: Scores,
+    states: HiddenStates,
+    settings: ScoringSettings,
+    seed: int,
+) -> Scores:
+    """The figures of one vector per instruction, beside every site and step."""
+    shape = (len(vectors), 1, len(states.positions), vectors.shape[-1])
+    texts = replace(states, states=np.broadcast_to(vectors[:, None, None], shape), sites=("embed",))
+    own = score_states(texts, settings, RunTag("", "", seed), milestone=True).where(control="none")
     figures = {_at(row): row for row in own if row["site"] and row["method"] != "states"}
     return Scores.from_rows(
-        Score(**(row | {"control": "bag_of_tokens"} | {name: figures[_at(row)][name] for name in _MEASURED}))
+        Score(**(row | {"control": control} | {name: figures[_at(row)][name] for name in _MEASURED}))
         for row in scores.where(control="none")
         if _at(row) in figures
     )

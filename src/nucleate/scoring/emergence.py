@@ -18,6 +18,13 @@ from nucleate.scores import Scores
 FIGURE = ("run", "model", "seed", "split", "position", "factor", "site", "preparation", "method", "metric")
 """The columns that say what a row is a figure of, whatever the step."""
 
+LOWER_IS_BETTER = ("separation", "collapse", "relative_distance", "loss")
+"""Figures of which the lowest control is the strongest, and whose excess is how far they lie below it."""
+
+CHANCE_CORRECTED = ("ari", "ari_across", "ami")
+"""Figures that are about 0 for labels without meaning, by construction: `shuffled_labels` is a level to pass
+there, and never counts as the strongest control."""
+
 HalfWays = Mapping[tuple[str, int, str], float | None]
 """The step at which something of a run, seed and split was half of the way; None: it never came about."""
 
@@ -25,33 +32,55 @@ HalfWays = Mapping[tuple[str, int, str], float | None]
 def excess(scores: Scores) -> pd.DataFrame:
     """What every figure has over the strongest of its controls.
 
-    The strongest control is the one with the highest value at the same step. The figures of step 0 are
-    their own untrained control, so nothing exceeds its controls before training.
+    The strongest control is the one with the best value at the same step: the highest, or the lowest for
+    `LOWER_IS_BETTER`; `shuffled_labels` is none for `CHANCE_CORRECTED`. The figures of step 0 are their own
+    untrained control, so nothing exceeds its controls before training.
 
     Returns: the rows of the model itself (`control="none"` in `scores`), sorted by step, with the columns
         `control`: name of the strongest control;
         `control_value`: its value;
-        `control_high`: the highest upper end of all controls, the level that a figure must pass;
-        `excess`: `value - control_value`;
-        `excess_low`, `excess_high`: `ci_low - control_high` and `ci_high - control_value`. Above 0, the
-        lower end says that the figure's interval lies above those of all controls.
+        `control_high`: the best end of the intervals of all controls, the level that a figure must pass;
+        `excess`: `value - control_value`, or the other way round where lower is better;
+        `excess_low`, `excess_high`: the figure's worse end less `control_high`, and its better end less
+        `control_value`. Above 0, the lower end says that the figure's interval lies beyond those of all
+        controls.
         All are NaN where a figure has no control.
     """
-    frame = scores.to_pandas()
+    frame = _better_up(scores.to_pandas())
     is_figure = frame["control"] == "none"
     figures = frame[is_figure].drop(columns="control").sort_values("step", kind="stable")
     untrained = figures[figures["step"] == 0].assign(control="untrained")
-    controls = pd.concat([frame[~is_figure], untrained]).sort_values("value", kind="stable")
-    controls["level"] = controls[["value", "ci_high"]].max(axis=1)
-    strongest = controls.groupby([*FIGURE, "step"], as_index=False).agg(
-        control=("control", "last"), control_value=("value", "last"), control_high=("level", "max")
-    )
-    joined = figures.merge(strongest, on=[*FIGURE, "step"], how="left")
-    low, high = joined["ci_low"].fillna(joined["value"]), joined["ci_high"].fillna(joined["value"])
-    return joined.assign(
-        excess=joined["value"] - joined["control_value"],
-        excess_low=low - joined["control_high"],
-        excess_high=high - joined["control_value"],
+    controls = pd.concat([frame[~is_figure], untrained]).sort_values("better", kind="stable")
+    controls["level"] = controls[["better", "better_high"]].max(axis=1)
+    is_chance = (controls["control"] == "shuffled_labels") & controls["metric"].isin(CHANCE_CORRECTED)
+    keys = [*FIGURE, "step"]
+    strongest = controls[~is_chance].groupby(keys, as_index=False)
+    joined = figures.merge(
+        strongest.agg(control=("control", "last"), strongest=("better", "last")), on=keys, how="left"
+    ).merge(controls.groupby(keys, as_index=False).agg(level=("level", "max")), on=keys, how="left")
+    low, high = (joined[end].fillna(joined["better"]) for end in ("better_low", "better_high"))
+    columns = {
+        "control_value": joined["sign"] * joined["strongest"],
+        "control_high": joined["sign"] * joined["level"],
+        "excess": joined["better"] - joined["strongest"],
+        "excess_low": low - joined["level"].where(joined["strongest"].notna()),
+        "excess_high": high - joined["strongest"],
+    }
+    return joined.assign(**columns).drop(columns=[*_UP, "strongest", "level"])
+
+
+_UP = ["sign", "better", "better_low", "better_high"]
+
+
+def _better_up(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the columns `_UP`: values and ends as they are or, where lower is better, turned over."""
+    sign = np.where(frame["metric"].isin(LOWER_IS_BETTER), -1.0, 1.0)
+    is_up = sign > 0
+    return frame.assign(
+        sign=sign,
+        better=sign * frame["value"],
+        better_low=sign * frame["ci_low"].where(is_up, frame["ci_high"]),
+        better_high=sign * frame["ci_high"].where(is_up, frame["ci_low"]),
     )
 
 
@@ -66,8 +95,8 @@ class Emergence:
         level: mean of the figure over the last third of training.
         level_excess: mean of its excess over the last third.
         late_gain: what a straight line through the excess gains over the last third.
-        peak: highest value.
-        overshoot: fall from the peak to the last step where their intervals lie apart, else 0.
+        peak: best value: the highest, or the lowest where lower is better.
+        overshoot: by how much the last step is worse than the peak where their intervals lie apart, else 0.
         lag: `half_rise` less that of task accuracy on the same split; above 0 the figure rose later.
         lag_loss: `half_rise` less the step at which the loss of that split had half of its fall behind it.
     """
@@ -205,6 +234,8 @@ def _follow(figures: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> list[Eme
 def _emergence(curve: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> Emergence:
     first, steps = curve.iloc[0], curve["step"].to_numpy(float)
     value, over = curve["value"].to_numpy(), curve["excess"].to_numpy()
+    curve = _better_up(curve)
+    better, sign = curve["better"].to_numpy(), float(curve["sign"].iloc[0])
     half_rise = _half_rise(steps, over, curve["excess_low"].to_numpy())
     of_split = first["run"], int(first["seed"]), first["split"]
     return Emergence(
@@ -212,12 +243,12 @@ def _emergence(curve: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> Emergen
         seed=int(first["seed"]),
         layer=None if pd.isna(first["layer"]) else int(first["layer"]),
         control=None if pd.isna(curve["control"].iloc[-1]) else curve["control"].iloc[-1],
-        onset=onset_step(steps, value > curve["control_high"].to_numpy()),
+        onset=onset_step(steps, better > sign * curve["control_high"].to_numpy()),
         half_rise=half_rise,
         level=float(value[late(steps)].mean()),
         level_excess=float(over[late(steps)].mean()),
         late_gain=late_gain(steps, over),
-        peak=float(value.max()),
+        peak=sign * float(better.max()),
         overshoot=_overshoot(curve),
         lag=_behind(half_rise, rises.get(of_split)),
         lag_loss=_behind(half_rise, falls.get(of_split)),
@@ -238,10 +269,11 @@ def _half_rise(
 
 
 def _overshoot(curve: pd.DataFrame) -> float:
-    peak, last = curve.iloc[int(curve["value"].to_numpy().argmax())], curve.iloc[-1]
-    if pd.isna(last["ci_high"]) or pd.isna(peak["ci_low"]) or last["ci_high"] >= peak["ci_low"]:
+    peak, last = curve.iloc[int(curve["better"].to_numpy().argmax())], curve.iloc[-1]
+    if pd.isna(last["better_high"]) or pd.isna(peak["better_low"]):
         return 0.0
-    return float(peak["value"] - last["value"])
+    is_apart = last["better_high"] < peak["better_low"]
+    return float(peak["better"] - last["better"]) if is_apart else 0.0
 
 
 def _frame(rows: Iterable[Emergence]) -> pd.DataFrame:

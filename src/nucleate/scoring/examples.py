@@ -26,6 +26,7 @@ class Sample:
         labels: for each factor that is scored on them.
         units: what is resampled together: the instances of one instruction.
         token_counts: bags of the instructions' tokens, where they are known.
+        across: groups, such as dialects; `ari_across` asks pairs of different ones. None: there are none.
     """
 
     name: str
@@ -34,10 +35,15 @@ class Sample:
     labels: dict[str, Int[np.ndarray, " example"]]
     units: Int[np.ndarray, " example"]
     token_counts: Int[np.ndarray, "example token"] | None = None
+    across: Int[np.ndarray, " example"] | None = None
 
 
-def samples_at(states: HiddenStates, position: str, factors: tuple[str, ...]) -> list[Sample]:
+def samples_at(
+    states: HiddenStates, position: str, factors: tuple[str, ...], across: str = ""
+) -> list[Sample]:
     """The samples of one split at one position, each with its factors; some may be empty.
+
+    `across` names the factor whose groups pairs are asked across; it need not be there.
 
     A factor whose labels are all one, or all different, has no partition to agree with and is left out.
     """
@@ -54,7 +60,8 @@ def samples_at(states: HiddenStates, position: str, factors: tuple[str, ...]) ->
         if labels:
             counts = None if states.instruction_counts is None else states.instruction_counts[rows]
             points = states.at(position)[:, rows]
-            samples.append(Sample(name, rows, points, labels, units[rows], counts))
+            groups = None if across not in states.labels else states.labels[across][rows]
+            samples.append(Sample(name, rows, points, labels, units[rows], counts, groups))
     return samples
 
 

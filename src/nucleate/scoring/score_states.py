@@ -28,7 +28,7 @@ from nucleate.scoring.examples import Sample, samples_at, units_of
 from nucleate.scoring.label_figures import LabelScorer
 from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
 from nucleate.scoring.preparation import prepare
-from nucleate.scoring.settings import ScoringSettings
+from nucleate.scoring.settings import ACROSS, ScoringSettings
 
 Row = dict[str, Any]
 """What `Score` wants to know of a figure, beside the run."""
@@ -79,7 +79,7 @@ def _figures(states: HiddenStates, settings: ScoringSettings, seed: int, milesto
         for position in settings.positions:
             yield from _variance_shares(part, position)
             trained = _samples_of_train(states, position, settings)
-            for sample in samples_at(part, position, settings.factors):
+            for sample in samples_at(part, position, settings.factors, settings.across):
                 for preparation in settings.preparations:
                     place = (split, position, preparation)
                     train = trained.get(sample.name)
@@ -91,7 +91,8 @@ def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSett
     train = states.of_split(TRAIN)
     if not len(train.split):
         return {}
-    return {sample.name: sample for sample in samples_at(train, position, settings.factors)}
+    samples = samples_at(train, position, settings.factors, settings.across)
+    return {sample.name: sample for sample in samples}
 
 
 def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
@@ -212,16 +213,20 @@ class _Scorer:
         resamples: Resamples,
         halves: Halves,
     ) -> Iterator[Row]:
-        seed = self._seed("starts", factor, preparation="")
+        seed, across = self._seed("starts", factor, preparation=""), self.sample.across
         metrics = self.settings.metrics_at(self.milestone)
         for site, (found, inertia, n_clusters) in enumerate(
             zip(clusters.labels, clusters.inertia, clusters.n_clusters, strict=True)
         ):
-            figures = partition_figures(labels, found, inertia, resamples, halves, metrics, seed)
-            shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics)
-            for control, controlled in (("none", figures), ("shuffled_labels", shuffled)):
-                for figure in controlled:
-                    yield self._row(figure, site, factor, method, n_clusters, control)
+            figures = partition_figures(labels, found, inertia, resamples, halves, metrics, seed, across)
+            shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics, across)
+            metrics_there = set()
+            for figure in figures:
+                metrics_there.add(figure.metric)
+                yield self._row(figure, site, factor, method, n_clusters, "none")
+            for figure in shuffled:
+                if figure.metric in metrics_there:
+                    yield self._row(figure, site, factor, method, n_clusters, "shuffled_labels")
 
     def _rows_of_labels(
         self,
@@ -273,3 +278,8 @@ def _check(states: HiddenStates, settings: ScoringSettings) -> None:
                 f"the hidden states have no {what} {missing[0]!r}",
                 f"Set scoring.{what}s to some of: {', '.join(there)}",
             )
+    if settings.across not in (ACROSS, *states.labels):
+        raise LabelsError(
+            f"the hidden states have no factor {settings.across!r} to ask pairs across",
+            f"Set scoring.across to one of: {', '.join(states.labels)}",
+        )

@@ -16,8 +16,12 @@ from nucleate.settings.config import Settings
 FEW_CLUSTERS, FEWEST_STARTS = 20, 2
 """Up to so many clusters get every start; more get fewer, in proportion, but no fewer than this."""
 
+ACROSS = "dialect"
+"""The factor across which pairs are asked, where nobody names another: corpora without it have none."""
+
 Metric = Literal[
     "ari",
+    "ari_across",
     "ami",
     "matched",
     "purity",
@@ -29,7 +33,8 @@ Metric = Literal[
     "nearest_centroid",
     "probe",
 ]
-COSTLY: tuple[Metric, ...] = tuple(name for name in get_args(Metric) if name != "ari")
+CHEAP: tuple[Metric, ...] = ("ari", "ari_across")
+COSTLY: tuple[Metric, ...] = tuple(name for name in get_args(Metric) if name not in CHEAP)
 MethodName = Literal["kmeans", "kmeans_from_train", "kmeans_auto", "ward", "gaussian_mixture", "hdbscan"]
 PreparationName = Literal["raw", "centre", "standardise", "l2", "pca", "whiten"]
 
@@ -39,6 +44,9 @@ class ScoringSettings(Settings):
 
     positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
     factors: tuple[str, ...] = ("task", "dialect", "instruction", "input", "output", "task_input")
+    across: str = pydantic.Field(
+        ACROSS, description="`ari_across` asks only pairs of examples that differ in this factor"
+    )
     splits: tuple[str, ...] = ("train", "validation")
     n_tasks: int = pydantic.Field(20, ge=2, description="tasks analysed, the same in every split")
     n_examples: int = pydantic.Field(1000, ge=2, description="examples analysed per split, at most")
@@ -66,7 +74,7 @@ class ScoringSettings(Settings):
     methods: tuple[MethodName, ...] = pydantic.Field(
         ("kmeans",), min_length=1, description="ways to cluster, at every checkpoint"
     )
-    metrics: tuple[Metric, ...] = pydantic.Field(("ari",), description="figures of every checkpoint")
+    metrics: tuple[Metric, ...] = pydantic.Field(CHEAP, description="figures of every checkpoint")
     milestones: int = pydantic.Field(
         2, ge=0, description="checkpoints, spread from first to last, at which costly figures are taken too"
     )

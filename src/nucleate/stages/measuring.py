@@ -25,7 +25,12 @@ from nucleate.pictures.tsne_scores import EmbeddedScorer
 from nucleate.processes import side_by_side
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import RunTag, Scores
-from nucleate.scoring.controls import bag_of_tokens_control, untrained_control
+from nucleate.scoring.controls import (
+    bag_of_tokens_control,
+    dialect_oracle_control,
+    ngrams_control,
+    untrained_control,
+)
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import milestone_steps
 from nucleate.settings.config import Settings
@@ -75,8 +80,14 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> Scores:
             projector.add_pictures(states, scoring.tsne_positions)
     _write_projections(context.folder, corpus, rows[projector.shown], projector)
     scores = Scores.concatenate(parts)
-    bag_of_tokens = bag_of_tokens_control(scores, last, scoring, seed=settings.seed)
-    return Scores.concatenate([scores, untrained_control(scores), bag_of_tokens])
+    told = corpus.telling_tokens(corpus.table.take(rows))
+    controls = [
+        untrained_control(scores),
+        bag_of_tokens_control(scores, last, scoring, seed=settings.seed),
+        ngrams_control(scores, last, told, scoring, seed=settings.seed),
+        dialect_oracle_control(scores, last, scoring, seed=settings.seed),
+    ]
+    return Scores.concatenate([scores, *controls])
 
 
 def _look_at_all(
