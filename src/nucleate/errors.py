@@ -65,8 +65,8 @@ class NobodyToPairError(InterventionError):
     """A corpus has no two tasks, or no two instances, that an intervention could compare."""
 
 
-class Interrupted(Exception):  # noqa: N818 - it is no error: everything finished so far is kept
-    """Ctrl-C or SIGTERM arrived; the write in hand was finished first.
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM arrived; everything finished so far is kept. No library may take it for an error.
 
     Attributes:
         signal_number: 2 for Ctrl-C, 15 for SIGTERM; the exit code is 128 more.

@@ -23,7 +23,8 @@ from nucleate.claims.settings import ClaimSettings
 from nucleate.claims.single_tokens import read_interventions, sentences
 from nucleate.pictures.points_table import Projections
 from nucleate.report.analyses import analysis_rows
-from nucleate.run_folder.folder import RunFolder, digest_of
+from nucleate.run_folder.folder import RunFolder
+from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import Scores
 from nucleate.settings.config import read_toml
 

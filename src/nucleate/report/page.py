@@ -21,12 +21,12 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from nucleate import display_names
-from nucleate.errors import RunFolderError
 from nucleate.report import sentences
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.encoding import script_json, visible
 from nucleate.report.point_data import point_data
 from nucleate.report.score_data import score_data
+from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
 
 _SCRIPTS = (
@@ -51,20 +51,13 @@ def build_page(folders: Sequence[RunFolder]) -> str:
 
 
 def write_page(page: str, path: Path) -> None:
-    """Write beside `path` and rename, so that a page is there whole or not at all.
+    """Write the page; it is there whole or not at all.
 
     Raises:
         RunFolderError: `path` cannot be written.
     """
-    temporary = path.with_name(f".writing-{path.name}")
-    try:
+    with whole(path, "Name a file in a folder that can be written to.") as temporary:
         temporary.write_text(page, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RunFolderError(
-            f"cannot write {path}: {error.strerror}", "Name a file in a folder that can be written to."
-        ) from None
 
 
 def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:

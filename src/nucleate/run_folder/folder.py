@@ -1,117 +1,59 @@
-"""A run's folder: the only module that knows file names.
+"""A run's folder: every stage reads and writes here and nowhere else.
 
-Every stage reads and writes here and nowhere else. What is hidden: a file appears whole or not at all
-(written beside its place, flushed to disk, renamed), the manifest lists every finished file with its
-digest, a stage that reads a file first proves that it is the one that was written, and two processes
-cannot write to one folder.
+What is hidden: the manifest lists every finished file with its digest; a stage that reads a file first
+proves that it is the one that was written; a stage that is made again replaces its earlier files one by one,
+so that until then they can be read; what a killed process was about is put in order; and two processes cannot
+write to one folder.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import filelock
 
 from nucleate.errors import RunFolderError
+from nucleate.run_folder import ledger
+from nucleate.run_folder.atomic_write import (
+    WRITING,
+    files_of,
+    flush_to_disk,
+    put_in_place,
+    whole,
+    written_beside,
+)
 from nucleate.run_folder.interrupts import hold_interrupts
+from nucleate.run_folder.manifest import (
+    Digests,
+    digest_of,
+    is_within,
+    problem_of,
+    read_manifest,
+    sha256,
+    text_digest,
+    write_manifest,
+)
+from nucleate.run_folder.paths import RunPaths
+from nucleate.run_folder.recovery import delete_earlier, put_in_order
 
 _ANOTHER_FOLDER = "Choose another folder with --out, or remove this one."
+_MAKE_ROOM = "Make room or choose another folder with --out."
+_VERBS = {"scoring": "score", "unseen": "unseen", "intervene": "intervene"}
+"""The command that makes a stage again, where it is not `report`."""
 
 
-class RunFolder:
+class RunFolder(RunPaths):
     """One run on disk. `create` makes or continues one, `open` takes one that exists."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.manifest: dict[str, Any] = {"stages": {}}
-        self._running: str | None = None
-        if self.manifest_json.exists():
-            self.manifest = _read_manifest(self.manifest_json)
-
-    # The names of all files. Nothing else in nucleate spells one.
-    @property
-    def config_toml(self) -> Path:
-        return self.path / "config.toml"
-
-    @property
-    def manifest_json(self) -> Path:
-        return self.path / "manifest.json"
-
-    @property
-    def corpus(self) -> Path:
-        return self.path / "corpus"
-
-    @property
-    def instances(self) -> Path:
-        return self.corpus / "instances.parquet"
-
-    @property
-    def tasks(self) -> Path:
-        return self.corpus / "tasks.json"
-
-    @property
-    def training_log(self) -> Path:
-        return self.path / "training.jsonl"
-
-    @property
-    def training_state(self) -> Path:
-        return self.path / "training_state.safetensors"
-
-    @property
-    def scores(self) -> Path:
-        return self.path / "scores.parquet"
-
-    @property
-    def projections(self) -> Path:
-        return self.path / "projections"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
-    @property
-    def unseen(self) -> Path:
-        return self.path / "unseen.parquet"
-
-    @property
-    def interventions(self) -> Path:
-        return self.path / "interventions.parquet"
-
-    @property
-    def claims(self) -> Path:
-        return self.path / "claims.json"
-
-    @property
-    def emergence(self) -> Path:
-        return self.path / "emergence.parquet"
-
-    @property
-    def figures(self) -> Path:
-        return self.path / "figures"
-
-    @property
-    def downloads(self) -> Path:
-        return self.path / "downloads"
-
-    def states(self, step: int) -> Path:
-        return self.path / "states" / f"step-{step:08d}"
-
-    def checkpoint(self, step: int) -> Path:
-        return self.path / "checkpoints" / f"step-{step:08d}"
-
-    def checkpoint_steps(self) -> list[int]:
-        """The steps of the checkpoints that are there, ascending."""
-        return sorted(
-            int(folder.name.removeprefix("step-")) for folder in self.path.glob("checkpoints/step-*")
-        )
+        super().__init__(path)
+        self.manifest: dict[str, Any] = read_manifest(self.manifest_json)
+        self._in_hand: _StageInHand | None = None
 
     @classmethod
     def create(cls, path: Path, config: str) -> Self:
@@ -135,7 +77,7 @@ class RunFolder:
         if folder.config_toml.exists():
             if folder.read_config() != config:
                 raise RunFolderError(f"{path} holds a run with other settings", _ANOTHER_FOLDER)
-        elif present - {".lock", "manifest.json"}:
+        elif {name for name in present if not name.startswith(WRITING)} - {".lock", "manifest.json"}:
             raise RunFolderError(f"{path} is not empty and holds no run", _ANOTHER_FOLDER)
         else:
             folder.write_config(config)
@@ -149,12 +91,16 @@ class RunFolder:
             raise RunFolderError(
                 f"{path} is not a run's folder: it has no config.toml", "Name the DIR of a run."
             )
+        if any(map(ledger.is_unsettled, folder.manifest["stages"].values())):
+            with suppress(RunFolderError, OSError), folder.locked():  # else it is read as it is
+                pass
         return folder
 
     def read_config(self) -> str:
+        """The TOML. Raises RunFolderError where it is not the one that the run was begun with."""
         text = self.config_toml.read_text(encoding="utf-8")
-        recorded = self.manifest.get("config")
-        if recorded is not None and recorded != hashlib.sha256(text.encode()).hexdigest():
+        recorded = [self.manifest[name] for name in ("config", "next_config") if name in self.manifest]
+        if recorded and text_digest(text) not in recorded:
             raise RunFolderError(
                 f"{self.config_toml} was edited after the run began",
                 "Undo the edit, or start a run of its own.",
@@ -162,14 +108,21 @@ class RunFolder:
         return text
 
     def write_config(self, config: str) -> None:
-        with self._whole(self.config_toml) as temporary:
+        """Give the run these settings. A kill at any moment leaves the old ones or the new ones."""
+        digest = text_digest(config)
+        if self.config_toml.exists():
+            if self.read_config() == config:
+                return
+            self.describe(next_config=digest)
+        with whole(self.config_toml) as temporary:
             temporary.write_text(config, encoding="utf-8")
-        self.describe(config=hashlib.sha256(config.encode()).hexdigest())
+        self.manifest.pop("next_config", None)
+        self.describe(config=digest)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder against a second process."""
-        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        """Hold the folder against a second process; what a killed one was about is put in order."""
+        lock = filelock.FileLock(self.lock, timeout=0)
         try:
             lock.acquire()
         except filelock.Timeout:
@@ -177,6 +130,7 @@ class RunFolder:
                 f"another process is at work in {self.path}", "Wait for it to end, or choose another folder."
             ) from None
         try:
+            self._put_in_order()
             yield
         finally:
             lock.release()
@@ -197,51 +151,56 @@ class RunFolder:
 
     @contextmanager
     def stage(self, name: str, inputs: str) -> Iterator[None]:
-        """Run a stage: files committed within are its outputs. Continues one that was broken off."""
-        entry = self._stage(name)
-        if entry.get("inputs") != inputs:
-            self._forget(entry)
-        begun = time.monotonic() - entry.get("seconds", 0.0) * (entry.get("status") == "running")
-        entry = {"status": "running", "inputs": inputs, "outputs": entry.get("outputs", {}), "seconds": 0.0}
-        self.manifest["stages"][name], self._running = entry, name
-        self._write_manifest()
+        """Run a stage: files committed within are its outputs.
+
+        One that was broken off is gone on with. One that was finished keeps its files, and its place in the
+        manifest, until the first new file is committed; what is not made anew goes when the stage ends.
+        """
+        was = self._stage(name)
+        hand = self._in_hand = _StageInHand(name, ledger.begun(was, inputs))
+        if was.get("status") != "done":
+            self._list(hand.entry)
         try:
             yield
-            entry["status"] = "done"
+            self._finish(hand)
         finally:
-            entry["seconds"], self._running = round(time.monotonic() - begun, 3), None
-            self._write_manifest()
+            self._in_hand = None
+            if self._stage(name).get("status") == "running":
+                self._list(hand.entry | {"seconds": hand.seconds}, name)
 
     @contextmanager
     def commit(self, path: Path) -> Iterator[Path]:
         """Yield a path to write a file or folder to; afterwards it is at `path`, whole and recorded."""
-        assert self._running is not None, "files are committed within a stage"
-        with hold_interrupts():
-            with self._whole(path) as temporary:
-                yield temporary
-            self.record(path)
+        hand, name = self._stage_in_hand(), self.name_of(path)
+        if not is_within(self.path, path):
+            raise RunFolderError(
+                f"{path} is a link out of the folder",
+                "Replace it by a folder, or link the whole run's folder.",
+            )
+        with written_beside(path, _MAKE_ROOM) as temporary:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            flush_to_disk(temporary)
+            files = _digests_of(temporary, name)
+            with hold_interrupts():
+                if ledger.lists_at(hand.entry, name):
+                    about = {"path": name, "inputs": hand.entry["inputs"], "outputs": files}
+                    self._list(self._stage(hand.name) | {"replacing": about}, hand.name)
+                put_in_place(temporary, path)
+                self._take(name, files)
 
     def record(self, path: Path) -> None:
         """List a finished file, or every file of a folder, in the manifest."""
-        assert self._running is not None, "files are recorded within a stage"
-        outputs = self.manifest["stages"][self._running]["outputs"]
-        for file in _files_of(path):
-            outputs[file.relative_to(self.path).as_posix()] = _sha256(file)
-        self._write_manifest()
+        self._take(self.name_of(path), _digests_of(path, self.name_of(path)))
 
     def discard(self, path: Path) -> None:
-        """Remove a recorded file that has served its purpose."""
-        assert self._running is not None, "files are discarded within a stage"
-        self.manifest["stages"][self._running]["outputs"].pop(path.relative_to(self.path).as_posix(), None)
-        self._write_manifest()
-        path.unlink(missing_ok=True)
+        """A recorded file has served its purpose: it goes when the stage ends."""
+        self._stage_in_hand().discarded.add(self.name_of(path))
 
     def has_recorded(self, path: Path) -> bool:
         """Whether a file, or a folder with files, was finished by the stage that is running."""
-        assert self._running is not None, "files are recorded within a stage"
-        name = path.relative_to(self.path).as_posix()
-        outputs = self.manifest["stages"][self._running]["outputs"]
-        return any(output == name or output.startswith(f"{name}/") for output in outputs)
+        entry = self._stage_in_hand().entry
+        return ledger.lists_at({"outputs": entry["outputs"]}, self.name_of(path))
 
     def outputs_digest(self, stage: str) -> str:
         """One digest over all outputs of a finished stage: the inputs of the stages after it."""
@@ -253,10 +212,13 @@ class RunFolder:
         Raises:
             RunFolderError: the stage is not done, or a file is missing, torn or edited.
         """
-        if self._stage(stage).get("status") != "done":
-            raise RunFolderError(
-                f"{self.path} has no finished {stage}", f"Finish it first: nucleate run ... --out {self.path}"
-            )
+        status, run = self._stage(stage).get("status"), f"nucleate run ... --out {self.path}"
+        if status == "running":
+            again = "" if stage in ("corpus", "training", "capture") else _VERBS.get(stage, "report")
+            mend = f"Go on with it: nucleate {again} {self.path}" if again else f"Go on with it: {run}"
+            raise RunFolderError(f"the stage {stage} of {self.path} was broken off", mend)
+        if status != "done":
+            raise RunFolderError(f"{self.path} has no finished {stage}", f"Finish it first: {run}")
         problems = self.problems(stage)
         if problems:
             raise RunFolderError(
@@ -266,9 +228,10 @@ class RunFolder:
 
     def require_file(self, path: Path) -> None:
         """Prove that one recorded file is the one that was written."""
-        name = path.relative_to(self.path).as_posix()
+        name = self.name_of(path)
         for entry in self.manifest["stages"].values():
-            problem = _problem(path, entry["outputs"][name]) if name in entry.get("outputs", {}) else None
+            listed = entry.get("outputs", {})
+            problem = problem_of(self.path, name, listed[name]) if name in listed else None
             if problem:
                 raise RunFolderError(problem, "Put the file back, or run again into another folder.")
 
@@ -279,78 +242,56 @@ class RunFolder:
             problem
             for entry in entries.values()
             for name, digest in entry.get("outputs", {}).items()
-            if (problem := _problem(self.path / name, digest))
+            if (problem := problem_of(self.path, name, digest))
         ]
 
     def _stage(self, name: str) -> dict[str, Any]:
         return self.manifest["stages"].get(name, {})
 
-    def _forget(self, entry: dict[str, Any]) -> None:
-        for name in entry.pop("outputs", {}):
-            (self.path / name).unlink(missing_ok=True)
+    def _stage_in_hand(self) -> _StageInHand:
+        assert self._in_hand is not None, "files are committed and recorded within a stage"
+        return self._in_hand
+
+    def _list(self, entry: ledger.Entry, name: str = "") -> None:
+        self.manifest["stages"][name or self._stage_in_hand().name] = entry
+        self._write_manifest()
+
+    def _take(self, name: str, files: Digests) -> None:
+        """`files` are at their place now: the stage in hand takes the place of an earlier one."""
+        hand = self._stage_in_hand()
+        hand.entry = ledger.with_files(hand.entry, name, files)
+        self._list(hand.entry)
+
+    def _finish(self, hand: _StageInHand) -> None:
+        self._list(ledger.finished(hand.entry, hand.discarded) | {"seconds": hand.seconds})
+        if ledger.is_unsettled(self._stage(hand.name)):
+            delete_earlier(self, self.manifest, hand.name)
+            self._write_manifest()
+
+    def _put_in_order(self) -> None:
+        self.manifest = read_manifest(self.manifest_json)
+        before = digest_of(self.manifest)
+        put_in_order(self, self.manifest)
+        if digest_of(self.manifest) != before:
+            self._write_manifest()
 
     def _write_manifest(self) -> None:
-        with self._whole(self.manifest_json) as temporary:
-            temporary.write_text(json.dumps(self.manifest, indent=2) + "\n", encoding="utf-8")
-
-    @contextmanager
-    def _whole(self, path: Path) -> Iterator[Path]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".writing-{path.name}")
-        _remove(temporary)
-        try:
-            yield temporary
-            for file in _files_of(temporary):
-                _flush_to_disk(file)
-            if path.is_dir():
-                shutil.rmtree(path)
-            temporary.replace(path)
-        except OSError as error:
-            raise RunFolderError(
-                f"cannot write {path}: {error.strerror or error}",
-                "Make room or choose another folder with --out.",
-            ) from error
-        finally:
-            _remove(temporary)
+        write_manifest(self.manifest, self.manifest_json)
 
 
-def digest_of(*parts: Any) -> str:
-    """SHA-256 over any values that JSON can hold."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+class _StageInHand:
+    """The stage that runs now; `entry` is not in the manifest before it has left something there."""
+
+    def __init__(self, name: str, entry: ledger.Entry) -> None:
+        self.name, self.entry = name, entry
+        self.discarded: set[str] = set()
+        self._begun = time.monotonic() - entry["seconds"]
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self._begun, 3)
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(manifest, dict) and isinstance(manifest["stages"], Mapping):
-            return manifest
-    except (OSError, ValueError, KeyError):
-        pass
-    raise RunFolderError(f"{path} is torn or was edited", "Put it back, or run again into another folder.")
-
-
-def _problem(path: Path, digest: str) -> str | None:
-    if not path.is_file():
-        return f"{path} is missing"
-    return None if _sha256(path) == digest else f"{path} is not the file that was written: torn or edited"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _files_of(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-
-
-def _flush_to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _digests_of(path: Path, name: str) -> Digests:
+    """Of every file at `path`, by the names that they have at the place `name`."""
+    return {"/".join((name, *file.relative_to(path).parts)): sha256(file) for file in files_of(path)}

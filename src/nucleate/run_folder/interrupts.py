@@ -1,6 +1,6 @@
 """Ctrl-C and SIGTERM: nothing is ever left half written.
 
-`raise_on_signals` turns both signals into `Interrupted`; `hold_interrupts` puts that off while a write
+`raise_on_signals` turns both signals into `Interrupted`; `hold_interrupts` puts that off while a renaming
 or an optimizer step is in hand. Signal handlers belong to the main thread: elsewhere both do nothing.
 """
 
@@ -40,12 +40,25 @@ def raise_on_signals() -> Iterator[None]:
 
 @contextmanager
 def hold_interrupts() -> Iterator[PendingInterrupt]:
-    """Within, signals are noted and not acted on; at the end, `Interrupted` is raised for a noted one."""
-    pending = PendingInterrupt()
+    """Within, signals are noted and not acted on; at the end, `Interrupted` is raised for a noted one.
+
+    Where interrupts are held already, the outer holder is told instead and nothing is raised here.
+    """
+    pending, outer = PendingInterrupt(), _holder()
     with _handled_by(pending.note):
         yield pending
-    if pending.signal_number is not None:
+    if pending.signal_number is None:
+        return
+    if outer is not None:
+        outer.signal_number = pending.signal_number
+    else:
         raise Interrupted(pending.signal_number)
+
+
+def _holder() -> PendingInterrupt | None:
+    """Who holds interrupts now."""
+    owner = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+    return owner if isinstance(owner, PendingInterrupt) else None
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from nucleate.run_folder.folder import RunFolder, digest_of
+from nucleate.run_folder.folder import RunFolder
+from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import RunTag
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings, read_settings
 from nucleate.stages.observer import Observer

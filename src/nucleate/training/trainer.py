@@ -22,6 +22,7 @@ from transformers import PreTrainedModel
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import Interrupted, RunFolderError, TrainingError
 from nucleate.models.loading import pick_device
+from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.interrupts import PendingInterrupt, hold_interrupts
 from nucleate.training.checkpoint import load_training_state, save_checkpoint, save_training_state
@@ -210,7 +211,7 @@ class _Training:
 
     def _resume(self) -> bool:
         """Go back to the saved state and forget what the log says after it; False where there is none."""
-        if not self.folder.training_state.exists():
+        if not (self.folder.has_recorded(self.folder.training_state) and self.folder.training_state.exists()):
             self.folder.training_log.unlink(missing_ok=True)
             return False
         self.folder.require_file(self.folder.training_state)
@@ -218,7 +219,8 @@ class _Training:
         lines = _lines_until(self.folder, self.step)
         self.tokens, self.seconds_before = lines[-1]["tokens"], lines[-1]["seconds"]
         text = "".join(json.dumps(line) + "\n" for line in lines)
-        self.folder.training_log.write_text(text, encoding="utf-8")
+        with whole(self.folder.training_log) as path:
+            path.write_text(text, encoding="utf-8")
         return True
 
 

@@ -1,0 +1,100 @@
+"""Files that appear whole or not at all.
+
+What is hidden: a file, or a folder, is written beside its place, flushed to disk and renamed. Whatever breaks
+off before the renaming leaves what was there before; an interrupt is held for the renaming alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nucleate.errors import RunFolderError
+from nucleate.run_folder.interrupts import hold_interrupts
+
+WRITING, REPLACED = ".writing-", ".replaced-"
+"""Beginnings of the names beside a place: of what is still written, and of a folder that has had to go."""
+
+
+@contextmanager
+def whole(path: Path, mend: str = "Make room or choose another folder with --out.") -> Iterator[Path]:
+    """Yield a path to write a file or folder to; afterwards it is at `path`, whole.
+
+    Args:
+        path: where to; what is there is replaced.
+        mend: what a user can do where it cannot be written.
+
+    Raises:
+        RunFolderError: it cannot be written.
+    """
+    with written_beside(path, mend) as temporary:
+        yield temporary
+        flush_to_disk(temporary)
+        with hold_interrupts():
+            put_in_place(temporary, path)
+
+
+@contextmanager
+def written_beside(path: Path, mend: str) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; what is still there at the end is removed.
+
+    Raises:
+        RunFolderError: it cannot be written.
+    """
+    temporary = path.with_name(f"{WRITING}{path.name}")
+    try:
+        remove(temporary)
+        try:
+            yield temporary
+        finally:
+            remove(temporary)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {path}: {error.strerror or error}", mend) from error
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Rename `temporary` to `path`. A folder that is there makes room by a renaming too."""
+    if not _is_folder(path):
+        temporary.replace(path)
+        return
+    replaced = path.with_name(f"{REPLACED}{path.name}")
+    remove(replaced)
+    path.rename(replaced)
+    temporary.rename(path)
+    remove(replaced)
+
+
+def settle(path: Path) -> None:
+    """What a killed process left beside `path` is put back, where nothing had taken its place, or removed."""
+    replaced = path.with_name(f"{REPLACED}{path.name}")
+    if _is_folder(replaced) and not path.exists():
+        replaced.rename(path)
+    remove(replaced)
+    remove(path.with_name(f"{WRITING}{path.name}"))
+
+
+def flush_to_disk(path: Path) -> None:
+    """Every file at `path`, so that no renaming is on disk before what it names."""
+    for file in files_of(path):
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file itself, or every file of a folder, by name."""
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def remove(path: Path) -> None:
+    """A file, a folder with all that is in it, or a link but not what it leads to; it need not be there."""
+    if _is_folder(path):
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

@@ -1,0 +1,100 @@
+"""The names of all files of a run's folder. Nothing else in nucleate spells one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RunPaths:
+    """Where everything of one run lies.
+
+    Attributes:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
+    def config_toml(self) -> Path:
+        return self.path / "config.toml"
+
+    @property
+    def manifest_json(self) -> Path:
+        return self.path / "manifest.json"
+
+    @property
+    def corpus(self) -> Path:
+        return self.path / "corpus"
+
+    @property
+    def instances(self) -> Path:
+        return self.corpus / "instances.parquet"
+
+    @property
+    def tasks(self) -> Path:
+        return self.corpus / "tasks.json"
+
+    @property
+    def training_log(self) -> Path:
+        return self.path / "training.jsonl"
+
+    @property
+    def training_state(self) -> Path:
+        return self.path / "training_state.safetensors"
+
+    @property
+    def scores(self) -> Path:
+        return self.path / "scores.parquet"
+
+    @property
+    def projections(self) -> Path:
+        return self.path / "projections"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def unseen(self) -> Path:
+        return self.path / "unseen.parquet"
+
+    @property
+    def interventions(self) -> Path:
+        return self.path / "interventions.parquet"
+
+    @property
+    def claims(self) -> Path:
+        return self.path / "claims.json"
+
+    @property
+    def emergence(self) -> Path:
+        return self.path / "emergence.parquet"
+
+    @property
+    def figures(self) -> Path:
+        return self.path / "figures"
+
+    @property
+    def downloads(self) -> Path:
+        return self.path / "downloads"
+
+    def states(self, step: int) -> Path:
+        return self.path / "states" / f"step-{step:08d}"
+
+    def checkpoint(self, step: int) -> Path:
+        return self.path / "checkpoints" / f"step-{step:08d}"
+
+    def checkpoint_steps(self) -> list[int]:
+        """The steps of the checkpoints that are there, ascending."""
+        return sorted(
+            int(folder.name.removeprefix("step-")) for folder in self.path.glob("checkpoints/step-*")
+        )
+
+    def name_of(self, path: Path) -> str:
+        """A file or folder of the run as the manifest names it."""
+        return path.relative_to(self.path).as_posix()

@@ -1,0 +1,64 @@
+import pytest
+
+from nucleate.errors import RunFolderError
+from nucleate.run_folder.atomic_write import put_in_place, remove, settle, whole
+
+
+def names_in(folder):
+    return sorted(file.name for file in folder.iterdir())
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "page.html"
+    with whole(path) as temporary:
+        temporary.write_text("whole")
+    assert path.read_text() == "whole"
+    with pytest.raises(ZeroDivisionError), whole(path) as temporary:
+        temporary.write_text("half")
+        _ = 1 / 0
+    assert path.read_text() == "whole"
+    assert names_in(path.parent) == ["page.html"]
+
+
+def test_a_folder_takes_the_place_of_another_with_all_that_was_in_it(tmp_path):
+    for names in (("a", "b"), ("c",)):
+        with whole(tmp_path / "figures") as temporary:
+            temporary.mkdir()
+            for name in names:
+                (temporary / name).write_text(name)
+    assert names_in(tmp_path / "figures") == ["c"]
+    assert names_in(tmp_path) == ["figures"]
+
+
+def test_what_cannot_be_written_is_the_users_error(tmp_path):
+    (tmp_path / "file").write_text("x")
+    path = tmp_path / "file" / "page.html"
+    with (
+        pytest.raises(RunFolderError, match="cannot write") as caught,
+        whole(path, "Elsewhere.") as temporary,
+    ):
+        temporary.write_text("x")
+    assert caught.value.mend == "Elsewhere."
+
+
+def test_a_folder_that_was_renamed_away_before_a_kill_comes_back(tmp_path):
+    (tmp_path / ".replaced-figures").mkdir()
+    (tmp_path / ".replaced-figures" / "old").write_text("old")
+    (tmp_path / ".writing-figures").mkdir()
+    settle(tmp_path / "figures")
+    assert names_in(tmp_path) == ["figures"]
+    assert names_in(tmp_path / "figures") == ["old"]
+
+
+def test_a_link_goes_and_what_it_leads_to_stays(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("x")
+    link = tmp_path / "figures"
+    link.symlink_to(tmp_path / "mine")
+    remove(link)
+    assert names_in(tmp_path / "mine") == ["thesis.tex"]
+    (tmp_path / ".writing-figures").write_text("new")
+    link.symlink_to(tmp_path / "mine" / "thesis.tex")
+    put_in_place(tmp_path / ".writing-figures", link)
+    assert (tmp_path / "mine" / "thesis.tex").read_text() == "x"
+    assert link.read_text() == "new"
