@@ -20,7 +20,7 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.saved import load_corpus
 from nucleate.errors import ConfigError
 from nucleate.models.series.audit import Audited
-from nucleate.models.series.series import Series, find_series
+from nucleate.models.series.series import Series, find_series, is_folder_of_checkpoints
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
 from nucleate.stages.analysis_settings import resolve_analysis
@@ -78,6 +78,8 @@ def run_analysis(
     with folder.locked():
         _describe(folder, settings, command)
         folder.describe(audit=[asdict(row) for row in series.table])
+        if series.note:
+            observer.on_stage("steps", series.note)
         context = FolderContext(settings, folder, observer)
         corpus = make_prompt_corpus(context, read, series)
         capture_series(context, corpus, series)
@@ -86,8 +88,10 @@ def run_analysis(
 
 
 def series_values(model: str, revisions: Iterable[str]) -> dict[str, Any]:
-    """What is asked for as `[model]`; a single revision that is a folder here is one of checkpoints."""
+    """What is asked for as `[model]`; a model or a single revision may be a folder of checkpoints here."""
     asked = list(revisions)
+    if not asked and is_folder_of_checkpoints(Path(model)):
+        return {"name": Path(model).resolve().name, "folder": model}
     if len(asked) == 1 and Path(asked[0]).is_dir():
         return {"name": model, "folder": asked[0]}
     return {"name": model, "revisions": asked}

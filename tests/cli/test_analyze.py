@@ -166,6 +166,31 @@ def test_a_folder_of_checkpoints_is_a_series(tiny, prompts, tmp_path):
     assert (scores.values("step"), scores.values("model")) == ([0, 50], ["mine"])
 
 
+def test_a_folder_of_a_trainers_checkpoints_gives_name_steps_and_losses(tiny, prompts, tmp_path, capsys):
+    for step in (3, 6):
+        checkpoint = tmp_path / "my-llama" / f"checkpoint-{step}"
+        shutil.copytree(tiny, checkpoint)
+        history = [{"step": one, "loss": 3.0 / one, "learning_rate": 0.1} for one in (3, 6) if one <= step]
+        history.append({"step": step, "eval_loss": 1.0, "eval_accuracy": 0.5})
+        (checkpoint / "trainer_state.json").write_text(
+            json.dumps({"global_step": step, "log_history": history})
+        )
+    small_models.KINDS["GPT-2"]().save_pretrained(tmp_path / "my-llama" / "checkpoint-6")
+    out, command = tmp_path / "out", ["analyze", str(tmp_path / "my-llama"), "--prompts", str(prompts)]
+    assert main([*command, "--out", str(out), *LEAN]) == 0
+    scores = Scores.read(out / "scores.parquet")
+    assert (scores.values("step"), scores.values("model")) == ([0, 3, 6], ["my-llama"])
+    log = [json.loads(line) for line in (out / "training.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["loss"], line["accuracy"]["validation"]) for line in log] == [
+        (3, 1.0, 0.5),
+        (6, 0.5, 0.5),
+    ]
+    assert main(["check", str(out)]) == 0
+    capsys.readouterr()
+    assert main([*command[:2], "--audit", "--tensors", "--step-regex", r"check(\d*)"]) == 0
+    assert "Steps: checkpoint-3 and 1 more tell no step, numbered 1 to 2" in capsys.readouterr().out
+
+
 def test_prompts_without_parts_or_answers_of_a_single_model(tiny, tmp_path, capsys):
     (tmp_path / "p.csv").write_text(
         "prompt,topic\n"

@@ -8,6 +8,7 @@ captured and dropped one after the other.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from nucleate.metrics.rand_index import adjusted_rand_index
 from nucleate.models.gpt2 import build_model
 from nucleate.models.loading import load_start, load_tokenizer
 from nucleate.models.series.series import Series
+from nucleate.models.series.trainer_log import read_trainer_log
+from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.context import FolderContext, counted
 from nucleate.stages.measuring import wanted_rows
@@ -107,14 +110,24 @@ def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, ser
     weights = sorted((row.step, row.digest) for row in series.table)
     about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), weights)
     with context.stage("capture", settings.seed, folder.outputs_digest("corpus"), *about) as is_due:
+        if not is_due:
+            return
+        _keep_trainer_log(folder, series)
         left = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
-        for step in counted(left if is_due else [], context.observer):
+        for step in counted(left, context.observer):
             with series.model(step, settings.seed) as model:
                 require_batches_to_agree(model, corpus, rows, settings.capture)
                 with folder.commit(folder.states(step)) as path:
                     store_states(
                         model, corpus, rows, path, step=step, positions=positions, settings=settings.capture
                     )
+
+
+def _keep_trainer_log(folder: RunFolder, series: Series) -> None:
+    log = read_trainer_log(series.places.values())
+    if log:
+        with folder.commit(folder.training_log) as path:
+            path.write_text("".join(json.dumps(line) + "\n" for line in log), encoding="utf-8")
 
 
 class _AgreementWatcher:

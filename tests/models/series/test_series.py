@@ -6,7 +6,7 @@ import torch
 from nucleate.errors import ModelError
 from nucleate.models.blocks import find_blocks
 from nucleate.models.loading import load_model
-from nucleate.models.series.series import UNTRAINED, audit_of, find_series
+from nucleate.models.series.series import UNTRAINED, audit_of, find_series, shared_tensors_of
 from nucleate.models.series.settings import SeriesSettings
 from tests.models.series.test_hub import downloads
 
@@ -62,7 +62,7 @@ def test_revisions_are_compared_before_anything_is_downloaded(hub, tmp_path):
         0: "step0",
         1: "main",
     }
-    assert {row.revision for row in audit_of(settings("me/tiny", revisions=("main", "step9")))} == {
+    assert {row.revision for row in audit_of(settings("me/tiny", revisions=("main", "step9"))).rows} == {
         "main",
         "step9",
     }
@@ -134,3 +134,56 @@ def test_what_is_no_series_is_named(folder, tmp_path, asked, message):
             ),
             tmp_path,
         )
+
+
+def test_steps_are_read_by_a_pattern_of_ones_own_and_strange_names_are_said(folder, tmp_path):
+    for name in ("a1", "a20"):
+        shutil.copytree(folder, tmp_path / name)
+    numbered = find_series(settings("tiny", folder=str(tmp_path), keep_identical=True), tmp_path)
+    assert list(numbered.members) == [0, 1, 2]
+    assert "a1 and 1 more tell no step" in numbered.note
+    read = find_series(
+        settings("tiny", folder=str(tmp_path), keep_identical=True, step_regex=r"a(\d+)"), tmp_path
+    )
+    assert (list(read.members), read.note) == ([0, 1, 20], "")
+    with pytest.raises(ValueError, match="no regular expression"):
+        settings("tiny", step_regex="(")
+    with pytest.raises(ValueError, match="needs a group"):
+        settings("tiny", step_regex="a")
+
+
+def test_a_tensor_copied_from_another_step_is_found_here_and_on_the_hub(folder, hub, tmp_path):
+    shutil.copytree(folder, tmp_path / "step-0")
+    model = load_model(folder)
+    for name, parameter in model.named_parameters():
+        if "embed_in" not in name:
+            parameter.data += torch.linspace(0, 1, parameter.numel()).view_as(parameter)
+    model.save_pretrained(tmp_path / "step-5")
+    series = find_series(settings("tiny", folder=str(tmp_path)), tmp_path)
+    assert [row.same_as or row.shared for row in series.table] == [{}, {}], "no file is the same"
+    found = series.shared_tensors()
+    assert [(row.revision, row.of, row.tensors) for row in found] == [
+        ("step-5", "step-0", ("gpt_neox.embed_in.weight",))
+    ]
+    on_hub = shared_tensors_of(settings("me/tiny", revisions=("step0", "main")))
+    assert [(row.revision, row.of) for row in on_hub] == [("main", "step0")]
+    assert len(on_hub[0].tensors) == on_hub[0].n_tensors - 1, "one of them differs in its last value"
+
+
+def test_what_a_trainer_saves_beside_weights_is_not_taken_for_weights(folder, tmp_path):
+    for name in ("checkpoint-1", "checkpoint-2"):
+        shutil.copytree(folder, tmp_path / name)
+        for other in ("optimizer.pt", "optimizer.bin", "scheduler.pt", "training_args.bin", "rng_state.pth"):
+            (tmp_path / name / other).write_text(name)
+    rows = find_series(settings("tiny", folder=str(tmp_path)), tmp_path).table
+    assert [row.same_as for row in rows] == ["", "checkpoint-1"]
+
+
+def test_an_adapter_is_refused_with_the_way_to_merge_it(tmp_path):
+    adapter = tmp_path / "checkpoint-3"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text('{"base_model_name_or_path": "me/base"}')
+    for asked in ({"name": str(adapter)}, {"name": "x", "folder": str(tmp_path)}):
+        with pytest.raises(ModelError, match="is an adapter for me/base, and no model") as caught:
+            find_series(SeriesSettings(**asked), tmp_path)
+        assert "merge_and_unload" in caught.value.mend

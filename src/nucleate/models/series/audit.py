@@ -1,17 +1,17 @@
-"""Which checkpoints of a series have the same weights.
+"""Which checkpoints of a series have the same weights, or the same files among them.
 
 Hidden here: nothing but a comparison of digests; but published series have had wrong and repeated weights,
-and a figure over training says nothing where two of its steps are one model.
+and single files copied from another step. A figure over training says nothing where two of its steps are one
+model.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-MAIN = "main"
+from nucleate.models.series.step_names import MAIN, read_steps
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Audited:
 
     Attributes:
         same_as: the revision whose weights these are: `main`, or one that was named before; else empty.
+        shared: of weights that are not those of another one as a whole, the files that are, each with the
+            first revision that has it.
     """
 
     revision: str
@@ -45,39 +47,43 @@ class Audited:
     size: int
     digest: str
     same_as: str
+    shared: Mapping[str, str] = field(default_factory=dict)
 
 
-def audit(weights: Mapping[str, Weights], main: Weights | None = None) -> list[Audited]:
-    """Every checkpoint, by step, with the other one that it equals.
+@dataclass(frozen=True)
+class Audit:
+    """Every checkpoint, by step.
+
+    Attributes:
+        rows: a line for each.
+        note: what is to be said aloud about their steps, else empty.
+    """
+
+    rows: tuple[Audited, ...]
+    note: str = ""
+
+
+def audit(weights: Mapping[str, Weights], main: Weights | None = None, pattern: str = "") -> Audit:
+    """Every checkpoint with the other one that it equals, as a whole or in some of its files.
 
     Args:
         weights: by revision, in the order in which they were named.
         main: of the revision `main`, where there is one.
+        pattern: of the step in a name, where it is none of the known forms.
     """
     seen = {main.digest: MAIN} if main else {}
-    same_as = {}
+    owners = dict.fromkeys(main.digests.values(), MAIN) if main else {}
+    same_as, shared = {}, {}
     for name, one in weights.items():
         first = seen.setdefault(one.digest, name)
         same_as[name] = "" if first == name else first
-    steps = steps_of(list(weights), [name for name, other in same_as.items() if other == MAIN])
-    rows = [Audited(name, steps[name], one.size, one.digest, same_as[name]) for name, one in weights.items()]
-    return sorted(rows, key=lambda row: row.step)
-
-
-def steps_of(names: Sequence[str], same_as_main: Sequence[str] = ()) -> dict[str, int]:
-    """The step that every name tells of; names that tell none come after all others.
-
-    Where two names tell the same step, all are numbered from 1 in their order instead. `main` has the step of
-    the last checkpoint where that is the one that it equals.
-    """
-    told = {name: int(found[1]) for name in names if (found := _STEP.search(name))}
-    if len(set(told.values())) < len(told):
-        return {name: number for number, name in enumerate(names, 1)}
-    last = max(told.values(), default=0)
-    if MAIN in names and any(told.get(name) == last for name in same_as_main):
-        told[MAIN] = last
-    rest = [name for name in names if name not in told]
-    return told | {name: last + number for number, name in enumerate(rest, 1)}
-
-
-_STEP = re.compile(r"(?:step|checkpoint)[-_]?(\d+)")
+        own = {file: owners.setdefault(digest, name) for file, digest in one.digests.items()}
+        shared[name] = {} if same_as[name] else {file: of for file, of in own.items() if of != name}
+    steps = read_steps(list(weights), [name for name, of in same_as.items() if of == MAIN], pattern)
+    rows = [
+        Audited(
+            name, steps.of[name], one.size, one.digest, same_as[name], {} if name == MAIN else shared[name]
+        )
+        for name, one in weights.items()
+    ]
+    return Audit(tuple(sorted(rows, key=lambda row: row.step)), steps.note)

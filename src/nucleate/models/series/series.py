@@ -8,7 +8,9 @@ that.
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +20,17 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.errors import ModelError
 from nucleate.models.loading import load_model, load_tokenizer, pick_device, untrained_like
-from nucleate.models.series.audit import MAIN, Audited, Weights, audit
+from nucleate.models.series.audit import Audit, Audited, Weights, audit
 from nucleate.models.series.hub import Hub, weight_files
 from nucleate.models.series.settings import SeriesSettings
+from nucleate.models.series.step_names import MAIN
+from nucleate.models.series.tensors import SharedTensors, compare_tensors, tensor_digests
 
 UNTRAINED = "untrained"
 """The name of the model that stands at step 0 where the series has none."""
+
+ADAPTER = "adapter_config.json"
+"""Beside the weights that PEFT saves."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +42,18 @@ class Series:
         table: every checkpoint that was asked for, those that are left out among them.
         places: folders or files; empty where they are on the Hub.
         downloads: where a download lies while it is looked at.
+        note: what is to be said aloud about the steps, else empty.
     """
 
     settings: SeriesSettings
     table: tuple[Audited, ...]
     places: dict[str, Path]
     downloads: Path
+    note: str = ""
+
+    @classmethod
+    def of(cls, settings: SeriesSettings, found: Audit, places: dict[str, Path], downloads: Path) -> Series:
+        return cls(settings, found.rows, places, downloads, found.note)
 
     @property
     def members(self) -> dict[int, str]:
@@ -66,6 +79,15 @@ class Series:
             return load_tokenizer(self.places[last])
         with self._downloaded(last, weights=False) as path:
             return load_tokenizer(path)
+
+    def shared_tensors(self) -> list[SharedTensors]:
+        """What checkpoints have in common, tensor by tensor; the Hub's are downloaded one at a time."""
+        digests = {}
+        for row in self.table:
+            if not row.same_as:
+                with self._at(row.revision) as path:
+                    digests[row.revision] = tensor_digests(_files_of(path))
+        return compare_tensors(digests)
 
     @contextmanager
     def model(self, step: int, seed: int) -> Iterator[PreTrainedModel]:
@@ -127,8 +149,8 @@ def find_series(settings: SeriesSettings, downloads: Path, known: Sequence[Audit
     """
     if settings.folder:
         places = _checkpoints_in(Path(settings.folder))
-        rows = audit({name: _weights_in(path) for name, path in places.items()})
-        return Series(settings, tuple(rows), places, downloads)
+        weights = {name: _weights_in(path) for name, path in places.items()}
+        return Series.of(settings, audit(weights, pattern=settings.step_regex), places, downloads)
     local = Path(settings.name)
     if local.exists():
         if settings.revisions:
@@ -136,7 +158,7 @@ def find_series(settings: SeriesSettings, downloads: Path, known: Sequence[Audit
                 f"{settings.name} is on this machine and has no revisions",
                 "Give --revisions the folder that its checkpoints are in.",
             )
-        return Series(settings, tuple(audit({MAIN: _weights_in(local)})), {MAIN: local}, downloads)
+        return Series.of(settings, audit({MAIN: _weights_in(local)}), {MAIN: local}, downloads)
     if local.suffix == ".gguf" or settings.name.startswith((".", "/", "~")):
         raise ModelError(f"there is no {settings.name}", "Name a folder, a GGUF file, or a model on the Hub.")
     if known:
@@ -144,45 +166,87 @@ def find_series(settings: SeriesSettings, downloads: Path, known: Sequence[Audit
     return _series_on_hub(settings, downloads)
 
 
-def audit_of(settings: SeriesSettings) -> list[Audited]:
+def audit_of(settings: SeriesSettings) -> Audit:
     """The table alone; all branches where no revision is named."""
-    if not (settings.folder or settings.revisions or Path(settings.name).exists()):
-        settings = settings.model_copy(update={"revisions": tuple(Hub(settings.name).revisions())})
-    return list(find_series(settings, Path()).table)
+    series = find_series(of_all_branches(settings), Path())
+    return Audit(series.table, series.note)
+
+
+def shared_tensors_of(settings: SeriesSettings) -> list[SharedTensors]:
+    """What checkpoints have in common, tensor by tensor; of all branches where no revision is named."""
+    with tempfile.TemporaryDirectory() as downloads:
+        return find_series(of_all_branches(settings), Path(downloads) / "one").shared_tensors()
+
+
+def of_all_branches(settings: SeriesSettings) -> SeriesSettings:
+    """The settings with every branch of a model on the Hub of which no revision is named."""
+    if settings.folder or settings.revisions or Path(settings.name).exists():
+        return settings
+    return settings.model_copy(update={"revisions": tuple(Hub(settings.name).revisions())})
 
 
 def _series_on_hub(settings: SeriesSettings, downloads: Path) -> Series:
     hub, revisions = Hub(settings.name), settings.revisions or (MAIN,)
     cached = hub.cached(MAIN) if revisions == (MAIN,) else None
     if cached is not None:
-        return Series(settings, tuple(audit({MAIN: _weights_in(cached)})), {MAIN: cached}, downloads)
+        return Series.of(settings, audit({MAIN: _weights_in(cached)}), {MAIN: cached}, downloads)
     main = hub.weights(MAIN)
     weights = {name: main if name == MAIN else hub.weights(name) for name in dict.fromkeys(revisions)}
-    return Series(settings, tuple(audit(weights, main)), {}, downloads)
+    return Series.of(settings, audit(weights, main, settings.step_regex), {}, downloads)
+
+
+def is_folder_of_checkpoints(path: Path) -> bool:
+    """Whether checkpoints lie in folders of this one, and none in itself."""
+    return path.is_dir() and not (path / "config.json").exists() and bool(_folders_in(path, "config.json"))
 
 
 def _checkpoints_in(folder: Path) -> dict[str, Path]:
-    """A folder's checkpoints by name; a run's folder keeps them in `checkpoints`."""
-    inner = folder / "checkpoints"
-    within = inner if inner.is_dir() else folder
-    found = {path.parent.name: path.parent for path in sorted(within.glob("*/config.json"))}
+    """A folder's checkpoints by name."""
+    found = _folders_in(folder, "config.json")
     if not found:
+        for adapter in _folders_in(folder, ADAPTER):
+            _refuse_adapter(adapter)
         raise ModelError(
             f"{folder} holds no checkpoints",
             "Name a folder of folders that AutoModelForCausalLM.from_pretrained loads.",
         )
-    return found
+    return {path.name: path for path in found}
+
+
+def _folders_in(folder: Path, file: str) -> list[Path]:
+    """Those with a file of that name; a run's folder keeps them in `checkpoints`."""
+    inner = folder / "checkpoints"
+    return [path.parent for path in sorted((inner if inner.is_dir() else folder).glob(f"*/{file}"))]
 
 
 def _weights_in(path: Path) -> Weights:
-    files = [path] if path.is_file() else [path / name for name in weight_files(_names_in(path))]
-    if not files:
-        raise ModelError(f"{path} holds no weights", "Name a folder with safetensors or .bin files.")
+    files = _files_of(path)
     return Weights({file.name: _sha256(file) for file in files}, sum(file.stat().st_size for file in files))
 
 
-def _names_in(path: Path) -> list[str]:
-    return [file.name for file in path.iterdir()]
+def _files_of(path: Path) -> list[Path]:
+    """Those that hold the weights; a checkpoint may be one file."""
+    if path.is_file():
+        return [path]
+    files = [path / name for name in weight_files(file.name for file in path.iterdir())]
+    if not files:
+        _refuse_adapter(path)
+        raise ModelError(f"{path} holds no weights", "Name a folder with safetensors or .bin files.")
+    return files
+
+
+def _refuse_adapter(path: Path) -> None:
+    """What PEFT saves is a difference to a model that lies elsewhere."""
+    about = path / ADAPTER
+    if about.is_file():
+        base = (
+            json.loads(about.read_text(encoding="utf-8")).get("base_model_name_or_path") or "its base model"
+        )
+        raise ModelError(
+            f"{path} is an adapter for {base}, and no model",
+            "Merge it and name the merged folder: AutoPeftModelForCausalLM.from_pretrained(ADAPTER)"
+            ".merge_and_unload().save_pretrained(FOLDER), and the tokenizer beside it.",
+        )
 
 
 def _sha256(path: Path) -> str:

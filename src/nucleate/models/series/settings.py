@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from nucleate.settings.config import Settings
 
@@ -18,6 +19,9 @@ class SeriesSettings(Settings):
     keep_identical: bool = Field(
         False, description="look at checkpoints too whose weights are those of another"
     )
+    step_regex: str = Field(
+        "", description="what finds a step in a checkpoint's name, as its first group; empty: the known forms"
+    )
     untrained: bool = Field(
         True, description="where there is no step 0, an untrained model of the same shape takes its place"
     )
@@ -27,3 +31,14 @@ class SeriesSettings(Settings):
     device: str = Field("auto", description="cpu, cuda or auto")
     device_map: str = Field("", description="spread over devices, such as `auto`; needs accelerate")
     disk_gb: float = Field(100.0, gt=0, description="what a single download may take, in GB")
+
+    @field_validator("step_regex")
+    @classmethod
+    def _finds_a_number(cls, pattern: str) -> str:
+        try:
+            n_groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
+        if pattern and not n_groups:
+            raise ValueError("needs a group that is the step, such as 'tokens([0-9]+)'")
+        return pattern
