@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 import nucleate
-from nucleate.claims.causes import HARDEST_FIRST
+from nucleate.claims.evidence import hardest_split
 from nucleate.display_names import POSITIONS
 from nucleate.figures.style import figure_of, save_figure
 from nucleate.scores import Scores
@@ -66,8 +66,8 @@ def run_one(out: Path, preset: str, overrides: list[str], bridges: int, seed: in
         "intervene.in_run=false",
     ]
     done = nucleate.run(preset, folder, overrides=[*changes, f"seed={seed}"])
-    frame = Scores.read(done.folder.unseen).to_pandas()
-    split = next(one for one in HARDEST_FIRST if one in set(frame["split"]))
+    unseen = Scores.read(done.folder.unseen)
+    frame, split = unseen.to_pandas(), hardest_split(unseen) or hardest_split(unseen, least_errors=0)
     last = frame[
         (frame["step"] == frame["step"].max()) & (frame["split"] == split) & (frame["control"] == "none")
     ]

@@ -1,4 +1,12 @@
-from nucleate.display_names import POSITIONS, say, site_order, site_words
+from nucleate.display_names import (
+    POSITIONS,
+    measure_words,
+    place_words,
+    say,
+    site_order,
+    site_words,
+)
+from nucleate.view import View
 
 
 def test_known_names_in_words_and_others_as_they_are():
@@ -10,3 +18,10 @@ def test_sites_are_named_and_ordered_from_the_bottom_up():
     sites = ["final_norm", "block.10", "embed", "block.9"]
     assert sorted(sites, key=site_order) == ["embed", "block.9", "block.10", "final_norm"]
     assert [site_words(site) for site in sites] == ["final norm", "layer 10", "layer 0", "layer 9"]
+
+
+def test_a_view_says_what_was_done_to_states_and_what_its_numbers_are():
+    assert place_words(View()) == "last instruction token"
+    assert place_words(View("last", preparation="standardise")).endswith("(standardised states)")
+    assert measure_words(View()) == "ARI"
+    assert measure_words(View(metric="ami")) == "adjusted mutual information, k-means"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nucleate.api import Run, analyze, load_run, load_runs, run, run_seeds
     from nucleate.capture.hidden_states import HiddenStates
-    from nucleate.claims.agreement import ClaimVerdict
+    from nucleate.claims.verdicts import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
     from nucleate.errors import NucleateError
     from nucleate.scores import Scores
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ClaimVerdict": "claims.agreement",
+    "ClaimVerdict": "claims.verdicts",
     "Corpus": "corpus.corpus",
     "ExperimentSettings": "settings.presets",
     "HiddenStates": "capture.hidden_states",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nucleate.claims.agreement import ClaimVerdict, read_claims
+from nucleate.claims.verdicts import ClaimVerdict, read_claims
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, resolve

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from nucleate.view import View
+
 POSITIONS = {
     "last_instruction": "last instruction token",
     "input": "input token",
@@ -56,6 +58,8 @@ METHODS = {
     "states": "no clustering",
     "train_centroids": "centroids of train",
 }
+MEASURES = {("kmeans", "ari"): "ARI", ("kmeans", "ari_across"): "ARI across dialects"}
+"""Method and metric together, as short as an axis wants them."""
 PREPARATIONS = {
     "raw": "as they are",
     "standardise": "standardised",
@@ -69,6 +73,22 @@ PREPARATIONS = {
 def say(names: dict[str, str], name: str) -> str:
     """`name` in words."""
     return names.get(name, name.replace("_", " "))
+
+
+def place_words(view: View) -> str:
+    """Where a figure looks: the position, and what was done to the states where anything was."""
+    return f"{say(POSITIONS, view.position)}{prepared_words(view)}"
+
+
+def prepared_words(view: View) -> str:
+    """What was done to the states first, to be added to a title; empty where nothing was."""
+    return "" if view.preparation == "raw" else f" ({say(PREPARATIONS, view.preparation)} states)"
+
+
+def measure_words(view: View) -> str:
+    """What a figure's numbers are."""
+    named = MEASURES.get((view.method, view.metric))
+    return named or f"{say(METRICS, view.metric)}, {say(METHODS, view.method)}"
 
 
 def site_words(site: str) -> str:

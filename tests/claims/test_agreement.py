@@ -4,15 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nucleate.claims.agreement import (
-    CLAIMS,
-    Claim,
-    Judgement,
-    claims_over_runs,
-    judge_claims,
-    read_claims,
-    write_claims,
-)
+from nucleate.claims.agreement import AGREEMENT
+from nucleate.claims.evidence import Evidence
+from nucleate.claims.judging import judge_claims
 from nucleate.claims.settings import ClaimSettings
 from nucleate.scores import Scores
 
@@ -25,9 +19,13 @@ def papers(step, layer):
     return 0.05 + 0.22 * layer * RISE[step]
 
 
+def judged(scores, **settings):
+    return judge_claims(Evidence.of(scores, ClaimSettings(**settings)), AGREEMENT)
+
+
 def verdicts(scores, **settings):
-    chosen = ClaimSettings(**settings)
-    return {one.claim: one.verdict for one in judge_claims(scores, chosen) if one.position == chosen.position}
+    position = ClaimSettings(**settings).position
+    return {one.claim: one.verdict for one in judged(scores, **settings) if one.position == position}
 
 
 def failing(scores):
@@ -89,7 +87,7 @@ def test_a_claim_fails_where_another_picture_was_planted(planted_scores, agreeme
 def test_a_verdict_says_what_is_lacking(planted_scores, agreement, lacking):
     (found,) = [
         one
-        for one in judge_claims(planted_scores(agreement), ClaimSettings())
+        for one in judged(planted_scores(agreement))
         if one.claim == "emergence" and one.position == ClaimSettings().position
     ]
     assert (found.verdict, found.lacking) == ("fails" if lacking else "holds", lacking)
@@ -98,9 +96,9 @@ def test_a_verdict_says_what_is_lacking(planted_scores, agreement, lacking):
 def test_what_the_surface_gives_away_is_not_credited_to_the_model(planted_scores):
     scores = planted_scores(papers, bag=0.9)
     assert failing(scores) == ALL - {"baseline"}
-    judged = {one.claim: one for one in judge_claims(scores, ClaimSettings())}
-    assert judged["emergence"].control == "bag_of_tokens"
-    assert judged["emergence"].figures["excess"] == pytest.approx(0.93 - 0.9, abs=0.02)
+    found = {one.claim: one for one in judged(scores)}
+    assert found["emergence"].control == "bag_of_tokens"
+    assert found["emergence"].figures["excess"] == pytest.approx(0.93 - 0.9, abs=0.02)
 
 
 def test_an_interval_that_reaches_into_its_controls_is_no_excess(planted_scores):
@@ -154,49 +152,9 @@ def test_agreement_without_any_control_is_not_judged(planted_scores):
     assert set(verdicts(scores).values()) == {"not measured"}
 
 
-def test_the_runs_own_position_comes_first(planted_scores):
-    scores = Scores.concatenate(
-        planted_scores(lambda step, layer, level=level: layer * level * RISE[step], position=position)
-        for position, level in (("input", 0.22), ("last_instruction", 0.0))
-    )
-    found = judge_claims(scores, ClaimSettings())
-    assert [one.position for one in found] == ["last_instruction"] * 5 + ["input"] * 5
-    assert [one.verdict for one in found if one.claim == "emergence"] == ["fails", "holds"]
-
-
-def test_a_claim_more_is_an_entry_more(planted_scores):
-    def judge(evidence):
-        accuracy = evidence.scores.where(metric="accuracy", split="validation", step=200).to_pandas()
-        return Judgement(bool(accuracy["value"].iloc[0] > 0.9), {"accuracy": accuracy["value"].iloc[0]})
-
-    mine = Claim("learning", "The model learns its tasks.", "accuracy above 0.9", judge)
-    found = judge_claims(planted_scores(papers), ClaimSettings(), [*CLAIMS, mine])
-    assert (found[-1].claim, found[-1].verdict, found[-1].figures) == ("learning", "holds", {"accuracy": 1.0})
-
-
-def test_claims_round_trip(planted_scores, tmp_path):
-    found = judge_claims(planted_scores(papers), ClaimSettings())
-    write_claims(found, tmp_path / "claims.json")
-    assert read_claims(tmp_path / "claims.json") == found
-
-
-def test_several_runs_are_summed_up_claim_by_claim(planted_scores):
-    levels = (0.1, 0.2, 0.24)
-    pictures = [
-        planted_scores(lambda step, layer, level=level: 0.05 + level * layer * RISE[step], seed=seed)
-        for seed, level in enumerate(levels)
-    ]
-    runs = [judge_claims(scores, ClaimSettings()) for scores in pictures]
-    summary = {one.claim: one for one in claims_over_runs(runs, "last_instruction")}
-    assert (summary["emergence"].n_holds, summary["emergence"].n_judged) == (2, 3)
-    assert summary["emergence"].figures["highest"] == pytest.approx((0.72, 0.4, 0.96))
-    unmeasured = [judge_claims(planted_scores(papers, steps=(0,)), ClaimSettings())]
-    assert claims_over_runs(unmeasured, "last_instruction")[0].n_judged == 0
-
-
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", AGREEMENT, ids=lambda claim: claim.name)
 def test_the_method_page_states_every_rule_word_for_word(claim):
-    page = " ".join((Path(__file__).parents[1] / "docs" / "method.md").read_text(encoding="utf-8").split())
+    page = " ".join((Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8").split())
     assert f"**{claim.name}**: {claim.words} Rule: {claim.rule}." in page
 
 

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nucleate.claims.causes import CAUSAL, UNSEEN, flips_above_controls, judge_causes, read_causes
-from nucleate.claims.settings import ClaimSettings
+from nucleate.claims.causes import CAUSES, flips_above_controls
+from nucleate.claims.evidence import Evidence
+from nucleate.claims.judging import judge_claims
+from nucleate.claims.verdicts import Straddle
 from nucleate.resampling.intervals import Draws, interval
-from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Score, Scores
 from nucleate.unseen.membership import Membership, membership_figures
+from nucleate.view import View
 
 
 def planted_unseen(
@@ -79,16 +81,17 @@ def planted_effects(position="input", excess=0.0, reach=0.05, control=0.1):
 
 
 def verdict(claim, unseen=None, effects=None, position="input"):
-    found = judge_causes(unseen, effects, ClaimSettings(position=position))
+    nothing = Scores.from_rows([])
+    found = judge_claims(Evidence(nothing, View(position), unseen=unseen, effects=effects), CAUSES)
     return next(one for one in found if one.claim == claim and one.position == position)
 
 
 def test_the_pages_repeat_the_rules_word_for_word():
-    docs = Path(__file__).parents[1] / "docs"
+    docs = Path(__file__).parents[2] / "docs"
     causes, method = (" ".join((docs / name).read_text().split()) for name in ("causes.md", "method.md"))
-    for name, words, rule in (UNSEEN, CAUSAL):
-        assert f"**`{name}`**: {words} Rule: {rule}." in causes
-        assert f"**{name}**: {words} Rule: {rule}." in method
+    for claim in CAUSES:
+        assert f"**`{claim.name}`**: {claim.words} Rule: {claim.rule}." in causes
+        assert f"**{claim.name}**: {claim.words} Rule: {claim.rule}." in method
 
 
 def test_unseen_holds_on_the_hardest_split_with_errors():
@@ -105,15 +108,33 @@ def test_unseen_fails_where_the_interval_lies_below_what_is_asked(change):
 @pytest.mark.parametrize(
     "change", [{"auroc": 0.55}, {"odds": 1.5}, {"shuffled": 0.75}, {"auroc": 0.9, "reach": 0.45}]
 )
-def test_what_cannot_be_told_is_not_measured_and_shows_its_figures(change):
+def test_what_cannot_be_told_is_inconclusive_and_shows_its_figures(change):
     found = verdict("unseen", planted_unseen(**change))
-    assert found.verdict == "not measured"
+    assert found.verdict == "inconclusive"
     assert found.figures["auroc"] == change.get("auroc", 0.8)
+
+
+@pytest.mark.parametrize(
+    ("change", "straddles"),
+    [
+        ({"auroc": 0.55, "reach": 0.1}, [("auroc", 0.45, 0.65, 0.6), ("auroc", 0.45, 0.65, 0.58)]),
+        ({"odds": 1.5}, [("odds_ratio", 0.75, 3.0, 1.0)]),
+        ({"shuffled": 0.75}, [("auroc", 0.7, 0.9, 0.83)]),
+    ],
+    ids=["high enough?", "above 1?", "above shuffled centroids?"],
+)
+def test_an_open_question_is_said_with_the_interval_and_what_it_straddles(change, straddles):
+    found = verdict("unseen", planted_unseen(**change))
+    assert [one.figure for one in found.straddles] == [name for name, *_ in straddles]
+    for one, (_, *numbers) in zip(found.straddles, straddles, strict=True):
+        assert [one.low, one.high, one.threshold] == pytest.approx(numbers)
+        assert one.low <= one.threshold <= one.high
+    assert found.lacking == "; ".join(map(str, found.straddles))
 
 
 def test_a_narrow_odds_ratio_of_nearly_empty_cells_is_no_failure():
     few = {"odds": 0.9, "auroc": 0.65, "accuracy": 0.94}
-    assert verdict("unseen", planted_unseen(**few)).verdict == "not measured"
+    assert verdict("unseen", planted_unseen(**few)).verdict == "inconclusive"
 
 
 def drawn_unseen(rng, effect, n_wrong, n=300):
@@ -146,7 +167,7 @@ def test_few_wrong_answers_make_neither_a_finding_of_nothing_nor_a_failure_of_mu
 def test_an_easier_split_is_not_asked_where_the_hardest_cannot_tell():
     told = planted_unseen(splits=("validation", "unseen_instruction"))
     open_ = planted_unseen(auroc=0.55, splits=("unseen_dialect",))
-    assert verdict("unseen", Scores.concatenate([open_, told])).verdict == "not measured"
+    assert verdict("unseen", Scores.concatenate([open_, told])).verdict == "inconclusive"
 
 
 def test_nothing_is_said_where_nothing_is_wrong():
@@ -167,8 +188,8 @@ def test_causal_holds_above_every_control():
     [
         ({"excess": 0.0}, "fails"),
         ({"excess": 0.08, "reach": 0.01}, "fails"),
-        ({"excess": 0.08}, "not measured"),
-        ({"excess": 0.3, "reach": 0.4}, "not measured"),
+        ({"excess": 0.08}, "inconclusive"),
+        ({"excess": 0.3, "reach": 0.4}, "inconclusive"),
         ({"excess": 0.11, "reach": 0.1}, "holds"),
     ],
 )
@@ -176,6 +197,16 @@ def test_causal_fails_only_where_too_little_is_surely_moved(planted, expected):
     found = verdict("causal", effects=planted_effects(**planted))
     assert found.verdict == expected
     assert found.figures["excess"] == planted["excess"]
+
+
+@pytest.mark.parametrize(
+    ("planted", "threshold"), [({"excess": 0.08}, 0.1), ({"excess": 0.3, "reach": 0.4}, 0.0)]
+)
+def test_what_a_shift_leaves_open_is_whether_it_is_enough_or_anything(planted, threshold):
+    (straddle,) = verdict("causal", effects=planted_effects(**planted)).straddles
+    reach = planted.get("reach", 0.05)
+    ends = pytest.approx(planted["excess"] - reach), pytest.approx(planted["excess"] + reach)
+    assert straddle == Straddle("excess_at_layer_1", *ends, threshold)
 
 
 def test_without_interventions_causal_is_not_measured():
@@ -188,7 +219,3 @@ def test_what_works_is_enough_and_sure():
     table = flips_above_controls(planted_effects(excess=0.4), "input")
     assert table["works"].tolist() == [False, True]
     assert table.loc["block.1", ["value", "ci_low", "ci_high"]].tolist() == pytest.approx([0.4, 0.35, 0.45])
-
-
-def test_a_folder_without_the_stages_has_no_causes(tmp_path):
-    assert read_causes(RunFolder(tmp_path)) == (None, None)

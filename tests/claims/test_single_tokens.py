@@ -5,6 +5,7 @@ import pytest
 
 from nucleate.claims.single_tokens import READINGS, agreement_by_place, read_interventions, sentences
 from nucleate.scores import Scores
+from nucleate.view import View
 
 NOTHING = Scores.from_rows([])
 
@@ -53,7 +54,7 @@ def planted(*, position="last_instruction", reach=0.05, site="block.1", layer=1,
     ],
 )
 def test_a_null_is_read_beside_stronger_interventions(values, reading):
-    found = read_interventions(NOTHING, planted(**values))
+    found = read_interventions(NOTHING, planted(**values), View())
     assert found["reading"].tolist() == [reading]
     assert reading in READINGS
 
@@ -61,11 +62,11 @@ def test_a_null_is_read_beside_stronger_interventions(values, reading):
 def test_without_company_nothing_is_called_idle():
     alone = planted()
     alone = alone[~alone["metric"].str.startswith("added")]
-    assert read_interventions(NOTHING, alone)["reading"].tolist() == ["open"]
+    assert read_interventions(NOTHING, alone, View())["reading"].tolist() == ["open"]
 
 
 def test_the_input_is_asked_what_it_adds_to_the_prompt_alone():
-    assert read_interventions(NOTHING, planted(position="input"))["reading"].tolist() == ["idle"]
+    assert read_interventions(NOTHING, planted(position="input"), View())["reading"].tolist() == ["idle"]
 
 
 def test_neighbouring_sites_that_read_the_same_are_one_sentence(planted_scores):
@@ -78,7 +79,7 @@ def test_neighbouring_sites_that_read_the_same_are_one_sentence(planted_scores):
         ]
     ).assign(step=200)
     scores = planted_scores(lambda step, layer: 0.1 + 0.2 * layer)
-    first, second = sentences(read_interventions(scores, effects))
+    first, second = sentences(read_interventions(scores, effects, View()))
     assert first.startswith(
         "last instruction token, layer 0 (agreement with task 0.10): redundant; its centroid"
     )
@@ -95,7 +96,7 @@ def test_agreement_of_many_tokens_is_that_of_their_mean(planted_scores):
         planted_scores(lambda step, layer, high=high: high * layer, position=position)
         for position, high in (("last_instruction", 0.1), ("instruction_mean", 0.2))
     )
-    table = agreement_by_place(scores, 200)
+    table = agreement_by_place(scores, 200, View())
     assert table.loc["all_instruction", "block.2"] == pytest.approx(0.4)
     assert table.loc["last_instruction", "block.2"] == pytest.approx(0.2)
     assert "all_prompt" not in table.index

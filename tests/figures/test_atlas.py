@@ -2,6 +2,7 @@ import numpy as np
 
 from nucleate.figures.atlas import atlas_figure
 from nucleate.scores import Scores
+from nucleate.view import View
 
 STEPS = (0, 10, 100)
 
@@ -32,7 +33,7 @@ def maps(figure):
 
 
 def test_a_map_per_factor_and_position_on_one_scale(planted_scores):
-    with atlas_figure(scores(planted_scores)) as figure:
+    with atlas_figure(scores(planted_scores), View()) as figure:
         found = maps(figure)
         assert set(found) == {(0, 0), (0, 1), (1, 0), (1, 1)}
         assert [found[row, 0].get_ylabel().strip() for row in (0, 1)] == ["task", "input"]
@@ -48,14 +49,14 @@ def test_a_map_per_factor_and_position_on_one_scale(planted_scores):
 
 
 def test_steps_and_layers_are_named(planted_scores):
-    with atlas_figure(scores(planted_scores)) as figure:
+    with atlas_figure(scores(planted_scores), View()) as figure:
         axes = maps(figure)[1, 0]
         assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "10", "100"]
         assert [label.get_text() for label in axes.get_yticklabels()] == [f"layer {i}" for i in range(5)]
 
 
 def test_cells_no_higher_than_their_strongest_control_have_a_dot(planted_scores):
-    with atlas_figure(scores(planted_scores, bag=0.5)) as figure:
+    with atlas_figure(scores(planted_scores, bag=0.5), View()) as figure:
         dots = maps(figure)[0, 0].lines[0]
         cells = {(round(x - 0.5), round(y - 0.5)) for x, y in zip(*dots.get_data(), strict=True)}
         above = {(column, row) for column in (1, 2) for row in (3, 4)}

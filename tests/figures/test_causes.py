@@ -3,6 +3,7 @@ import pytest
 
 from nucleate.figures.causes import causes_figure, causes_over_training_figure
 from nucleate.scores import Scores
+from nucleate.view import View
 
 
 def row(position, layer, control, metric, value, strength=1.0, intervention="shift"):
@@ -32,7 +33,7 @@ def test_agreement_beside_cause_with_every_number_written(planted_scores):
         planted_scores(lambda step, layer: 0.1 + 0.2 * layer, position=position)
         for position in ("last_instruction", "input")
     )
-    with causes_figure(scores, effects()) as figure:
+    with causes_figure(scores, effects(), View()) as figure:
         agreement, cause = (axes for axes in figure.axes if axes.images)
         assert [label.get_text().replace("\n", " ") for label in agreement.get_yticklabels()] == [
             "input token", "last instruction token", "all instruction tokens",
@@ -52,7 +53,7 @@ def test_agreement_beside_cause_with_every_number_written(planted_scores):
 def test_several_steps_are_drawn_over_training(planted_scores):
     both = pd.concat([effects().assign(step=0), effects()])
     scores = planted_scores(lambda step, layer: 0.1 * layer * (step > 0), position="input")
-    with causes_over_training_figure(scores, both) as figure:
+    with causes_over_training_figure(scores, both, View()) as figure:
         agreement, cause = figure.axes[0], figure.axes[3]
         assert agreement.lines[3].get_xydata().tolist() == [[0, 0], [200, pytest.approx(0.3)]]
         assert cause.lines[3].get_ydata().tolist() == pytest.approx([0.59, 0.59])

@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 from matplotlib import pyplot as plt
 
 from nucleate.figures.emergence import emergence_figure
 from nucleate.figures.style import ONE_COLUMN
-from nucleate.scores import Scores
+from nucleate.scores import Score, Scores
+from nucleate.view import View
 
 
 def rising(step, layer):
@@ -15,7 +17,7 @@ def layer_lines(axes):
 
 
 def test_every_layers_line_holds_its_scores(planted_scores):
-    with emergence_figure(planted_scores(rising), "last_instruction") as figure:
+    with emergence_figure(planted_scores(rising), View()) as figure:
         assert [axes.get_title("left") for axes in figure.axes] == ["train", "validation"]
         lines = layer_lines(figure.axes[1])
         assert len(lines) == 5
@@ -27,7 +29,7 @@ def test_every_layers_line_holds_its_scores(planted_scores):
 
 
 def test_the_strongest_control_is_named_and_drawn_at_its_level(planted_scores):
-    with emergence_figure(planted_scores(rising, bag=0.4), "last_instruction") as figure:
+    with emergence_figure(planted_scores(rising, bag=0.4), View()) as figure:
         assert "bag of tokens" in figure.legends[0].get_texts()[-1].get_text()
         level = next(line for line in figure.axes[0].lines if line not in layer_lines(figure.axes[0]))
         np.testing.assert_allclose(level.get_ydata(), 0.43)
@@ -38,7 +40,7 @@ def test_several_runs_are_a_mean_and_a_range(planted_scores):
         planted_scores(lambda step, layer, lift=lift: rising(step, layer) + lift, seed=seed)
         for seed, lift in ((1, 0.0), (2, 0.03), (3, 0.09))
     )
-    with emergence_figure(runs, "last_instruction") as figure:
+    with emergence_figure(runs, View()) as figure:
         lines = layer_lines(figure.axes[0])
         assert len(lines) == 5
         np.testing.assert_allclose(lines[4].get_ydata()[-1], 0.85 + 0.04)
@@ -47,14 +49,28 @@ def test_several_runs_are_a_mean_and_a_range(planted_scores):
         assert any(np.isclose(band.max(), 0.94) and np.isclose(band.min(), 0.05) for band in ends)
 
 
+def test_what_is_drawn_is_what_the_view_looks_at(planted_scores):
+    raw = planted_scores(lambda step, layer: 0.1)
+    prepared = Scores.from_rows(
+        Score(**{**row, "preparation": "standardise"}) for row in planted_scores(rising) if row["site"]
+    )
+    scores = Scores.concatenate([raw, prepared])
+    with emergence_figure(scores, View(preparation="standardise")) as figure:
+        assert layer_lines(figure.axes[1])[4].get_ydata()[-1] == pytest.approx(rising(200, 4))
+        assert "standardised" in figure.get_suptitle()
+    with emergence_figure(scores, View()) as figure:
+        assert layer_lines(figure.axes[1])[4].get_ydata()[-1] == pytest.approx(0.1)
+        assert figure.get_suptitle() == "Clusters at the last instruction token"
+
+
 def test_panels_stand_above_each_other_in_one_column(planted_scores):
-    with emergence_figure(planted_scores(rising), "last_instruction", width=ONE_COLUMN) as figure:
+    with emergence_figure(planted_scores(rising), View(), width=ONE_COLUMN) as figure:
         assert figure.get_figwidth() == ONE_COLUMN
         assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == (2, 1)
 
 
 def test_of_many_layers_some_are_named_and_the_last_is(planted_scores):
     deep = planted_scores(lambda step, layer: layer / 31 * min(step / 100, 1.0), n_layer=30)
-    with emergence_figure(deep, "last_instruction") as figure:
+    with emergence_figure(deep, View()) as figure:
         named = [text.get_text() for text in figure.axes[0].texts]
         assert "layer 30" in named and len(named) <= 13

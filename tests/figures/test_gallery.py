@@ -1,5 +1,6 @@
 from nucleate.figures.gallery import draw_figures
 from nucleate.scores import Scores
+from nucleate.view import View
 
 
 def names(folder):
@@ -12,7 +13,7 @@ def test_a_run_gets_every_figure_and_the_same_bytes_again(planted_scores, tmp_pa
         for position in ("last_instruction", "input")
     )
     for name in ("a", "b"):
-        draw_figures(scores, tmp_path / name, position="last_instruction")
+        draw_figures(scores, tmp_path / name, View())
     plain = ("emergence", "emergence-input", "atlas", "emergence_order")
     assert names(tmp_path / "a") == {f"{name}{size}.pdf" for name in plain for size in ("", "-column")}
     for kind in ("png", "svg"):
@@ -25,7 +26,7 @@ def test_a_single_step_is_drawn_by_layer(planted_scores, tmp_path):
     scores = planted_scores(
         lambda step, layer: 0.5, steps=(7,), splits=("all",), position="last", factor="relation"
     )
-    draw_figures(scores, tmp_path, position="last_instruction")
+    draw_figures(scores, tmp_path, View())
     assert names(tmp_path) == {"emergence.pdf", "emergence-column.pdf"}
 
 
@@ -33,11 +34,21 @@ def test_factors_and_splits_of_the_users_own(planted_scores, tmp_path):
     scores = planted_scores(
         lambda step, layer: 0.1 * layer * (step > 5), splits=("all",), position="last", factor="relation"
     )
-    draw_figures(scores, tmp_path, position="last_instruction")
+    draw_figures(scores, tmp_path, View())
     plain = {"emergence", "atlas", "emergence_order"}
     assert names(tmp_path) == {f"{name}{size}.pdf" for name in plain for size in ("", "-column")}
 
 
+def test_a_run_that_scored_other_states_than_its_claims_want_is_drawn_as_it_was_scored(
+    planted_scores, tmp_path
+):
+    scores = planted_scores(lambda step, layer: 0.1 * layer * (step > 5))
+    draw_figures(scores, tmp_path / "raw", View())
+    draw_figures(scores, tmp_path / "asked", View(preparation="standardise"))
+    for name in ("emergence.svg", "atlas.svg", "emergence_order.svg"):
+        assert (tmp_path / "raw" / name).read_bytes() == (tmp_path / "asked" / name).read_bytes()
+
+
 def test_nothing_scored_nothing_drawn(planted_scores, tmp_path):
-    draw_figures(planted_scores(lambda step, layer: 0.5).where(metric="accuracy"), tmp_path, position="last")
+    draw_figures(planted_scores(lambda step, layer: 0.5).where(metric="accuracy"), tmp_path, View("last"))
     assert names(tmp_path) == set()

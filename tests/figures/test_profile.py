@@ -4,6 +4,7 @@ import pytest
 from nucleate.figures.profile import profile_figure
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS
 from nucleate.scores import Scores
+from nucleate.view import View
 
 
 def runs(planted_scores, seeds=(1,)):
@@ -19,7 +20,7 @@ def runs(planted_scores, seeds=(1,)):
 
 @pytest.mark.parametrize(("width", "shape"), [(TWO_COLUMNS, (1, 2)), (ONE_COLUMN, (2, 1))])
 def test_a_line_per_factor_and_a_panel_per_split(planted_scores, width, shape):
-    with profile_figure(runs(planted_scores), "last", width) as figure:
+    with profile_figure(runs(planted_scores), View("last"), width) as figure:
         assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == shape
         country, relation = (line for line in figure.axes[1].lines if line.get_marker() != "None")
         np.testing.assert_allclose(relation.get_ydata(), 0.1 * np.arange(5) + 0.1)
@@ -29,7 +30,7 @@ def test_a_line_per_factor_and_a_panel_per_split(planted_scores, width, shape):
 
 
 def test_several_seeds_are_a_mean_and_a_range(planted_scores):
-    with profile_figure(runs(planted_scores, seeds=(1, 3)), "last") as figure:
+    with profile_figure(runs(planted_scores, seeds=(1, 3)), View("last")) as figure:
         line = [one for one in figure.axes[0].lines if one.get_marker() != "None"][-1]
         np.testing.assert_allclose(line.get_ydata(), 0.1 * np.arange(5) + 0.2)
         assert "range over 2 runs" in [text.get_text() for text in figure.legends[0].get_texts()]

@@ -1,3 +1,4 @@
+from nucleate.claims.evidence import hardest_split
 from nucleate.figures.unseen import unseen_figure
 from nucleate.scores import Score, Scores
 
@@ -8,6 +9,21 @@ def row(step, metric, value, **changes):
         "n_examples": 50, "method": "nearest_centroid", "ci_low": value - 0.1, "ci_high": value + 0.1,
     }  # fmt: skip
     return Score(**given | changes)
+
+
+def test_the_split_drawn_is_the_one_that_the_claim_is_judged_on():
+    rows = [
+        row(10, "accuracy", right, method="model", split=split)
+        for split, right in (("unseen_dialect", 0.96), ("unseen_instruction", 0.8), ("validation", 0.8))
+    ]
+    rows += [
+        row(10, "assignment_accuracy", 0.5, position="input", site="embed", layer=0, split=split)
+        for split in ("unseen_dialect", "unseen_instruction", "validation")
+    ]
+    unseen = Scores.from_rows(rows)
+    assert hardest_split(unseen) == "unseen_instruction"
+    with unseen_figure(unseen) as figure:
+        assert "(unseen instruction)" in figure.get_suptitle()
 
 
 def test_the_hardest_split_over_training_and_by_layer():

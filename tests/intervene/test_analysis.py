@@ -15,8 +15,9 @@ from transformers import (
 )
 
 from nucleate.capture.record import capture
-from nucleate.claims.causes import judge_causes
-from nucleate.claims.settings import ClaimSettings
+from nucleate.claims.causes import CAUSES
+from nucleate.claims.evidence import Evidence
+from nucleate.claims.judging import judge_claims
 from nucleate.claims.single_tokens import read_interventions
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ModelError, NobodyToPairError
@@ -26,6 +27,7 @@ from nucleate.intervene.settings import InterveneSettings
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
 from nucleate.scores import RunTag, Scores
+from nucleate.view import View
 
 SETTINGS = InterveneSettings(
     n_pairs=90, n_repaired=20, n_centroid_examples=600, n_resamples=50, strengths=(1.0,), batch_size=45
@@ -58,11 +60,8 @@ def value(effects, site, position, intervention="shift", control="none", metric=
 
 
 def verdicts(effects):
-    return {
-        one.position: one.verdict
-        for one in judge_causes(None, effects, ClaimSettings())
-        if one.claim == "causal"
-    }
+    evidence = Evidence(Scores.from_rows([]), View(), effects=effects)
+    return {one.position: one.verdict for one in judge_claims(evidence, CAUSES) if one.claim == "causal"}
 
 
 @pytest.mark.parametrize("name", ["working", "idle"])
@@ -100,7 +99,7 @@ def test_clusters_that_do_no_work_fail_the_claim_everywhere_but_in_the_words(of_
 
 
 def readings(effects, site="block.1"):
-    found = read_interventions(Scores.from_rows([]), effects)
+    found = read_interventions(Scores.from_rows([]), effects, View())
     return dict(found.loc[found["site"] == site, ["position", "reading"]].to_numpy().tolist())
 
 

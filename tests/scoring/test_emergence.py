@@ -13,6 +13,7 @@ from nucleate.scoring.emergence import (
     onset_step,
     over_seeds,
 )
+from nucleate.view import View
 
 STEPS = np.array([0.0, 10, 20, 50, 100, 150, 200])
 
@@ -68,7 +69,7 @@ def test_where_lower_is_better_the_lowest_control_is_the_strongest(planted_score
     assert found.loc[200, "excess"] == pytest.approx(1.0)
     assert found.loc[200, "excess_low"] == pytest.approx(1.97 - 1.03)
     assert found.loc[5, "excess"] < 0
-    top = emergence_table(table, metric="separation").set_index("layer").loc[4]
+    top = emergence_table(table, View(metric="separation")).set_index("layer").loc[4]
     assert (top["onset"], top["peak"], top["overshoot"]) == (100, pytest.approx(1.0), 0.0)
     assert top["half_rise"] == pytest.approx(50 + 50 * 1.0 / 1.5)  # excess -0.5 at 50, 1 at 100: 0.5 between
     assert top["level_excess"] > 0.5
@@ -112,7 +113,8 @@ def test_the_table_reads_off_what_was_planted(planted_scores):
             splits=["train"],
             accuracy=lambda step: min(step / 20, 1),
             loss_fallen=lambda step: min(step / 100, 1),
-        )
+        ),
+        View(),
     )
     rows = table.set_index("layer")
     top = rows.loc[4]
@@ -132,7 +134,7 @@ def test_a_fall_within_the_intervals_is_no_overshoot(planted_scores):
     def wobbly(step, layer):
         return 0.9 - 0.04 * (step == 200) if step else 0.1
 
-    assert (emergence_table(planted_scores(wobbly, spread=0.03))["overshoot"] == 0).all()
+    assert (emergence_table(planted_scores(wobbly, spread=0.03), View())["overshoot"] == 0).all()
 
 
 def test_runs_are_followed_apart_and_their_range_told(planted_scores):
@@ -140,7 +142,7 @@ def test_runs_are_followed_apart_and_their_range_told(planted_scores):
         planted_scores(lambda step, layer, whole=whole: 0.1 + 0.2 * layer * min(step / whole, 1.0), seed=seed)
         for seed, whole in ((1, 50), (2, 100), (3, 150))
     )
-    spread = over_seeds(emergence_table(scores))
+    spread = over_seeds(emergence_table(scores, View()))
     top = spread[(spread["layer"] == 4) & (spread["split"] == "train")].set_index("measure")
     half = top.loc["half_rise"]
     assert (half["mean"], half["low"], half["high"]) == pytest.approx((50, 25, 75))
@@ -149,8 +151,18 @@ def test_runs_are_followed_apart_and_their_range_told(planted_scores):
     assert (bottom["n"] == 0).all() and (bottom["n_runs"] == 3).all()
 
 
+def test_the_table_follows_what_the_view_looks_at(planted_scores):
+    raw = planted_scores(lambda step, layer: 0.1)
+    rising = planted_scores(lambda step, layer: 0.1 + 0.2 * layer * step / 200)
+    prepared = Scores.from_rows(Score(**{**row, "preparation": "standardise"}) for row in rising)
+    found = emergence_table(Scores.concatenate([raw, prepared]), View(preparation="standardise"))
+    of_states = found[found["site"] != ""]
+    assert set(of_states["preparation"]) == {"standardise"}
+    assert of_states["peak"].max() == pytest.approx(0.9)
+
+
 def test_a_single_step_has_no_emergence(planted_scores):
-    assert emergence_table(planted_scores(lambda step, layer: 0.5, steps=(0,))).empty
+    assert emergence_table(planted_scores(lambda step, layer: 0.5, steps=(0,)), View()).empty
 
 
 def _rows(frame):

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from nucleate.api import load_runs, run_seeds
-from nucleate.claims.agreement import claims_over_runs
+from nucleate.claims.verdicts import claims_over_runs
 from nucleate.cli.main import main
 from nucleate.errors import ConfigError, ScoresError
 from nucleate.figures.spread import n_runs

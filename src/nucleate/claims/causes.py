@@ -1,7 +1,8 @@
-"""Two claims about what clusters are good for, as verdicts: `unseen` and `causal`.
+"""Two claims about what clusters are good for: `unseen` and `causal`.
 
 They rest on tables of their own: what membership tells of unseen answers, and what answers do when
-states are moved. Both are judged at every position; an association that holds is still no cause.
+states are moved. An association that holds is still no cause. Both can be inconclusive: they fail only where
+the data rule out as much as the rule asks for.
 """
 
 from __future__ import annotations
@@ -9,79 +10,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nucleate.claims.agreement import ClaimVerdict, Judgement, Verdict
-from nucleate.claims.settings import ClaimSettings
+from nucleate.claims.claim import Claim, Judgement
+from nucleate.claims.evidence import LEAST_ERRORS, Evidence, at_last_step, hardest_split
+from nucleate.claims.verdicts import Straddle
 from nucleate.intervene.contrasts import CONTROLS
-from nucleate.intervene.effects import read_effects
-from nucleate.run_folder.folder import RunFolder
-from nucleate.scores import Scores
 
 LEAST_AUROC = 0.6
 """The margin must rank a right answer above a wrong one at least this often."""
 LEAST_ODDS_RATIO = 1.9
 """The odds ratio that goes with that AUROC: where margins are normal, an AUROC of 0.6 is a standardised
 difference of 0.36, and that is a logarithm of odds of 0.65 (Hasselblad and Hedges 1995)."""
-LEAST_ERRORS = 5
-"""Fewer right or wrong answers than this tell nothing of what goes with being right."""
 LEAST_EXPECTED = 5
 """Instances that independence must put into each of the four cells (Cochran 1954)."""
 LEAST_FLIP = 0.1
 """Moving the centroid must turn at least this share of answers into those of the other task."""
-HARDEST_FIRST = ("unseen_dialect", "unseen_instruction", "validation")
-UNSEEN = (
-    "unseen",
-    "Clustering helps the model handle unseen instances.",
-    f"last step, top layer, hardest split with {LEAST_ERRORS} right and {LEAST_ERRORS} wrong answers: the "
-    f"margin's AUROC for a right answer is at least {LEAST_AUROC}, its interval above 0.5 and above shuffled "
-    f"centroids', that of the odds ratio above 1; fails where the AUROC's interval lies below {LEAST_AUROC}, "
-    f"or the odds ratio's below {LEAST_ODDS_RATIO} with {LEAST_EXPECTED} instances or more expected in each "
-    "of its four cells; not measured where neither can be said",
-)
-CAUSAL = (
-    "causal",
-    "Clusters carry the answers: moving a state to another task's centroid moves the answer to that task's.",
-    f"last step, strength 1: at some layer at least {LEAST_FLIP} more of the answers become the other task's "
-    "than under the strongest control there (identity, random direction of the same norm, centroids of two "
-    "other tasks, swap within the task), with an interval above 0 that holds for all layers and controls at "
-    f"once; fails where these intervals all lie below {LEAST_FLIP}, not measured where neither can be said",
-)
-
-
-def read_causes(folder: RunFolder) -> tuple[Scores | None, pd.DataFrame | None]:
-    """The tables of the stages `unseen` and `intervene`, None where they were not run to the end."""
-    done = {name for name, stage in folder.manifest["stages"].items() if stage["status"] == "done"}
-    for stage in done & {"unseen", "intervene"}:
-        folder.require(stage)
-    return (
-        Scores.read(folder.unseen) if "unseen" in done else None,
-        read_effects(folder.interventions) if "intervene" in done else None,
-    )
-
-
-def judge_causes(
-    unseen: Scores | None, effects: pd.DataFrame | None, settings: ClaimSettings
-) -> list[ClaimVerdict]:
-    """Both claims at every position where they were looked at; the run's own position comes first.
-
-    Args:
-        unseen: `unseen.parquet`, None where it was not made.
-        effects: `interventions.parquet`, None where it was not made.
-        settings: where the run stands by its claims.
-    """
-    looked = [] if unseen is None else unseen.where(method="nearest_centroid").values("position")
-    moved = (
-        []
-        if effects is None
-        else sorted(effects.loc[effects["intervention"] == "shift", "position"].unique())
-    )
-    others = [one for one in dict.fromkeys([*looked, *moved]) if one != settings.position]
-    found = []
-    for position in (settings.position, *others):
-        if position in (settings.position, *looked):
-            found.append(_verdict(UNSEEN, position, _judge_unseen(unseen, position)))
-        if position in (settings.position, *moved):
-            found.append(_verdict(CAUSAL, position, _judge_causal(effects, position)))
-    return found
 
 
 def flips_above_controls(
@@ -105,19 +47,14 @@ def flips_above_controls(
     return table
 
 
-def at_last_step(effects: pd.DataFrame) -> pd.DataFrame:
-    """The rows that claims and readings rest on."""
-    return effects[effects["step"] == effects["step"].max()]
-
-
-def _judge_causal(effects: pd.DataFrame | None, position: str) -> Judgement | None:
-    if effects is None:
+def _judge_causal(evidence: Evidence) -> Judgement | None:
+    if evidence.effects is None:
         return None
-    last = at_last_step(effects)
+    last, position = at_last_step(evidence.effects), evidence.view.position
     table = flips_above_controls(last, position).dropna(subset=["layer"])
     if not len(table):
         return None
-    n_works, fails = int(table["works"].sum()), bool((table["ci_high"] < LEAST_FLIP).all())
+    n_works = int(table["works"].sum())
     best = table.sort_values(["works", "value"]).iloc[-1]
     control = _strongest_control(last, position, str(best.name))
     figures = {
@@ -129,7 +66,21 @@ def _judge_causal(effects: pd.DataFrame | None, position: str) -> Judgement | No
         "excess_ci_high": best["ci_high"],
         "layers_that_work": float(n_works),
     }
-    return Judgement(_told(n_works > 0, fails), figures, str(control["control"]))
+    return Judgement.told(
+        holds=n_works > 0,
+        fails=bool((table["ci_high"] < LEAST_FLIP).all()),
+        figures=figures,
+        control=str(control["control"]),
+        straddles=[_open_flip(table)],
+    )
+
+
+def _open_flip(table: pd.DataFrame) -> Straddle:
+    """Of the layer that could still work by most: whether it is enough, or whether it is anything."""
+    most = table.sort_values("ci_high").iloc[-1]
+    threshold = LEAST_FLIP if most["value"] < LEAST_FLIP else 0.0
+    words = f"excess_at_layer_{int(most['layer'])}"
+    return Straddle(words, float(most["ci_low"]), float(most["ci_high"]), threshold)
 
 
 def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Series:
@@ -138,23 +89,16 @@ def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Serie
     return flips.loc[list(CONTROLS["shift"])].sort_values("value").iloc[-1]
 
 
-def _judge_unseen(unseen: Scores | None, position: str) -> Judgement | None:
-    if unseen is None or not len(unseen):
+def _judge_unseen(evidence: Evidence) -> Judgement | None:
+    if evidence.unseen is None or not len(evidence.unseen):
         return None
-    frame = unseen.to_pandas()
-    frame = frame[frame["step"] == frame["step"].max()]
-    for split in HARDEST_FIRST:
-        of_split = frame[frame["split"] == split]
-        accuracy = of_split[of_split["method"] == "model"]
-        here = of_split[(of_split["position"] == position) & (of_split["method"] == "nearest_centroid")]
-        if len(here) and len(accuracy) and _has_errors(accuracy.iloc[0]):
-            return _judge_split(here[here["layer"] == here["layer"].max()], accuracy.iloc[0])
-    return None
-
-
-def _has_errors(accuracy: pd.Series) -> bool:
-    right = accuracy["value"] * accuracy["n_examples"]
-    return bool(min(right, accuracy["n_examples"] - right) >= LEAST_ERRORS)
+    split = hardest_split(evidence.unseen)
+    if split is None:
+        return None
+    last = at_last_step(evidence.unseen.where(split=split).to_pandas())
+    accuracy = last[(last["method"] == "model") & (last["metric"] == "accuracy")].iloc[0]
+    here = last[(last["position"] == evidence.view.position) & (last["method"] == "nearest_centroid")]
+    return _judge_split(here[here["layer"] == here["layer"].max()], accuracy) if len(here) else None
 
 
 def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
@@ -163,10 +107,8 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
     if "odds_ratio" not in own or "auroc" not in own or "auroc" not in shuffled:
         return None
     auroc, odds, bar = own["auroc"], own["odds_ratio"], max(0.5, shuffled["auroc"]["ci_high"])
-    ranks = auroc["value"] >= LEAST_AUROC and auroc["ci_low"] > bar
-    holds = ranks and odds["ci_low"] > 1
+    is_enough, is_sure, is_odd = auroc["value"] >= LEAST_AUROC, auroc["ci_low"] > bar, odds["ci_low"] > 1
     is_full = _expected(accuracy, own) >= LEAST_EXPECTED
-    fails = auroc["ci_high"] < LEAST_AUROC or (is_full and odds["ci_high"] < LEAST_ODDS_RATIO)
     figures = {
         "accuracy": accuracy["value"],
         "assignment_accuracy": own["assignment_accuracy"]["value"],
@@ -178,7 +120,18 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
         "auroc_ci_low": auroc["ci_low"],
         "shuffled_auroc_ci_high": shuffled["auroc"]["ci_high"],
     }
-    return Judgement(_told(holds, fails), figures, "shuffled_labels")
+    asked = ((is_enough, auroc, LEAST_AUROC), (is_sure, auroc, bar), (is_odd, odds, 1.0))
+    return Judgement.told(
+        holds=is_enough and is_sure and is_odd,
+        fails=auroc["ci_high"] < LEAST_AUROC or (is_full and odds["ci_high"] < LEAST_ODDS_RATIO),
+        figures=figures,
+        control="shuffled_labels",
+        straddles=[_straddle(row, threshold) for met, row, threshold in asked if not met],
+    )
+
+
+def _straddle(row: pd.Series, threshold: float) -> Straddle:
+    return Straddle(row["metric"], float(row["ci_low"]), float(row["ci_high"]), float(threshold))
 
 
 def _expected(accuracy: pd.Series, own: dict[str, pd.Series]) -> float:
@@ -187,16 +140,35 @@ def _expected(accuracy: pd.Series, own: dict[str, pd.Series]) -> float:
     return float(np.prod([min(share, 1 - share) for share in shares]) * accuracy["n_examples"])
 
 
-def _told(holds: bool, fails: bool) -> bool | None:
-    """None where the figures say neither; what surely lacks one thing asked for does not hold."""
-    if fails:
-        return False
-    return True if holds else None
-
-
-def _verdict(claim: tuple[str, str, str], position: str, judged: Judgement | None) -> ClaimVerdict:
-    if judged is None:
-        return ClaimVerdict(*claim, position, "not measured", {})
-    verdicts: dict[bool | None, Verdict] = {True: "holds", False: "fails", None: "not measured"}
-    figures = {name: round(float(value), 4) for name, value in judged.figures.items()}
-    return ClaimVerdict(*claim, position, verdicts[judged.holds], figures, judged.control)
+CAUSES = (
+    Claim(
+        "unseen",
+        "Clustering helps the model handle unseen instances.",
+        f"last step, top layer, hardest split with {LEAST_ERRORS} right and {LEAST_ERRORS} wrong answers: "
+        f"the margin's AUROC for a right answer is at least {LEAST_AUROC}, its interval above 0.5 and above "
+        "shuffled centroids', that of the odds ratio above 1; fails where the AUROC's interval lies below "
+        f"{LEAST_AUROC}, or the odds ratio's below {LEAST_ODDS_RATIO} with {LEAST_EXPECTED} instances or "
+        "more expected in each of its four cells; inconclusive where neither can be said",
+        _judge_unseen,
+        {
+            "LEAST_ERRORS": LEAST_ERRORS,
+            "LEAST_AUROC": LEAST_AUROC,
+            "LEAST_ODDS_RATIO": LEAST_ODDS_RATIO,
+            "LEAST_EXPECTED": LEAST_EXPECTED,
+        },
+        rests_on="unseen",
+    ),
+    Claim(
+        "causal",
+        "Clusters carry the answers: moving a state to another task's centroid moves the answer to that "
+        "task's.",
+        f"last step, strength 1: at some layer at least {LEAST_FLIP} more of the answers become the other "
+        "task's than under the strongest control there (identity, random direction of the same norm, "
+        "centroids of two other tasks, swap within the task), with an interval above 0 that holds for all "
+        f"layers and controls at once; fails where these intervals all lie below {LEAST_FLIP}, inconclusive "
+        "where neither can be said",
+        _judge_causal,
+        {"LEAST_FLIP": LEAST_FLIP},
+        rests_on="effects",
+    ),
+)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from nucleate.scoring.settings import PreparationName
 from nucleate.settings.config import Settings
+from nucleate.view import View
 
 
 class ClaimSettings(Settings):
@@ -20,3 +21,8 @@ class ClaimSettings(Settings):
     pretrained: bool = Field(
         False, description="step 0 is a model that knows its language: the realistic setting"
     )
+
+    @property
+    def view(self) -> View:
+        """What is judged, and so what figures and page show first."""
+        return View(self.position, self.factor, self.preparation)

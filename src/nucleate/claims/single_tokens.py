@@ -13,10 +13,12 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from nucleate.claims.causes import LEAST_FLIP, at_last_step, flips_above_controls
+from nucleate.claims.causes import LEAST_FLIP, flips_above_controls
+from nucleate.claims.evidence import at_last_step
 from nucleate.display_names import POSITIONS
 from nucleate.intervene.places import COMPANY
 from nucleate.scores import Scores
+from nucleate.view import View
 
 READINGS = {
     "works": "the centroid turns answers",
@@ -32,7 +34,8 @@ _TOGETHER = {
     "added_to_instruction": ("all_instruction", "all instruction tokens"),
     "added_to_prompt": ("all_prompt", "all tokens up to the input"),
 }
-_AGREEMENT_AT = {"all_instruction": "instruction_mean"}
+_STATE_OF_MANY = {"all_instruction": "instruction_mean"}
+"""Where tokens are moved together, the position whose one state stands for them all."""
 _MEASURED = {
     "excess": ("shift", "excess"),
     "whole_state": ("interchange", "excess"),
@@ -42,31 +45,30 @@ _MEASURED = {
 }
 
 
-def read_interventions(scores: Scores, effects: pd.DataFrame) -> pd.DataFrame:
+def read_interventions(scores: Scores, effects: pd.DataFrame, view: View) -> pd.DataFrame:
     """A row for every single token and site at the last step, in the order of the table.
 
-    Columns: `position`, `site`, `layer`, `agreement` (ARI of clusters with task on validation, NaN where it
-        was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole state, `lost`
-        by that from what they were,
-        `added_to_instruction`, `added_to_prompt` by this token where all others of them are swapped too,
+    Columns: `position`, `site`, `layer`, `agreement` (of clusters as the view has it, but for its position;
+        NaN where it was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole
+        state, `lost` by that from what they were, `added_to_instruction`, `added_to_prompt` by this token
+        where all others of them are swapped too,
         each with `_low` and `_high`; `all_instruction`, `all_prompt` of swapping all of them; and `reading`,
         one of `READINGS`.
     """
     last = at_last_step(effects)
-    agreement = agreement_by_place(scores, int(effects["step"].max()))
+    agreement = agreement_by_place(scores, int(effects["step"].max()), view)
     tables = [_read(last, position, agreement) for position in _SINGLE if position in set(last["position"])]
     return pd.concat([pd.DataFrame(columns=["position", "reading"]), *tables], ignore_index=True)
 
 
-def agreement_by_place(scores: Scores, step: int) -> pd.DataFrame:
-    """Agreement with task on validation: a row per position, a column per site.
+def agreement_by_place(scores: Scores, step: int, view: View) -> pd.DataFrame:
+    """Agreement as the view has it, but for its position: a row per position, a column per site.
 
     Where an intervention acts on many tokens of the instruction, it is that of their mean.
     """
-    chosen = scores.where(metric="ari", method="kmeans", control="none", factor="task", preparation="raw")
-    frame = chosen.where(split="validation", step=step).to_pandas()
+    frame = view.rows(scores.where(control="none", step=step), every=("position",)).to_pandas()
     table = frame.pivot_table(index="position", columns="site", values="value")
-    means = {position: one for position, one in _AGREEMENT_AT.items() if one in table.index}
+    means = {position: one for position, one in _STATE_OF_MANY.items() if one in table.index}
     return pd.concat([table, table.loc[list(means.values())].set_axis(list(means), axis=0)])
 
 

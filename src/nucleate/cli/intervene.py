@@ -17,6 +17,7 @@ def intervene(directory: Path, /, *, set_: Overrides = ()) -> int:
         set_: Change a setting: intervene.n_steps=4. May be given many times.
     """
     from nucleate import api, experiment  # noqa: PLC0415 - loads torch; --help must not
+    from nucleate.claims.evidence import Evidence  # noqa: PLC0415
     from nucleate.cli.progress import RunProgress  # noqa: PLC0415
     from nucleate.cli.verdicts import print_readings, print_verdicts  # noqa: PLC0415
     from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
@@ -30,6 +31,6 @@ def intervene(directory: Path, /, *, set_: Overrides = ()) -> int:
         experiment.measure_again(folder, "intervene", set_, progress)
     done = api.Run(folder)
     print_verdicts([one for one in done.claims if one.claim == "causal"], position)
-    print_readings(folder)
+    print_readings(Evidence.read(folder, settings.claims))
     progress.console.print(f"\n  The figure: {folder.figures / 'causes.png'}", highlight=False)
     return 0

@@ -63,7 +63,7 @@ def _run_one(settings: ExperimentSettings, folder: Path) -> Run:
 
 
 def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None:
-    from nucleate.claims.agreement import claims_over_runs  # noqa: PLC0415
+    from nucleate.claims.verdicts import claims_over_runs  # noqa: PLC0415
     from nucleate.cli.verdicts import print_verdicts_over_runs  # noqa: PLC0415
     from nucleate.figures.gallery import draw_figures  # noqa: PLC0415
     from nucleate.sweep.seeds import joint_scores, plan_seeds  # noqa: PLC0415
@@ -78,7 +78,5 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
         claims_over_runs([one.claims for one in runs], where.position), where.position, len(runs)
     )
     joint = folder.with_name(f"{folder.name}-seeds")
-    draw_figures(
-        joint_scores([one.folder for one in runs]), joint, position=where.position, factor=where.factor
-    )
+    draw_figures(joint_scores([one.folder for one in runs]), joint, where.view)
     console.print(f"\n  The joint figure: {joint / 'emergence.png'}")

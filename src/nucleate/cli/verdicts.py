@@ -9,10 +9,16 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from nucleate.claims.agreement import ClaimOverRuns, ClaimVerdict
-from nucleate.run_folder.folder import RunFolder
+from nucleate.claims.evidence import Evidence
+from nucleate.claims.single_tokens import read_interventions, sentences
+from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict
 
-_MARKS = {"holds": "[green]✓[/]", "fails": "[red]✗[/]", "not measured": "[dim]–[/]"}
+_MARKS = {
+    "holds": "[green]✓[/]",
+    "fails": "[red]✗[/]",
+    "inconclusive": "[yellow]?[/]",
+    "not measured": "[dim]–[/]",
+}
 
 
 def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rules: bool = False) -> None:
@@ -23,7 +29,8 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
         if one.position == position:
             table.add_row(_MARKS[one.verdict], f"[bold]{one.claim}[/]", one.words)
             if one.lacking:
-                table.add_row("", "", f"[red]lacking: {one.lacking}[/]")
+                colour, words = ("red", "lacking") if one.verdict == "fails" else ("yellow", "cannot be told")
+                table.add_row("", "", f"[{colour}]{words}: {one.lacking}[/]")
             table.add_row("", f"[dim]{one.verdict}[/]", f"[dim]{_figures(one)}[/]")
             if with_rules:
                 table.add_row("", "", f"[dim]rule: {one.rule}[/]")
@@ -34,18 +41,13 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
         console.print(f"  [dim]at {other:<18}[/]{marks}")
 
 
-def print_readings(folder: RunFolder) -> None:
+def print_readings(evidence: Evidence) -> None:
     """What interventions on single tokens mean, where there were any."""
-    from nucleate.claims.causes import read_causes  # noqa: PLC0415 - pandas; --help needs none
-    from nucleate.claims.single_tokens import read_interventions, sentences  # noqa: PLC0415
-    from nucleate.scores import Scores  # noqa: PLC0415
-
-    _, effects = read_causes(folder)
-    if effects is None:
+    if evidence.effects is None:
         return
     console = Console(highlight=False)
     console.print("\n  [bold]What single tokens do[/]")
-    for sentence in sentences(read_interventions(Scores.read(folder.scores), effects)):
+    for sentence in sentences(read_interventions(evidence.scores, evidence.effects, evidence.view)):
         console.print(Padding(escape(sentence), (0, 0, 0, 2)))
 
 
@@ -56,9 +58,7 @@ def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_r
     for name in ("claim", "holds", "figure", "mean", "range"):
         table.add_column(name)
     for one in claims:
-        table.add_row(
-            f"[bold]{one.claim}[/]", f"{one.n_holds} of {one.n_judged}" if one.n_judged else "not measured"
-        )
+        table.add_row(f"[bold]{one.claim}[/]", str(one))
         for name, (mean, low, high) in one.figures.items():
             table.add_row("", "", name.replace("_", " "), f"{mean:5.2f}", f"{low:5.2f} to {high:5.2f}")
     console.print(f"\n  [bold]{n_runs} seeds together, at {position}[/]")

@@ -8,25 +8,24 @@ from pathlib import Path
 def verify(directory: Path, /) -> int:
     """Print the verdict on every claim with the numbers it rests on; exit 1 where one fails.
 
-    The verdicts that count are those at the run's own position; the other positions are shown beside.
+    The verdicts that count are those at the run's own position; the other positions are shown beside. A
+    claim that is inconclusive or was not measured fails nothing.
 
     Args:
         directory: A run's folder.
     """
-    from nucleate.claims.agreement import judge_claims  # noqa: PLC0415 - pandas; --help needs none
-    from nucleate.claims.causes import judge_causes, read_causes  # noqa: PLC0415
+    from nucleate.claims.evidence import Evidence  # noqa: PLC0415 - pandas; --help needs none
+    from nucleate.claims.judging import judge_claims  # noqa: PLC0415
     from nucleate.claims.settings import ClaimSettings  # noqa: PLC0415 - pandas; --help needs none
     from nucleate.cli.verdicts import print_readings, print_verdicts  # noqa: PLC0415
     from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
-    from nucleate.scores import Scores  # noqa: PLC0415
     from nucleate.settings.config import read_toml  # noqa: PLC0415
 
     folder = RunFolder.open(directory)
     folder.read_config()
-    folder.require("scoring")
     settings = ClaimSettings.from_mapping(read_toml(folder.config_toml)["claims"], str(folder.config_toml))
-    verdicts = judge_claims(Scores.read(folder.scores), settings)
-    verdicts += judge_causes(*read_causes(folder), settings)
+    evidence = Evidence.read(folder, settings)
+    verdicts = judge_claims(evidence)
     print_verdicts(verdicts, settings.position, with_rules=True)
-    print_readings(folder)
+    print_readings(evidence)
     return int(any(one.verdict == "fails" for one in verdicts if one.position == settings.position))

@@ -14,10 +14,19 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 
-from nucleate.display_names import FACTORS, POSITIONS, say, site_order, site_words
+from nucleate.display_names import (
+    FACTORS,
+    POSITIONS,
+    measure_words,
+    prepared_words,
+    say,
+    site_order,
+    site_words,
+)
 from nucleate.figures.spread import n_runs, over_runs
 from nucleate.figures.style import FACTOR_MARKS, ONE_COLUMN, TWO_COLUMNS, figure_of, in_order
 from nucleate.scores import Scores
+from nucleate.view import View
 
 _MAP_HEIGHT = {TWO_COLUMNS: 1.05, ONE_COLUMN: 0.78}
 _MOST_STEP_LABELS = {TWO_COLUMNS: 14, ONE_COLUMN: 6}
@@ -26,16 +35,17 @@ _SCALE = Normalize(0.0, 1.0, clip=True)
 
 
 @contextmanager
-def atlas_figure(scores: Scores, split: str = "validation", width: float = TWO_COLUMNS) -> Iterator[Figure]:
+def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement of clusters with every factor (rows) at every position (columns); closed at the end.
 
     A dot marks a cell that is no higher than its strongest control. Several runs: means over runs.
     """
-    cells = over_runs(scores.where(metric="ari", method="kmeans", preparation="raw", split=split))
+    cells = over_runs(view.rows(scores, every=("position", "factor")))
     factors = in_order(list(cells["factor"].unique()), list(FACTOR_MARKS))
     positions = in_order(list(cells["position"].unique()), list(POSITIONS))
     runs = n_runs(scores)
-    title = f"What clusters follow ({split.replace('_', ' ')}{f', mean of {runs} runs' if runs > 1 else ''})"
+    told = [view.split.replace("_", " "), *([f"mean of {runs} runs"] if runs > 1 else [])]
+    title = f"What clusters{prepared_words(view)} follow ({', '.join(told)})"
     with figure_of(title, width, 1.1 + _MAP_HEIGHT[width] * len(factors)) as figure:
         panels = figure.subplots(len(factors), len(positions), sharex=True, sharey=True, squeeze=False)
         for row, factor in zip(panels, factors, strict=True):
@@ -53,7 +63,7 @@ def atlas_figure(scores: Scores, split: str = "validation", width: float = TWO_C
         if width == ONE_COLUMN:
             _shrink_marks(panels)
         figure.supxlabel("optimizer step     (· no higher than the strongest control)", fontsize=7.5)
-        _colour_bar(figure, panels)
+        _colour_bar(figure, panels, measure_words(view))
         yield figure
 
 
@@ -110,8 +120,8 @@ def _colours() -> Colormap:
     return mpl.colormaps["YlGnBu"]
 
 
-def _colour_bar(figure: Figure, panels: np.ndarray) -> None:
+def _colour_bar(figure: Figure, panels: np.ndarray, measure: str) -> None:
     colours = ScalarMappable(_SCALE, _colours())
     bar = figure.colorbar(colours, ax=panels, shrink=min(1.0, 2.5 / len(panels)), aspect=18, pad=0.015)
-    bar.set_label("agreement (ARI)")
+    bar.set_label(f"agreement ({measure})")
     bar.outline.set_visible(False)

@@ -18,11 +18,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure, SubFigure
 
-from nucleate.claims.causes import at_last_step, flips_above_controls
+from nucleate.claims.causes import flips_above_controls
+from nucleate.claims.evidence import at_last_step
 from nucleate.claims.single_tokens import agreement_by_place, read_interventions
-from nucleate.display_names import POSITIONS, say
+from nucleate.display_names import FACTORS, POSITIONS, measure_words, say
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
 from nucleate.scores import Scores
+from nucleate.view import View
 
 _CONTROLS = "#8a8a8a"
 _PALE, _DARK = "#a0a0a0", "#1a1a1a"
@@ -31,7 +33,9 @@ _TITLE = "Where tasks can be told apart,\nand where that does the work"
 
 
 @contextmanager
-def causes_figure(scores: Scores, effects: pd.DataFrame, width: float = TWO_COLUMNS) -> Iterator[Figure]:
+def causes_figure(
+    scores: Scores, effects: pd.DataFrame, view: View, width: float = TWO_COLUMNS
+) -> Iterator[Figure]:
     """Agreement beside cause for every position and site, and below it dose curves."""
     step, effects = int(effects["step"].max()), at_last_step(effects)
     positions = _shifted(effects)
@@ -42,14 +46,16 @@ def causes_figure(scores: Scores, effects: pd.DataFrame, width: float = TWO_COLU
     title = _TITLE if is_column else _TITLE.replace("\n", " ")
     with figure_of(title, width, 0.4 + maps_height + doses_height) as figure:
         above, below = np.asarray(figure.subfigures(2, 1, height_ratios=[maps_height, doses_height]))
-        _draw_maps(above, scores, effects, step, is_column)
+        agreement = agreement_by_place(scores, step, view)
+        readings = read_interventions(scores, effects, view)
+        _draw_maps(above, agreement, effects, readings, view, is_column)
         _draw_all_doses(below, effects, positions, n_columns)
         yield figure
 
 
 @contextmanager
 def causes_over_training_figure(
-    scores: Scores, effects: pd.DataFrame, width: float = TWO_COLUMNS
+    scores: Scores, effects: pd.DataFrame, view: View, width: float = TWO_COLUMNS
 ) -> Iterator[Figure]:
     """When clusters form, and when they begin to work: a column per position, a line per layer."""
     positions = _shifted(effects)
@@ -57,7 +63,7 @@ def causes_over_training_figure(
         positions = positions[:_PANELS_IN_A_COLUMN]
     steps = sorted(int(step) for step in effects["step"].unique())
     causes = {step: effects[effects["step"] == step] for step in steps}
-    agreement = {step: agreement_by_place(scores, step) for step in steps}
+    agreement = {step: agreement_by_place(scores, step, view) for step in steps}
     title = "When clusters form,\nand when they begin to work"
     with figure_of(title if width == ONE_COLUMN else title.replace("\n", " "), width, 4.0) as figure:
         rows = figure.subplots(2, len(positions), sharex=True, sharey=True, squeeze=False)
@@ -66,7 +72,7 @@ def causes_over_training_figure(
             _draw_over_training(column, position, agreement, tables)
             column[0].set_title(_title(position), fontsize=7.5)
             column[1].set_xlabel("optimizer step")
-        rows[0, 0].set_ylabel("agreement (ARI)")
+        rows[0, 0].set_ylabel(f"agreement ({measure_words(view)})")
         rows[1, 0].set_ylabel("turned, beyond controls")
         rows[0, 0].set_ylim(-0.06, 1.02)
         _legend_below(figure, rows[1, -1], 3 if width == ONE_COLUMN else 8)
@@ -100,13 +106,20 @@ def _at(agreement: pd.DataFrame, position: str, site: str) -> float:
     return float(found[0, 0])
 
 
-def _draw_maps(figure: SubFigure, scores: Scores, effects: pd.DataFrame, step: int, is_column: bool) -> None:
+def _draw_maps(
+    figure: SubFigure,
+    agreement: pd.DataFrame,
+    effects: pd.DataFrame,
+    readings: pd.DataFrame,
+    view: View,
+    is_column: bool,
+) -> None:
     """Agreement and cause, side by side on a page and one below the other in a column."""
     positions, sites = _shifted(effects), list(dict.fromkeys(effects["site"]))
     first, second = figure.subplots(*((2, 1) if is_column else (1, 2)), sharey=True, sharex=is_column)
-    agreement = agreement_by_place(scores, step).reindex(index=positions, columns=sites)
-    _draw_map(first, agreement.to_numpy(dtype=float), "Blues", positions, sites)
-    first.set_title("agreement of clusters with task (ARI)")
+    values = agreement.reindex(index=positions, columns=sites).to_numpy(dtype=float)
+    _draw_map(first, values, "Blues", positions, sites)
+    first.set_title(f"agreement of clusters with {say(FACTORS, view.factor)} ({measure_words(view)})")
     flips = [flips_above_controls(effects, position).reindex(sites) for position in positions]
     works = np.stack([one["works"].fillna(False).to_numpy(dtype=bool) for one in flips])
     turned = np.stack([one["value"].to_numpy(dtype=float) for one in flips])
@@ -114,7 +127,7 @@ def _draw_maps(figure: SubFigure, scores: Scores, effects: pd.DataFrame, step: i
     second.set_title(
         "turned to B's, beyond controls" if is_column else "answers turned to B's, beyond every control"
     )
-    _write_readings(second, read_interventions(scores, effects), positions, sites, 3.4 if is_column else 4.2)
+    _write_readings(second, readings, positions, sites, 3.4 if is_column else 4.2)
 
 
 def _draw_map(

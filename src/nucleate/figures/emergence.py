@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from nucleate.display_names import CONTROLS, FACTORS, POSITIONS, say
+from nucleate.display_names import CONTROLS, FACTORS, measure_words, place_words, say
 from nucleate.figures.spread import n_runs, over_runs, spread_words
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
 from nucleate.scores import Scores
+from nucleate.view import View
 
 _LEAST_LABEL_GAP = 0.052
 _MOST_NAMED_LAYERS = 13
@@ -23,22 +24,17 @@ _CONTROL_COLOUR, _ACCURACY_COLOUR = "#8a8a8a", "#222222"
 
 
 @contextmanager
-def emergence_figure(
-    scores: Scores, position: str, factor: str = "task", width: float = TWO_COLUMNS
-) -> Iterator[Figure]:
-    """Agreement over steps at one position; closed at the end.
+def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
+    """Agreement over steps as the view has it, train beside the view's split; closed at the end.
 
     Bands are 95 % intervals of one run, or the range over several. What lies in the grey is no more than
     the strongest control of any layer has, at the upper end of its interval. Dashed: task accuracy.
     """
-    agreement = over_runs(
-        scores.where(metric="ari", method="kmeans", preparation="raw", position=position, factor=factor)
-    ).dropna(subset=["layer"])
+    agreement = over_runs(view.rows(scores, every=("split",))).dropna(subset=["layer"])
     accuracy = over_runs(scores.where(metric="accuracy", method="model"))
-    splits = [one for one in ("train", "validation") if one in set(agreement["split"])]
-    splits = splits or sorted(agreement["split"].unique())[:2]
+    splits = [one for one in dict.fromkeys(("train", view.split)) if one in set(agreement["split"])]
     n_rows, n_columns = (len(splits), 1) if width == ONE_COLUMN else (1, len(splits))
-    title = f"Clusters at the {say(POSITIONS, position)}"
+    title = f"Clusters at the {place_words(view)}"
     with figure_of(title, width, 0.95 + 2.3 * n_rows) as figure:
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for axes, split in zip(panels.flat, splits, strict=True):
@@ -50,7 +46,7 @@ def emergence_figure(
         for axes in panels[-1]:
             axes.set_xlabel("optimizer step")
         for axes in panels[:, 0]:
-            axes.set_ylabel(f"agreement with {say(FACTORS, factor)} (ARI)")
+            axes.set_ylabel(f"agreement with {say(FACTORS, view.factor)} ({measure_words(view)})")
         panels[0, 0].set_ylim(min(-0.03, float(agreement["low"].min()) - 0.02), 1.03)
         legend = _legend(agreement, n_runs(scores))
         figure.legend(handles=legend, loc="outside lower left", ncols=1 if width == ONE_COLUMN else 3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from nucleate.figures.style import FORMATS, ONE_COLUMN, TWO_COLUMNS, save_figure
 from nucleate.figures.unseen import unseen_figure
 from nucleate.processes import side_by_side
 from nucleate.scores import Scores
+from nucleate.view import View
 
 FigureAt = Callable[[float], AbstractContextManager[Figure]]
 """Draws a figure as wide as it is told, in inches."""
@@ -32,27 +34,25 @@ FigureAt = Callable[[float], AbstractContextManager[Figure]]
 def draw_figures(
     scores: Scores,
     folder: Path,
+    view: View,
     *,
-    position: str,
-    factor: str = "task",
     unseen: Scores | None = None,
     effects: pd.DataFrame | None = None,
 ) -> None:
     """Write every figure that the tables can carry.
 
-    `emergence` is for `position`, `emergence-OTHER` for the others; where there is one step, nothing emerges,
-    and they show agreement with every factor by layer. `atlas` and `emergence_order` are of several steps,
-    `causes` and `causes-training` of interventions, `unseen` of unseen instances.
+    `emergence` is for the view's position, `emergence-OTHER` for the others; where there is one step, nothing
+    emerges, and they show agreement with every factor by layer. `atlas` and `emergence_order` are of several
+    steps, `causes` and `causes-training` of interventions, `unseen` of unseen instances.
 
     Args:
         scores: of one run or several; several are drawn as mean and range.
         folder: where to.
-        position: the run's own, whose figure bears the plain name.
-        factor: whose emergence is drawn, or the first that was scored where this one was not.
+        view: what the claims are judged on; where it was not scored, what was (`View.as_scored`).
         unseen: of one run, where it has them.
         effects: of one run's interventions, where it has them.
     """
-    drawn = dict(_of_scores(scores, position, factor)) | dict(_of_analyses(scores, unseen, effects))
+    drawn = dict(_of_scores(scores, view)) | dict(_of_analyses(scores, view, unseen, effects))
     pages = [partial(_draw, figure_at, TWO_COLUMNS, folder, name) for name, figure_at in drawn.items()]
     columns = [
         partial(_draw, figure_at, ONE_COLUMN, folder, f"{name}-column", ["pdf"])
@@ -62,34 +62,29 @@ def draw_figures(
         pass  # each has written its own files
 
 
-def _of_scores(scores: Scores, position: str, factor: str) -> Iterator[tuple[str, FigureAt]]:
-    agreement = scores.where(metric="ari", method="kmeans", preparation="raw", control="none")
-    if not len(agreement):
+def _of_scores(scores: Scores, wanted: View) -> Iterator[tuple[str, FigureAt]]:
+    view = wanted.as_scored(scores)
+    if view is None:
         return
-    factors, splits = agreement.values("factor"), agreement.values("split")
-    factor = factor if factor in factors else factors[0]
-    positions = agreement.where(factor=factor).values("position")
-    plain = position if position in positions else positions[0]
+    drawn = scores.where(control="none", split=["train", view.split])
+    agreement = view.rows(drawn, every=("position", "split"))
     several_steps = len(agreement.values("step")) > 1
-    for one in positions:
-        name = "emergence" if one == plain else f"emergence-{one}"
-        if several_steps:
-            yield name, partial(emergence_figure, scores, one, factor)
-        else:
-            yield name, partial(profile_figure, scores, one)
+    for position in agreement.values("position"):
+        name = "emergence" if position == view.position else f"emergence-{position}"
+        of_place = emergence_figure if several_steps else profile_figure
+        yield name, partial(of_place, scores, replace(view, position=position))
     if several_steps:
-        split = "validation" if "validation" in splits else splits[0]
-        yield "atlas", partial(atlas_figure, scores, split)
-        yield "emergence_order", partial(order_figure, scores, split)
+        yield "atlas", partial(atlas_figure, scores, view)
+        yield "emergence_order", partial(order_figure, scores, view)
 
 
 def _of_analyses(
-    scores: Scores, unseen: Scores | None, effects: pd.DataFrame | None
+    scores: Scores, view: View, unseen: Scores | None, effects: pd.DataFrame | None
 ) -> Iterator[tuple[str, FigureAt]]:
     if effects is not None:
-        yield "causes", partial(causes_figure, scores, effects)
+        yield "causes", partial(causes_figure, scores, effects, view)
         if effects["step"].nunique() > 1:
-            yield "causes-training", partial(causes_over_training_figure, scores, effects)
+            yield "causes-training", partial(causes_over_training_figure, scores, effects, view)
     if unseen is not None and len(unseen.where(method="nearest_centroid")):
         yield "unseen", partial(unseen_figure, unseen)
 

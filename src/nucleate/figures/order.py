@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nucleate.display_names import FACTORS, POSITIONS, say, site_order, site_words
+from nucleate.display_names import FACTORS, POSITIONS, prepared_words, say, site_order, site_words
 from nucleate.figures.spread import n_runs
 from nucleate.figures.style import (
     FACTOR_MARKS,
@@ -23,20 +23,21 @@ from nucleate.figures.style import (
 )
 from nucleate.scores import Scores
 from nucleate.scoring.emergence import emergence_table, over_seeds
+from nucleate.view import View
 
 _ROOM = 0.76
 """Share of a layer's height over which its factors are spread."""
 
 
 @contextmanager
-def order_figure(scores: Scores, split: str = "validation", width: float = TWO_COLUMNS) -> Iterator[Figure]:
+def order_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Half-rise of agreement with each factor, a panel per position; closed at the end.
 
     A dot is where the excess over the strongest control reaches half of its highest, the larger the higher
     the excess is in the last third of training; the thin line begins at the onset. Several runs: means, and
     bars for the range. Dashed: the half-rise of task accuracy. What never rose has no dot.
     """
-    table = over_seeds(emergence_table(scores.where(split=split)))
+    table = over_seeds(emergence_table(scores.where(split=view.split), view))
     wide = table.pivot(
         index=["position", "factor", "site"], columns="measure", values=["mean", "low", "high"]
     ).reset_index()
@@ -47,7 +48,8 @@ def order_figure(scores: Scores, split: str = "validation", width: float = TWO_C
     sites = sorted(rows["site"].unique(), key=site_order)
     n_rows, n_columns = (len(positions), 1) if width == ONE_COLUMN else (1, len(positions))
     per_site = (0.13 + 0.068 * len(factors)) * (0.6 if n_rows > 1 else 1.0)
-    with figure_of(f"When clusters form ({split})", width, 1.3 + per_site * len(sites) * n_rows) as figure:
+    title = f"When clusters{prepared_words(view)} form ({view.split.replace('_', ' ')})"
+    with figure_of(title, width, 1.3 + per_site * len(sites) * n_rows) as figure:
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for axes, position in zip(panels.flat, positions, strict=True):
             _draw_position(axes, rows[rows["position"] == position], factors, sites)

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from nucleate.display_names import FACTORS, POSITIONS, say
+from nucleate.display_names import FACTORS, measure_words, place_words, say
 from nucleate.figures.spread import n_runs, over_runs, spread_words
 from nucleate.figures.style import (
     FACTOR_MARKS,
@@ -26,24 +26,25 @@ from nucleate.figures.style import (
     in_order,
 )
 from nucleate.scores import Scores
+from nucleate.view import View
 
 _SPLITS = ("train", "validation", "unseen_instruction", "unseen_dialect")
 _MOST_PANELS = 3
 
 
 @contextmanager
-def profile_figure(scores: Scores, position: str, width: float = TWO_COLUMNS) -> Iterator[Figure]:
-    """Agreement with every factor over the layers at one position; closed at the end.
+def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
+    """Agreement with every factor over the layers at the view's position; closed at the end.
 
     Bands are 95 % intervals of one run, or the range over several; the thin line of a factor's colour is
     the upper end of its strongest control, where one was measured.
     """
-    rows = over_runs(scores.where(metric="ari", method="kmeans", preparation="raw", position=position))
+    rows = over_runs(view.rows(scores, every=("factor", "split")))
     rows = rows.dropna(subset=["layer"])
     splits = in_order(list(rows["split"].unique()), _SPLITS)[:_MOST_PANELS]
     factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
     n_rows, n_columns = (len(splits), 1) if width == ONE_COLUMN else (1, len(splits))
-    title = f"Clusters at the {say(POSITIONS, position)}, by layer"
+    title = f"Clusters at the {place_words(view)}, by layer"
     with figure_of(title, width, 1.1 + 2.1 * n_rows) as figure:
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for axes, split in zip(panels.flat, splits, strict=True):
@@ -52,7 +53,7 @@ def profile_figure(scores: Scores, position: str, width: float = TWO_COLUMNS) ->
         for axes in panels[-1]:
             axes.set_xlabel("layer")
         for axes in panels[:, 0]:
-            axes.set_ylabel("agreement (ARI)")
+            axes.set_ylabel(f"agreement ({measure_words(view)})")
         panels[0, 0].set_ylim(min(-0.03, float(rows["low"].min()) - 0.02), 1.03)
         columns = 2 if width == ONE_COLUMN else 5
         figure.legend(handles=_legend(factors, n_runs(scores)), loc="outside lower left", ncols=columns)

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from nucleate.claims.causes import HARDEST_FIRST
+from nucleate.claims.evidence import hardest_split
 from nucleate.display_names import POSITIONS, say
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 from nucleate.scores import Scores
@@ -26,8 +26,11 @@ _RIGHT, _WRONG, _GREY = "#1b7f79", "#c8553d", "#8a8a8a"
 
 @contextmanager
 def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure]:
-    """Right assignment and right answers over training, and layer by layer at the end."""
-    split = next(one for one in HARDEST_FIRST if one in unseen.values("split"))
+    """Right assignment and right answers over training, and layer by layer at the end.
+
+    Of the split that the claim is judged on; the hardest where too few answers are wrong to judge any.
+    """
+    split = str(hardest_split(unseen) or hardest_split(unseen, least_errors=0))
     frame = unseen.where(split=split).to_pandas()
     positions = list(dict.fromkeys(frame.loc[frame["position"] != "", "position"]))
     title = (

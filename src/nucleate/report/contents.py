@@ -17,10 +17,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nucleate.claims.agreement import ClaimVerdict, read_claims
-from nucleate.claims.causes import read_causes
+from nucleate.claims.evidence import Evidence
 from nucleate.claims.settings import ClaimSettings
 from nucleate.claims.single_tokens import read_interventions, sentences
+from nucleate.claims.verdicts import ClaimVerdict, read_claims
 from nucleate.pictures.points_table import Projections
 from nucleate.report.analyses import analysis_rows
 from nucleate.run_folder.folder import RunFolder
@@ -74,7 +74,7 @@ class RunContents:
     @property
     def claimed(self) -> ClaimSettings:
         """Where the run judges its claims."""
-        return ClaimSettings.from_mapping(self.config.get("claims", {}), "config.toml")
+        return _claimed(self.config)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -96,26 +96,31 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         folder.require("claims")
     if has_corpus:
         folder.require("corpus")
+    config = read_toml(folder.config_toml)
     return RunContents(
         name=name or folder.path.resolve().name,
-        config=read_toml(folder.config_toml),
+        config=config,
         manifest=folder.manifest,
         scores=pd.concat(
             [Scores.read(folder.scores).to_pandas(), *analysis_rows(folder)], join="inner", ignore_index=True
         ),
         claims=tuple(read_claims(folder.claims)) if has_claims else (),
-        readings=_read_causes(folder),
+        readings=_read_causes(folder, _claimed(config)),
         training=_read_log(folder),
         corpus=_read_instances(folder) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.projections.is_dir() else None,
     )
 
 
-def _read_causes(folder: RunFolder) -> tuple[str, ...]:
-    _, effects = read_causes(folder)
-    if effects is None:
+def _claimed(config: Mapping[str, Any]) -> ClaimSettings:
+    return ClaimSettings.from_mapping(config.get("claims", {}), "config.toml")
+
+
+def _read_causes(folder: RunFolder, settings: ClaimSettings) -> tuple[str, ...]:
+    evidence = Evidence.read(folder, settings)
+    if evidence.effects is None:
         return ()
-    return tuple(sentences(read_interventions(Scores.read(folder.scores), effects)))
+    return tuple(sentences(read_interventions(evidence.scores, evidence.effects, evidence.view)))
 
 
 def _read_instances(folder: RunFolder) -> Instances:

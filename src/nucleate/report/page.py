@@ -83,13 +83,19 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
     """Everything that the script draws from."""
     groups = list(dict.fromkeys(run.group for run in runs))
     differing = sentences.differing_settings(runs)
-    first = runs[0].claimed
+    first = runs[0].claimed.view
     return {
         "runs": [
             {"name": visible(run.name), "seed": run.seed, "group": groups.index(run.group)} for run in runs
         ],
         "groups": [_name_of_group(group, runs, differing) for group in groups],
-        "chosen": {"factor": first.factor, "position": first.position},
+        "chosen": {
+            "factor": first.factor,
+            "position": first.position,
+            "measure": f"{first.method}/{first.metric}",
+            "preparation": first.preparation,
+            "split": first.split,
+        },
         "words": {
             "position": display_names.POSITIONS,
             "factor": display_names.FACTORS,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from nucleate.claims.agreement import ClaimOverRuns, ClaimVerdict, claims_over_runs
+from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, claims_over_runs
 from nucleate.display_names import FACTORS, POSITIONS, say
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import visible
@@ -111,23 +111,26 @@ def verdict_in_a_sentence(run: RunContents) -> str:
     holding = sum(verdict == "holds" for verdict in judged)
     many = "All" if holding == len(judged) > 1 else number(holding).capitalize()
     of = f" {number(len(judged))}" if many == "All" else f" of {number(len(judged))}"
-    return f"{many}{of} claims {'holds' if holding == 1 else 'hold'}."
+    n_open = sum(verdict == "inconclusive" for verdict in judged)
+    rest = f"; {number(n_open)} {'is' if n_open == 1 else 'are'} inconclusive" if n_open else ""
+    return f"{many}{of} claims {'holds' if holding == 1 else 'hold'}{rest}."
 
 
 def surface_alone(run: RunContents) -> tuple[float, str] | None:
     """How far clusters of the instructions' words alone agree with the label judged, and on which split."""
-    rows = run.scores
+    rows, view = run.scores, run.claimed.view
     for column, wanted in (
         ("control", "bag_of_tokens"),
-        ("method", "kmeans"),
-        ("metric", "ari"),
-        ("factor", run.claimed.factor),
-        ("position", run.claimed.position),
+        ("method", view.method),
+        ("metric", view.metric),
+        ("preparation", view.preparation),
+        ("factor", view.factor),
+        ("position", view.position),
     ):
         rows = rows[rows[column] == wanted]
     if rows.empty:
         return None
-    split = "validation" if "validation" in set(rows["split"]) else rows["split"].iloc[0]
+    split = view.split if view.split in set(rows["split"]) else rows["split"].iloc[0]
     rows = rows[rows["split"] == split]
     return float(rows.loc[rows["step"] == rows["step"].max(), "value"].max()), visible(split)
 
@@ -150,7 +153,7 @@ def claims_of_groups(runs: Sequence[RunContents]) -> list[tuple[str, list[str]]]
 def _held(claim: ClaimOverRuns | None) -> str:
     if claim is None or not claim.n_judged:
         return "not measured"
-    return f"holds in {claim.n_holds} of {claim.n_judged}"
+    return f"holds in {claim}"
 
 
 def all_settings(runs: Sequence[RunContents]) -> dict[str, list[Any]]:

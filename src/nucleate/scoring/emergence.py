@@ -14,6 +14,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from nucleate.scores import Scores
+from nucleate.view import View
 
 FIGURE = ("run", "model", "seed", "split", "position", "factor", "site", "preparation", "method", "metric")
 """The columns that say what a row is a figure of, whatever the step."""
@@ -138,23 +139,19 @@ MEASURES = (
 """The columns of the table that are measured, as against those that say of what."""
 
 
-def emergence_table(
-    scores: Scores, *, metric: str = "ari", method: str = "kmeans", preparation: str = "raw"
-) -> pd.DataFrame:
+def emergence_table(scores: Scores, view: View) -> pd.DataFrame:
     """A row of `Emergence` for each run, split, position, factor and site, and one for task accuracy.
 
     The rows of task accuracy (`metric="accuracy"`) have an empty position, factor and site.
 
     Args:
         scores: of one run or several, with two steps or more.
-        metric: the figure that is followed.
-        method: how it was clustered.
-        preparation: of the states.
+        view: whose metric, method and preparation are followed, at every position and split.
     """
     falls = _half_falls(scores.where(metric="loss", method="model", control="none"))
     accuracy = _follow(excess(scores.where(metric="accuracy", method="model")), {}, falls)
     rises = {(row.run, row.seed, row.split): row.half_rise for row in accuracy}
-    chosen = excess(scores.where(metric=metric, method=method, preparation=preparation))
+    chosen = excess(view.rows(scores, every=("split", "position", "factor")))
     return _frame([*accuracy, *_follow(chosen, rises, falls)])
 
 

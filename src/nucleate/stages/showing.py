@@ -6,11 +6,11 @@ any model.
 
 from __future__ import annotations
 
-from nucleate.claims.agreement import judge_claims, write_claims
-from nucleate.claims.causes import judge_causes, read_causes
+from nucleate.claims.evidence import Evidence
+from nucleate.claims.judging import judge_claims, rules_digest
+from nucleate.claims.verdicts import write_claims
 from nucleate.figures.gallery import draw_figures
 from nucleate.report.page import build_page
-from nucleate.scores import Scores
 from nucleate.scoring.emergence import emergence_table
 from nucleate.settings.presets import MeasurementSettings
 from nucleate.stages.context import FolderContext
@@ -19,20 +19,20 @@ from nucleate.stages.context import FolderContext
 def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:
     """Judge the claims and draw the figures; needs no model."""
     folder, where = context.folder, context.settings.claims
-    inputs = (where.digest(), *map(folder.outputs_digest, ("scoring", "unseen", "intervene")))
+    inputs = (where.digest(), rules_digest(), *map(folder.outputs_digest, ("scoring", "unseen", "intervene")))
     with context.stage("claims", *inputs, needs="scoring", again=again) as is_due:
         if is_due:
-            scores, (unseen, effects) = Scores.read(folder.scores), read_causes(folder)
+            evidence = Evidence.read(folder, where)
             with folder.commit(folder.claims) as path:
-                write_claims([*judge_claims(scores, where), *judge_causes(unseen, effects, where)], path)
+                write_claims(judge_claims(evidence), path)
             with folder.commit(folder.emergence) as path:
-                emergence_table(scores, preparation=where.preparation).to_parquet(path, index=False)
+                emergence_table(evidence.scores, evidence.view).to_parquet(path, index=False)
     with context.stage("figures", *inputs, needs="scoring", again=again) as is_due:
         if is_due:
-            scores, (unseen, effects) = Scores.read(folder.scores), read_causes(folder)
+            evidence = Evidence.read(folder, where)
             with folder.commit(folder.figures) as path:
                 draw_figures(
-                    scores, path, position=where.position, factor=where.factor, unseen=unseen, effects=effects
+                    evidence.scores, path, evidence.view, unseen=evidence.unseen, effects=evidence.effects
                 )
 
 

@@ -1,7 +1,7 @@
 // What the reader has chosen. Every figure listens; none talks to another.
 const state = {
-  factor: page.chosen.factor, position: page.chosen.position, measure: "kmeans/ari", preparation: "raw",
-  group: 0, split: "validation", scale: "linear", step: 0, site: "",
+  factor: page.chosen.factor, position: page.chosen.position, measure: page.chosen.measure,
+  preparation: page.chosen.preparation, group: 0, split: page.chosen.split, scale: "linear", step: 0, site: "",
   run: 0, colour: "task", embedding: "pca", search: "", isolated: -1, zoom: true,
 };
 /** A model that was looked at once: layers and factors take the place of steps. */

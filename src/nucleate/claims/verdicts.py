@@ -1,0 +1,132 @@
+"""What is said of a claim: the four verdicts, `claims.json`, and several runs together.
+
+`inconclusive` is a verdict of its own: there is data, and an interval lies on both sides of what the rule
+asks for. Where there is no data, nothing was measured. What is hidden: the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+Verdict = Literal["holds", "fails", "inconclusive", "not measured"]
+
+
+@dataclass(frozen=True)
+class Straddle:
+    """An interval that leaves open whether a figure passes what a rule asks of it.
+
+    Attributes:
+        figure: its name.
+        low: lower end of its interval.
+        high: upper end.
+        threshold: what is asked for.
+    """
+
+    figure: str
+    low: float
+    high: float
+    threshold: float
+
+    def __str__(self) -> str:
+        words = self.figure.replace("_", " ")
+        return f"{words} between {self.low:.2f} and {self.high:.2f}, threshold {self.threshold:.2f}"
+
+
+@dataclass(frozen=True)
+class ClaimVerdict:
+    """One claim at one position.
+
+    Attributes:
+        claim: short name.
+        words: the claim as the papers make it.
+        rule: what is tested, with thresholds.
+        position: where.
+        verdict: whether it holds there.
+        figures: the numbers that it rests on.
+        control: the strongest control, empty where the rule needs none.
+        lacking: what of the rule is not met, or cannot be told, in words; empty where it holds.
+        straddles: where it cannot be told, the intervals and what they lie about.
+        rule_digest: of the rule, its thresholds and its version: another digest is another rule.
+    """
+
+    claim: str
+    words: str
+    rule: str
+    position: str
+    verdict: Verdict
+    figures: dict[str, float]
+    control: str = ""
+    lacking: str = ""
+    straddles: tuple[Straddle, ...] = ()
+    rule_digest: str = ""
+
+
+@dataclass(frozen=True)
+class ClaimOverRuns:
+    """One claim at one position in several runs.
+
+    Attributes:
+        claim: short name.
+        words: the claim as the papers make it.
+        n_holds: in how many runs it holds.
+        n_inconclusive: in how many it cannot be told.
+        n_judged: in how many it was measured.
+        figures: mean, lowest and highest of every number that it rests on.
+    """
+
+    claim: str
+    words: str
+    n_holds: int
+    n_inconclusive: int
+    n_judged: int
+    figures: dict[str, tuple[float, float, float]]
+
+    def __str__(self) -> str:
+        if not self.n_judged:
+            return "not measured"
+        open_in = f", inconclusive in {self.n_inconclusive}" if self.n_inconclusive else ""
+        return f"{self.n_holds} of {self.n_judged}{open_in}"
+
+
+def claims_over_runs(runs: Sequence[Sequence[ClaimVerdict]], position: str) -> list[ClaimOverRuns]:
+    """What several runs say together of each claim at one position."""
+    verdicts = [one for run in runs for one in run if one.position == position]
+    by_claim = {one.claim: [other for other in verdicts if other.claim == one.claim] for one in verdicts}
+    return [_over_runs(together) for together in by_claim.values()]
+
+
+def _over_runs(verdicts: Sequence[ClaimVerdict]) -> ClaimOverRuns:
+    judged = [one for one in verdicts if one.verdict != "not measured"]
+    count = pd.Series([one.verdict for one in judged], dtype=str).value_counts()
+    table = pd.DataFrame([one.figures for one in judged])
+    return ClaimOverRuns(
+        verdicts[0].claim,
+        verdicts[0].words,
+        n_holds=int(count.get("holds", 0)),
+        n_inconclusive=int(count.get("inconclusive", 0)),
+        n_judged=len(judged),
+        figures={
+            str(name): (numbers.mean(), numbers.min(), numbers.max()) for name, numbers in table.items()
+        },
+    )
+
+
+def write_claims(verdicts: Sequence[ClaimVerdict], path: Path) -> None:
+    """Write `claims.json`."""
+    path.write_text(json.dumps([asdict(verdict) for verdict in verdicts], indent=2) + "\n", encoding="utf-8")
+
+
+def read_claims(path: Path) -> list[ClaimVerdict]:
+    """Read `claims.json`."""
+    return [_from_json(verdict) for verdict in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _from_json(verdict: dict[str, Any]) -> ClaimVerdict:
+    straddles = tuple(Straddle(**one) for one in verdict.pop("straddles", ()))
+    return ClaimVerdict(**verdict, straddles=straddles)

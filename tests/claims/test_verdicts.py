@@ -1,0 +1,69 @@
+"""Verdicts come back from their file as they were, and several runs are summed up."""
+
+import json
+
+import pytest
+
+from nucleate.claims.verdicts import ClaimVerdict, Straddle, claims_over_runs, read_claims, write_claims
+
+OPEN = ClaimVerdict(
+    "tall",
+    "It is tall.",
+    "at least 0.5",
+    "input",
+    "inconclusive",
+    {"height": 0.55},
+    "untrained",
+    "height between 0.40 and 0.70, threshold 0.50",
+    (Straddle("height", 0.4, 0.7, 0.5),),
+    "0" * 64,
+)
+
+
+def verdict(verdict, height=None, position="input"):
+    return ClaimVerdict("tall", "", "", position, verdict, {} if height is None else {"height": height})
+
+
+def test_claims_round_trip(tmp_path):
+    write_claims([OPEN, verdict("holds", 0.9)], tmp_path / "claims.json")
+    assert read_claims(tmp_path / "claims.json") == [OPEN, verdict("holds", 0.9)]
+
+
+def test_the_file_says_what_an_inconclusive_verdict_straddles_and_under_which_rule(tmp_path):
+    write_claims([OPEN], tmp_path / "claims.json")
+    (written,) = json.loads((tmp_path / "claims.json").read_text())
+    assert written["straddles"] == [{"figure": "height", "low": 0.4, "high": 0.7, "threshold": 0.5}]
+    assert written["rule_digest"] == "0" * 64
+
+
+def test_a_file_from_before_rules_had_digests_is_read(tmp_path):
+    write_claims([verdict("holds", 0.9)], tmp_path / "claims.json")
+    (written,) = json.loads((tmp_path / "claims.json").read_text())
+    del written["straddles"], written["rule_digest"]
+    (tmp_path / "claims.json").write_text(json.dumps([written]))
+    assert read_claims(tmp_path / "claims.json") == [verdict("holds", 0.9)]
+
+
+def test_a_straddle_in_words():
+    assert (
+        str(Straddle("odds_ratio", 0.934, 43.83, 1.0)) == "odds ratio between 0.93 and 43.83, threshold 1.00"
+    )
+
+
+def test_several_runs_are_summed_up_claim_by_claim():
+    runs = [
+        [verdict("fails", 0.4), verdict("holds", 2.0, "last")],
+        [verdict("holds", 0.8)],
+        [verdict("holds", 0.96)],
+        [OPEN],
+        [verdict("not measured")],
+    ]
+    (summary,) = claims_over_runs(runs, "input")
+    assert (summary.n_holds, summary.n_inconclusive, summary.n_judged) == (2, 1, 4)
+    assert summary.figures["height"] == pytest.approx(((0.4 + 0.8 + 0.96 + 0.55) / 4, 0.4, 0.96))
+    assert str(summary) == "2 of 4, inconclusive in 1"
+
+
+def test_what_no_run_measured_is_not_counted():
+    (summary,) = claims_over_runs([[verdict("not measured")]], "input")
+    assert (summary.n_judged, str(summary)) == (0, "not measured")
