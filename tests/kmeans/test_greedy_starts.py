@@ -21,7 +21,7 @@ def points():
 def plain(points, n_clusters, n_init, seed):
     """One block of points, one start and one candidate after the other, in float64."""
     points = points.astype(np.float64)
-    n_candidates = greedy_starts.CANDIDATES * (2 + int(math.log(n_clusters)))
+    n_candidates = greedy_starts.CANDIDATE_FACTOR * (2 + int(math.log(n_clusters)))
     draws = np.random.default_rng(seed).random((n_clusters, n_init, n_candidates), dtype=np.float32)
     found = []
     for start in range(n_init):
@@ -61,12 +61,18 @@ def test_no_point_is_chosen_twice_while_others_lie_apart(points):
 
 
 def test_points_far_off_are_chosen_in_proportion_to_their_squared_distance(monkeypatch):
-    monkeypatch.setattr(greedy_starts, "CANDIDATES", 1)
+    monkeypatch.setattr(greedy_starts, "CANDIDATE_FACTOR", 1)
     points = np.concatenate([np.zeros(98), [1.0, 2.5]]).astype(np.float32)[None, :, None]
     chosen, _ = first_centers(np.tile(points, (1, 1, 3)), 2, 4000, np.random.default_rng(2))
     from_zero = chosen[0][chosen[0, :, 0] < 98]
     # The better of two candidates, each 2.5 with probability 6.25 / 7.25; taking 2.5 leaves the lower inertia.
     assert (from_zero[:, 1] == 99).mean() == pytest.approx(1 - (1 / 7.25) ** 2, abs=0.01)
+
+
+def test_the_drawn_example_is_the_first_whose_summed_mass_exceeds_the_draw():
+    mass = np.array([[[0.0, 1.0, 0.0, 3.0], [-0.0, 0.0, 2.0, 2.0]]], dtype=np.float32)
+    draw = np.array([[0.0, 0.2, 0.25, 0.9], [0.0, 0.49, 0.5, 1.0]], dtype=np.float32)
+    assert greedy_starts._draw(mass, draw).tolist() == [[[1, 1, 3, 3], [2, 2, 3, 3]]]
 
 
 def test_members_are_taken_one_by_one_where_their_distances_fill_the_memory():

@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 
 DISTANCE_BYTES = 2**26
 """Distances held at once, at most, unless those of one block's candidates take more."""
 
-CANDIDATES = 2
+CANDIDATE_FACTOR = 2
 """Times as many candidates as scikit-learn: inertia came out 0.2 to 0.9 % lower for a few percent of time."""
 
 TABLE_GAIN = 2
@@ -40,7 +39,7 @@ def first_centers(
     """
     n_members, n_examples, _ = points.shape
     draws = rng.random((n_clusters, n_init, _n_candidates(n_clusters)), dtype=np.float32)
-    distances = _Distances(points, _is_tabulated(n_examples, n_clusters, n_init))
+    distances = _PointDistances(points, _is_tabulated(n_examples, n_clusters, n_init))
     runs = np.arange(n_members)[:, None], np.arange(n_init)
     chosen = np.empty((n_members, n_init, n_clusters), dtype=np.int64)
     chosen[:, :, 0] = np.minimum((draws[0, :, 0] * n_examples).astype(np.int64), n_examples - 1)
@@ -54,7 +53,7 @@ def first_centers(
         best = np.einsum("mscn->msc", after).argmin(axis=2)
         chosen[:, :, cluster] = candidates[*runs, best]
         after = after[*runs, best]
-        labels[after < nearest] = cluster
+        np.copyto(labels, cluster, where=after < nearest)
         nearest = after
     return chosen, labels
 
@@ -68,7 +67,7 @@ def members_at_once(n_examples: int, n_clusters: int, n_init: int) -> int:
 
 
 def _n_candidates(n_clusters: int) -> int:
-    return CANDIDATES * (2 + int(math.log(n_clusters)))
+    return CANDIDATE_FACTOR * (2 + int(math.log(n_clusters)))
 
 
 def _is_tabulated(n_examples: int, n_clusters: int, n_init: int) -> bool:
@@ -80,12 +79,25 @@ def _draw(
     mass: Float[np.ndarray, "member start example"], draw: Float[np.ndarray, "start candidate"]
 ) -> Int[np.ndarray, "member start candidate"]:
     """Examples, each as likely as its share of the mass."""
-    below = torch.from_numpy(mass).cumsum(2)
-    found = torch.searchsorted(below, torch.from_numpy(draw) * below[..., -1:], right=True)
-    return found.clamp_(max=mass.shape[2] - 1).numpy()
+    below = mass.astype(np.float64).cumsum(axis=2).astype(np.float32)
+    aims = draw * below[..., -1:]
+    n_starts, n_examples = mass.shape[1:]
+    runs = np.arange(len(mass) * n_starts).reshape(-1, n_starts, 1)
+    found = _in_order(below, runs).ravel().searchsorted(_in_order(aims, runs), side="right")
+    return np.minimum(found - runs * n_examples, n_examples - 1)
 
 
-class _Distances:
+def _in_order(
+    values: Float[np.ndarray, "member start value"], runs: Int[np.ndarray, "member start 1"]
+) -> Int[np.ndarray, "member start value"]:
+    """Whole numbers that are ordered by run, then as the values, which are float32 and not below 0.
+
+    The bits of such floats are ordered as the floats are; that of the sign is dropped for the sake of -0.
+    """
+    return (values.view(np.int32) & np.int32(2**31 - 1)) + (runs << 32)
+
+
+class _PointDistances:
     """Squared distances of chosen points from all points of their member."""
 
     def __init__(self, points: Float[np.ndarray, "member example d"], tabulate: bool) -> None:

@@ -1,8 +1,8 @@
 """k-means over many layers, with all starts of a layer at once.
 
 Hidden here: that layers and starts go through each operation together, in float32 about their mean, as many
-at a time as memory allows; where starts begin is `starts.py`'s, how they move `lloyd.py`'s. No result can
-depend on which other members of the batch came along.
+at a time as memory allows; where starts begin is `greedy_starts.py`'s, how they move `lloyd.py`'s. No result
+can depend on which other members of the batch came along.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from threadpoolctl import ThreadpoolController
 
 from nucleate.errors import LabelsError
 from nucleate.kmeans.greedy_starts import first_centers, members_at_once
 from nucleate.kmeans.lloyd import iterate, squared_gaps
+from nucleate.processes import n_threads
 
 Clustering = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Labels, inertia and centers of every start of one member."""
@@ -76,12 +76,11 @@ def kmeans(
     "k-means++: the advantages of careful seeding", with greedy candidates as in scikit-learn.
     """
     _check(points, n_clusters, n_init)
-    n_threads = torch.get_num_threads()
-    n_workers = min(n_threads, len(points))
+    n_workers = min(n_threads(), len(points))
     cluster = partial(_cluster, n_clusters=n_clusters, seed=seed, n_init=n_init, max_iter=max_iter, tol=tol)
     # Threads that share one small operation wait for each other at its end: each has members of its own.
     with (
-        _blas().limit(limits=n_threads // n_workers, user_api="blas"),
+        _blas().limit(limits=n_threads() // n_workers, user_api="blas"),
         ThreadPoolExecutor(n_workers) as workers,
     ):
         found = list(workers.map(cluster, np.array_split(points, n_workers)))

@@ -8,8 +8,8 @@ iterations are few. Distances are kept where there is room, and otherwise taken 
 from __future__ import annotations
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_array
 
 BLOCK_BYTES = 2**22
 """Distances worked on at once: they stay in cache, whatever the number of points."""
@@ -35,7 +35,7 @@ def iterate(
         max_iter: iterations at most.
         tol: a start rests when its centers move by no more than this squared distance, summed.
     """
-    distances = [_Distances(own, *centers.shape[1:3]) for own in points]
+    distances = [_KeptDistances(own, *centers.shape[1:3]) for own in points]
     stale, resting = np.ones(centers.shape[:3], dtype=bool), np.zeros(centers.shape[:2], dtype=bool)
     for _ in range(max_iter):
         before = centers.copy()
@@ -101,12 +101,11 @@ def _means(
     member, example = np.divmod(places[narrow.argsort(kind="stable")], bags[0].size)
     rows = member * points.shape[1] + example % points.shape[1]
     # Gathering the rows of a bag costs less than a product with one-hot labels, and adds in a fixed order.
-    return torch.nn.functional.embedding_bag(
-        torch.from_numpy(rows),
-        torch.from_numpy(points.reshape(-1, points.shape[2])),
-        torch.from_numpy(sizes.cumsum() - sizes),
-        mode="mean",
-    ).numpy()
+    ends = np.concatenate([[0], sizes.cumsum()])
+    flat = points.reshape(-1, points.shape[2])
+    once = np.ones(len(rows), dtype=np.float32)
+    gathered = csr_array((once, rows, ends), shape=(len(sizes), len(flat)))
+    return (gathered @ flat) / sizes.astype(np.float32)[:, None]
 
 
 def _relocate(
@@ -131,7 +130,7 @@ def _relocate(
     return off_mean
 
 
-class _Distances:
+class _KeptDistances:
     """Squared distances of all centers from all points of a member, less the points' own norms.
 
     Where there is room they are kept, and those of centers that did not move are not taken again.

@@ -17,7 +17,7 @@ from nucleate.pictures.tsne import Embedding, embed
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import Sample, samples_at
-from nucleate.scoring.score_states import TRAIN, Row, score_sample
+from nucleate.scoring.score_states import TRAIN, FigureRow, score_sample
 from nucleate.scoring.settings import ScoringSettings
 
 _Key = tuple[str, ...]
@@ -55,10 +55,10 @@ class EmbeddedScorer:
             for row in rows
             if row["control"] == "none" and row["metric"] == "ari" and _what(row) in raw
         ]
-        made: Row = {"step": states.step, **self.tag.columns}
+        made: FigureRow = {"step": states.step, **self.tag.columns}
         return Scores.from_rows(Score(**made, **row) for row in (*rows, *gains))
 
-    def _rows(self, states: HiddenStates, position: str) -> Iterator[Row]:
+    def _rows(self, states: HiddenStates, position: str) -> Iterator[FigureRow]:
         others = [str(split) for split in np.unique(states.split) if split != TRAIN]
         for train in samples_at(states.of_split(TRAIN), position, self.settings.factors):
             fitted = [
@@ -81,7 +81,7 @@ class EmbeddedScorer:
         split: str,
         position: str,
         states: HiddenStates,
-    ) -> Iterator[Row]:
+    ) -> Iterator[FigureRow]:
         placed = [each.place(points) for each, points in zip(fitted, sample.points, strict=True)]
         yield from self._score(sample, np.stack(placed), split, position, states)
         both = np.concatenate([train.points, sample.points], axis=1)
@@ -104,11 +104,11 @@ class EmbeddedScorer:
         position: str,
         states: HiddenStates,
         preparation: str = "tsne",
-    ) -> Iterator[Row]:
+    ) -> Iterator[FigureRow]:
         settings = self.settings.model_copy(update={"methods": ("kmeans",), "metrics": ("ari",)})
         embedded = replace(sample, points=pictures)
         return score_sample(embedded, (split, position, preparation), states.sites, settings, self.tag.seed)
 
 
-def _what(row: Row) -> _Key:
+def _what(row: FigureRow) -> _Key:
     return tuple(str(row[column]) for column in ("split", "position", "factor", "site"))

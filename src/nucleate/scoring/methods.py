@@ -18,7 +18,7 @@ from sklearn.mixture import GaussianMixture
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.label_geometry import silhouettes
 
-CANDIDATES = (2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160)
+NUMBERS_OF_CLUSTERS = (2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160)
 """Numbers of clusters that `kmeans_auto` chooses from, each about 1.4 times the one before."""
 
 LEAST_CLUSTER = 5
@@ -76,7 +76,7 @@ def _by_kmeans_auto(
     seed: int,
 ) -> Clusters:
     """k-means with the number of clusters whose best start has the largest silhouette, site by site."""
-    candidates = [k for k in CANDIDATES if k < len(points[0])]
+    candidates = [k for k in NUMBERS_OF_CLUSTERS if k < len(points[0])]
     found = [by_kmeans(points, k, n_init=n_init, seed=seed) for k in candidates]
     labels, inertia, chosen = [], [], []
     for site, own in enumerate(points):

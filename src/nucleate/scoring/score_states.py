@@ -30,7 +30,7 @@ from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
 from nucleate.scoring.preparation import prepare
 from nucleate.scoring.settings import ACROSS, ScoringSettings
 
-Row = dict[str, Any]
+FigureRow = dict[str, Any]
 """What `Score` wants to know of a figure, beside the run."""
 
 Fits = dict[tuple[str, str, str, int], Clusters]
@@ -62,14 +62,16 @@ def score_states(
         LabelsError: `states` lack a position or a factor of the settings.
     """
     _check(states, settings)
-    made: Row = {"step": states.step, **tag.columns}
+    made: FigureRow = {"step": states.step, **tag.columns}
     # NumPy's products are small here: on busy cores threads that wait for each other cost several times more.
     with threadpool_limits(1, user_api="blas"):
         figures = list(_figures(states, settings, tag.seed, milestone))
     return Scores.from_rows(Score(**made, **figure) for figure in figures)
 
 
-def _figures(states: HiddenStates, settings: ScoringSettings, seed: int, milestone: bool) -> Iterator[Row]:
+def _figures(
+    states: HiddenStates, settings: ScoringSettings, seed: int, milestone: bool
+) -> Iterator[FigureRow]:
     """All figures, the training split's first: clusters and centroids of the others are taken from it."""
     splits = sorted(map(str, np.unique(states.split)), key=lambda name: (name != TRAIN, name))
     fits: Fits = {}
@@ -95,7 +97,7 @@ def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSett
     return {sample.name: sample for sample in samples}
 
 
-def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[Row]:
+def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[FigureRow]:
     """Task accuracy of one split, that of the answers' first tokens where answers have more, and the loss.
 
     Of the examples that have an answer; intervals are over resampled instructions.
@@ -113,7 +115,7 @@ def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iter
             yield {"split": split, "method": "model", "n_examples": len(values), **figure}
 
 
-def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
+def _variance_shares(states: HiddenStates, position: str) -> Iterator[FigureRow]:
     """The warning that a few coordinates carry most of the variance, for each site where there is any."""
     for site, points in zip(states.sites, states.at(position), strict=True):
         share = top_variance_share(points)
@@ -125,7 +127,7 @@ def _variance_shares(states: HiddenStates, position: str) -> Iterator[Row]:
 
 def score_sample(
     sample: Sample, place: tuple[str, str, str], sites: tuple[str, ...], settings: ScoringSettings, seed: int
-) -> Iterator[Row]:
+) -> Iterator[FigureRow]:
     """The figures of clusters of one sample whose points are used as they are.
 
     Args:
@@ -151,7 +153,7 @@ class _Scorer:
     seed: int
     fits: Fits
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[FigureRow]:
         split, _, preparation = self.place
         train_points = (self.train or self.sample).points
         components = self.settings.pca_components
@@ -168,7 +170,7 @@ class _Scorer:
 
     def _rows_of_partitions(
         self, points: Float[np.ndarray, "site example d"], resamples: Resamples, halves: Halves
-    ) -> Iterator[Row]:
+    ) -> Iterator[FigureRow]:
         found: dict[tuple[str, int], Clusters | None] = {}
         for factor, labels in self.sample.labels.items():
             seed = self._seed("shuffled", factor, preparation="")
@@ -212,7 +214,7 @@ class _Scorer:
         method: str,
         resamples: Resamples,
         halves: Halves,
-    ) -> Iterator[Row]:
+    ) -> Iterator[FigureRow]:
         seed, across = self._seed("starts", factor, preparation=""), self.sample.across
         metrics = self.settings.metrics_at(self.milestone)
         for site, (found, inertia, n_clusters) in enumerate(
@@ -235,7 +237,7 @@ class _Scorer:
         train: Sample | None,
         resamples: Resamples,
         halves: Halves,
-    ) -> Iterator[Row]:
+    ) -> Iterator[FigureRow]:
         distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
         seed = self._seed("labels", preparation="")
         scorer = LabelScorer(self.sample, train, resamples, halves, distance, metrics, seed)
@@ -245,7 +247,9 @@ class _Scorer:
                 if math.isfinite(found.figure.value):
                     yield self._row(found.figure, site, found.factor, found.method, n_labels, found.control)
 
-    def _row(self, figure: Figure, site: int, factor: str, method: str, n_clusters: int, control: str) -> Row:
+    def _row(
+        self, figure: Figure, site: int, factor: str, method: str, n_clusters: int, control: str
+    ) -> FigureRow:
         split, position, preparation = self.place
         return {
             "split": split,

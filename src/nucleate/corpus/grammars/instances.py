@@ -36,7 +36,7 @@ SCHEMA = pa.schema(
     ]
 )
 
-Row = tuple[int, int, int, str, str, str, str]
+InstanceRow = tuple[int, int, int, str, str, str, str]
 """An instance from `task` to `split`, as in `SCHEMA`."""
 
 
@@ -130,7 +130,7 @@ def _rows(
     n_trained: Sequence[int],
     settings: CorpusSettings,
     seed: int,
-) -> Iterator[Row]:
+) -> Iterator[InstanceRow]:
     instruction_ids = count()
     for number, task in enumerate(tasks):
         for dialect in task.dialects:
@@ -147,7 +147,7 @@ def _rows(
                         yield number, dialect.id, instruction_id, instruction, x, y, split
 
 
-def _to_table(rows: Iterable[Row], vocabulary: dict[str, int]) -> pa.Table:
+def _to_table(rows: Iterable[InstanceRow], vocabulary: dict[str, int]) -> pa.Table:
     columns = list(zip(*rows, strict=True))
     ids = [
         [vocabulary[word] for word in (*instruction.split(), x, y)]
