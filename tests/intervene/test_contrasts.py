@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nucleate.intervene.cells import METRICS, Cell
-from nucleate.intervene.contrasts import CONTROLS, contrasts, simultaneous_interval
+from nucleate.intervene.contrasts import contrasts, simultaneous_interval
+from nucleate.intervene.effects import CONTROLS
 from nucleate.resampling.intervals import Draws
 from nucleate.scores import RunTag
 

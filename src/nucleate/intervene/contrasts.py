@@ -14,18 +14,10 @@ from jaxtyping import Float, Int
 
 from nucleate.capture.hidden_states import layer_of
 from nucleate.intervene.cells import METRICS, Cell, Values
-from nucleate.intervene.effects import Effect
-from nucleate.intervene.places import COMPANY
+from nucleate.intervene.effects import COMPANY, CONTROLS, Effect
 from nucleate.resampling.intervals import Draws
 from nucleate.scores import RunTag
 
-_ALWAYS = (("identity", "identity"), ("interchange", "within_task"))
-CONTROLS = {
-    "shift": (*_ALWAYS, ("shift", "random_direction"), ("shift", "other_tasks")),
-    "replace": (*_ALWAYS, ("replace", "other_task")),
-    "interchange": _ALWAYS,
-}
-"""What an edit that should turn answers is held against, as (intervention, control)."""
 _LEVEL = 95.0
 Flips = dict[Cell, Float[np.ndarray, " example"]]
 

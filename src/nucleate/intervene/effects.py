@@ -2,6 +2,7 @@
 
 It is a table of its own, since what was done to a state (`intervention`, `strength`) is no column of
 Scores. `control` means the same in both: `none` for the intervention itself, else what it is held against.
+What its words stand for lies here too, so that who reads the table needs no model.
 """
 
 from __future__ import annotations
@@ -36,6 +37,22 @@ SCHEMA = pa.schema(
         ("ci_high", pa.float64()),
     ]
 )
+
+_ALWAYS = (("identity", "identity"), ("interchange", "within_task"))
+CONTROLS = {
+    "shift": (*_ALWAYS, ("shift", "random_direction"), ("shift", "other_tasks")),
+    "replace": (*_ALWAYS, ("replace", "other_task")),
+    "interchange": _ALWAYS,
+}
+"""What an edit that should turn answers is held against, as (intervention, control)."""
+
+COMPANY = {
+    ("last_instruction", "added_to_instruction"): ("all_instruction", "instruction_but_last"),
+    ("last_instruction", "added_to_prompt"): ("all_prompt", "prompt_but_last"),
+    ("input", "added_to_prompt"): ("all_prompt", "all_instruction"),
+}
+"""What a single token adds to others: the tokens with it, and those without it. Where others hold the same,
+only the two together show that it is read."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,16 +20,9 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError
 from nucleate.intervene.edits import Part
+from nucleate.intervene.effects import COMPANY
 from nucleate.metrics.centroids import Centroids
 from nucleate.resampling.named_seeds import stream
-
-COMPANY = {
-    ("last_instruction", "added_to_instruction"): ("all_instruction", "instruction_but_last"),
-    ("last_instruction", "added_to_prompt"): ("all_prompt", "prompt_but_last"),
-    ("input", "added_to_prompt"): ("all_prompt", "all_instruction"),
-}
-"""What a single token adds to others: the tokens with it, and those without it. Where others hold the same,
-only the two together show that it is read."""
 
 CAPTURED = ("last_instruction", "input", "instruction_mean")
 """Whose centroids are used."""

@@ -1,0 +1,36 @@
+"""What a fresh process has to load: rooms that need no model start without the libraries that hold one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src"
+MODEL = {"torch", "transformers"}
+LIGHT_ROOMS = ("claims", "figures", "metrics", "report", "resampling")
+
+
+def modules_of(place: str) -> list[str]:
+    """Every module of a room, by its dotted name."""
+    files = (SOURCE / "nucleate" / place).rglob("*.py")
+    return sorted(".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in files)
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top names in `sys.modules` after a fresh process ran `code`."""
+    program = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("room", LIGHT_ROOMS)
+def test_a_room_that_needs_no_model_loads_none(room):
+    assert not loaded_by(f"import {', '.join(modules_of(room))}") & MODEL
+
+
+def test_settings_load_no_arrays_either():
+    """Of all rooms, and of all that puts them together; so that the commands about settings answer at once."""
+    every = [name for name in modules_of("") if name.endswith(".settings")] + modules_of("settings")
+    assert len(every) > 10
+    assert not loaded_by(f"import {', '.join(every)}") & (MODEL | {"numpy", "pandas", "pyarrow", "scipy"})
