@@ -38,6 +38,7 @@ bench: .venv/ready-bench
 
 docs: .venv/ready
 	.venv/bin/python docs/commands.py
+	.venv/bin/python docs/settings.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache

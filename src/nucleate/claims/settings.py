@@ -16,7 +16,8 @@ class ClaimSettings(Settings):
     factor: str = Field("task", description="the labels that clusters are compared with")
     preparation: PreparationName = Field(
         "raw",
-        description="of the states; pretrained models have coordinates that drown the rest: standardise",
+        description="what was done to the states; those of a pretrained model need `standardise`, "
+        "or a few coordinates drown the rest",
     )
     pretrained: bool = Field(
         False, description="step 0 is a model that knows its language: the realistic setting"

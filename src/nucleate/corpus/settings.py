@@ -42,21 +42,21 @@ class GrammarSettings(Settings):
     n_symbols: int = Field(
         40, ge=2, le=MAX_SYMBOLS, description="size of the alphabet that all expressions share"
     )
-    min_length: int = Field(4, ge=1, description="symbols in an instruction, at least")
+    min_length: int = Field(4, ge=1, description="fewest symbols of an instruction")
     max_length: int = Field(
-        10, ge=1, le=64, description="symbols in an instruction, at most; it makes every language finite"
+        10, ge=1, le=64, description="most symbols of an instruction; it makes every language finite"
     )
     min_parts: int = Field(
-        3, ge=1, description="literals, choices and repetitions that an expression has in a row, at least"
+        3, ge=1, description="fewest literals, choices and repetitions that an expression has in a row"
     )
-    max_parts: int = Field(5, ge=1, le=32, description="the same, at most")
+    max_parts: int = Field(5, ge=1, le=32, description="most literals, choices and repetitions in a row")
     max_language_size: int = Field(
-        100_000, ge=1, le=2**53, description="strings that a language may have, at most"
+        100_000, ge=1, le=2**53, description="most strings that a language may have"
     )
     max_states: int = Field(
         256,
         ge=1,
-        description="states of an automaton before it is minimal, at most: they grow exponentially at worst",
+        description="most states of an automaton before it is minimal: they grow exponentially at worst",
     )
     max_attempts: int = Field(
         1000, ge=1, description="expressions drawn for each one kept, before it is given up"

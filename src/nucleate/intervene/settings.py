@@ -13,13 +13,15 @@ POSITIONS = ("last_instruction", "input", "all_instruction", "all_prompt")
 class InterveneSettings(Settings):
     """Where states are moved, how far, and on how many instances."""
 
-    in_run: bool = Field(True, description="part of `nucleate run`; else `nucleate intervene` alone")
+    in_run: bool = Field(
+        True, description="whether `nucleate run` does it too; otherwise `nucleate intervene` alone"
+    )
     positions: tuple[str, ...] = Field(POSITIONS, description="tokens whose states are moved")
     strengths: tuple[float, ...] = Field(
-        (0.5, 1.0, 2.0, 4.0), description="of a shift; 1.0 goes from centroid to centroid"
+        (0.5, 1.0, 2.0, 4.0), description="how far a shift goes; 1.0 is from centroid to centroid"
     )
     n_steps: int = Field(1, ge=1, description="checkpoints, from the first to the last; 1: the last")
-    split: str = Field("validation", description="whose instances are changed")
+    split: str = Field("validation", description="the split whose instances are changed")
     n_pairs: int = Field(200, ge=1, description="instances of A, each with one of B, at most")
     n_repaired: int = Field(200, ge=1, description="unseen instances that repair looks at, at most")
     n_centroid_examples: int = Field(2000, ge=2, description="train instances behind the centroids")

@@ -42,14 +42,21 @@ PreparationName = Literal["raw", "centre", "standardise", "l2", "pca", "whiten"]
 class ScoringSettings(Settings):
     """What is clustered, against what it is scored, and how often it is drawn again."""
 
-    positions: tuple[str, ...] = ("last_instruction", "input", "instruction_mean")
-    factors: tuple[str, ...] = ("task", "dialect", "instruction", "input", "output", "task_input")
+    positions: tuple[str, ...] = pydantic.Field(
+        ("last_instruction", "input", "instruction_mean"), description="tokens whose states are clustered"
+    )
+    factors: tuple[str, ...] = pydantic.Field(
+        ("task", "dialect", "instruction", "input", "output", "task_input"),
+        description="labels that clusters are compared with",
+    )
     across: str = pydantic.Field(
         ACROSS, description="`ari_across` asks only pairs of examples that differ in this factor"
     )
-    splits: tuple[str, ...] = ("train", "validation")
-    n_tasks: int = pydantic.Field(20, ge=2, description="tasks analysed, the same in every split")
-    n_examples: int = pydantic.Field(1000, ge=2, description="examples analysed per split, at most")
+    splits: tuple[str, ...] = pydantic.Field(
+        ("train", "validation"), description="parts of the corpus whose states are clustered, each on its own"
+    )
+    n_tasks: int = pydantic.Field(20, ge=2, description="tasks analyzed, the same in every split")
+    n_examples: int = pydantic.Field(1000, ge=2, description="examples analyzed per split, at most")
     instances_per_instruction: int = pydantic.Field(
         1, ge=1, description="instances of one instruction, at most"
     )
@@ -90,7 +97,9 @@ class ScoringSettings(Settings):
     tsne_steps: int = pydantic.Field(
         3, ge=1, description="checkpoints of which t-SNE pictures are made, spread from first to last"
     )
-    tsne_positions: tuple[str, ...] = ("last_instruction",)
+    tsne_positions: tuple[str, ...] = pydantic.Field(
+        ("last_instruction",), description="tokens whose states t-SNE pictures are made of"
+    )
     least_token_distance: int = pydantic.Field(
         3, ge=0, description="`knn_purity` leaves out neighbours whose instruction differs by fewer tokens"
     )

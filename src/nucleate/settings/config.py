@@ -95,20 +95,20 @@ def nearest(word: str, words: Iterable[str]) -> str:
 def setting_names(model: type[Settings], prefix: str = "") -> Iterator[str]:
     """Every dotted key that `model` knows, in order."""
     for name, field in model.model_fields.items():
-        inner = list(_settings_in(field.annotation))
+        inner = list(settings_in(field.annotation))
         for one in inner:
             yield from setting_names(one, f"{prefix}{name}.")
         if not inner:
             yield f"{prefix}{name}"
 
 
-def _settings_in(annotation: Any) -> Iterator[type[Settings]]:
+def settings_in(annotation: Any) -> Iterator[type[Settings]]:
     """The settings that a field can hold: one kind, or one of several kinds."""
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         yield annotation
     elif get_origin(annotation) in (Union, UnionType, Annotated):
         for one in get_args(annotation):
-            yield from _settings_in(one)
+            yield from settings_in(one)
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any, assignment: str) -> None:

@@ -57,7 +57,7 @@ class MeasurementSettings(Protocol):
 class AnalysisSettings(Settings):
     """Every setting of an analysis of somebody else's model."""
 
-    seed: int = Field(1, ge=0, description="of samples, clusters and intervals")
+    seed: int = Field(1, ge=0, description="where the randomness of samples, clusters and intervals begins")
     model: SeriesSettings
     prompts: PromptSettings
     capture: CaptureSettings = CaptureSettings()
@@ -70,7 +70,11 @@ class AnalysisSettings(Settings):
 class ExperimentSettings(Settings):
     """Every setting of a run. `corpus.kind = "facts"` chooses the settings of facts in natural language."""
 
-    seed: int = Field(1, ge=0, description="of corpus, weights, batches, samples, clusters and intervals")
+    seed: int = Field(
+        1,
+        ge=0,
+        description="where all randomness begins: corpus, weights, batches, samples, clusters and intervals",
+    )
     corpus: AnyCorpusSettings = CorpusSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()

@@ -19,16 +19,17 @@ class TrainingSettings(Settings):
     )
     learning_rate: float = Field(2e-3, gt=0, description="peak of AdamW's learning rate, after the warm-up")
     warmup_steps: int = Field(50, ge=0, description="steps of linear warm-up; then half a cosine to zero")
-    weight_decay: float = Field(0.01, ge=0, description="AdamW's, on matrices alone")
+    weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay, on matrices alone")
     betas: tuple[float, float] = Field((0.9, 0.999), description="AdamW's decay rates of the two moments")
     max_grad_norm: float = Field(1.0, gt=0, description="gradients are scaled down to this norm, at most")
     objective: Literal["sequence", "answer"] = Field(
         "sequence", description="next token over the whole of [I; x; y], or over the answer y alone"
     )
     precision: Literal["auto", "float32", "float32-eager", "bfloat16", "bfloat16-eager"] = Field(
-        "auto", description="of the forward and backward pass; auto measures a step and takes the faster"
+        "auto",
+        description="number format of the forward and backward pass; auto times a step and takes the faster",
     )
-    device: str = Field("auto", description="cpu, cuda or auto")
+    device: str = Field("auto", description="where the model runs: cpu, cuda or auto")
     evaluate_every: int = Field(20, ge=1, description="steps between evaluations of accuracy")
     n_evaluation: int = Field(1000, ge=1, description="instances of each split that accuracy is taken over")
     checkpoint_steps: tuple[int, ...] = Field(

@@ -56,8 +56,10 @@ class FactSettings(SplitSettings):
 class PromptSettings(Settings):
     """A file of prompts, known by its content."""
 
-    file: str = Field(min_length=1, description="JSONL or CSV")
-    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="of the file; it is found, not given")
+    file: str = Field(min_length=1, description="the prompts: a file of JSONL or CSV")
+    sha256: str = Field(
+        pattern="^[0-9a-f]{64}$", description="SHA-256 of the file, in hexadecimal; it is found, not given"
+    )
     template: str = Field(TEMPLATE, description="how instruction and input make a prompt where there is none")
     delimiter: str = Field(
         " ", description="stands between prompt and answer where neither brings white space"

@@ -28,8 +28,10 @@ class SeriesSettings(Settings):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float32", description="precision of the weights while states are captured"
     )
-    device: str = Field("auto", description="cpu, cuda or auto")
-    device_map: str = Field("", description="spread over devices, such as `auto`; needs accelerate")
+    device: str = Field("auto", description="where the model runs: cpu, cuda or auto")
+    device_map: str = Field(
+        "", description="how the model is spread over devices, such as `auto`; needs accelerate"
+    )
     disk_gb: float = Field(100.0, gt=0, description="what a single download may take, in GB")
 
     @field_validator("step_regex")
