@@ -14,10 +14,10 @@ class Bare(Corpus):
             {"input_ids": sequences, "instruction_id": groups, "split": ["train"] * n, "prompt": prompts}
         )
 
-    def labels(self):
+    def read_labels(self):
         return {"task": np.zeros(self.table.num_rows, dtype=np.int64)}
 
-    def spans(self, table):
+    def read_spans(self, table):
         return Spans(None, None, table["prompt"].to_numpy())
 
     n_tasks = vocab_size = 1
@@ -39,3 +39,26 @@ def test_answers_are_what_comes_after_the_prompt():
 
 def test_bags_count_the_prompt_where_no_instruction_is_told():
     assert MADE.token_bags(MADE.table.take([1, 3])).tolist() == [[1, 1, 1, 0, 0], [0, 0, 0, 1, 1]]
+
+
+def test_labels_and_spans_of_the_whole_table_are_read_once():
+    class Counted(Bare):
+        n_read = 0
+
+        def read_labels(self):
+            self.n_read += 1
+            return super().read_labels()
+
+        def read_spans(self, table):
+            self.n_read += 1
+            return super().read_spans(table)
+
+    made = Counted([[1, 2], [1, 3]], [1, 1], [0, 0])
+    for _ in range(3):
+        assert made.labels()["task"].tolist() == [0, 0]
+        assert made.spans(made.table).prompt.tolist() == [1, 1]
+    assert made.n_read == 2
+    made.labels().clear()
+    assert list(made.labels()) == ["task"]
+    assert made.spans(made.table.take([1])).prompt.tolist() == [1]
+    assert made.n_read == 3

@@ -21,7 +21,7 @@ from nucleate.claims.judging import judge_claims
 from nucleate.claims.single_tokens import read_interventions
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ModelError, NobodyToPairError
-from nucleate.intervene.analysis import intervene_on, spread_steps
+from nucleate.intervene.analysis import intervene_on
 from nucleate.intervene.effects import read_effects, write_effects
 from nucleate.intervene.settings import InterveneSettings
 from nucleate.kmeans.kmeans import kmeans
@@ -157,13 +157,6 @@ def test_three_tasks_are_too_few(working, corpus):
     few = type(corpus)(corpus.settings, corpus.seed, corpus.table, corpus.tasks[:3])
     with pytest.raises(NobodyToPairError, match="compare four tasks"):
         intervene_on(working, few, SETTINGS, RunTag("r", "planted", 1), step=5)
-
-
-@pytest.mark.parametrize(
-    ("n", "expected"), [(1, [400]), (2, [0, 400]), (3, [0, 50, 400]), (9, [0, 10, 50, 400])]
-)
-def test_steps_are_spread_and_end_with_the_last(n, expected):
-    assert spread_steps([0, 10, 50, 400], n) == expected
 
 
 SIZES = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 16}

@@ -11,7 +11,7 @@ from nucleate.capture.hidden_states import HiddenStates
 from nucleate.errors import LabelsError
 from nucleate.scores import RunTag, Scores
 from nucleate.scoring.score_states import score_states
-from nucleate.scoring.settings import ScoringSettings, milestone_steps
+from nucleate.scoring.settings import ScoringSettings
 from nucleate.settings.config import override
 
 SETTINGS = ScoringSettings(
@@ -131,15 +131,6 @@ def test_costly_figures_come_at_milestones():
     assert min(planted.where(control="none").table["value"].to_pylist()) > 0.9
     same = {"metric": "ari", "method": "kmeans"}
     assert milestone.where(**same).table.equals(plain.where(**same).table)
-
-
-def test_milestones_are_spread_from_first_to_last():
-    steps = (0, 2, 5, 10, 23, 50, 100)
-    assert milestone_steps(steps, 3) == (0, 10, 100)
-    assert milestone_steps(steps, 1) == (100,)
-    assert milestone_steps(steps, 0) == ()
-    assert milestone_steps(steps, 99) == steps
-    assert milestone_steps((7,), 3) == (7,)
 
 
 def test_many_clusters_get_fewer_starts():

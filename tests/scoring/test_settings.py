@@ -1,14 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from nucleate.scoring.settings import ScoringSettings, milestone_steps
-
-
-@pytest.mark.parametrize(
-    ("n", "expected"), [(0, ()), (1, (9,)), (2, (0, 9)), (3, (0, 4, 9)), (9, (0, 2, 4, 7, 9))]
-)
-def test_milestones_hold_the_last_step_then_the_first_then_those_between(n, expected):
-    assert milestone_steps([0, 2, 4, 7, 9], n) == expected
+from nucleate.scoring.settings import ScoringSettings
 
 
 def test_more_clusters_get_fewer_starts_but_never_less_than_two():

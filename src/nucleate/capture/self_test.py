@@ -15,6 +15,7 @@ from nucleate.capture.record import capture
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
+from nucleate.spacing import evenly_spaced
 
 _ALONE = CaptureSettings(batch_tokens=1, share_beginnings=False)
 _LARGEST_DIFFERENCE = {torch.float32: 1e-3, torch.float16: 2e-2, torch.bfloat16: 1e-1}
@@ -48,7 +49,7 @@ def _tried(corpus: Corpus, rows: Int[np.ndarray, " example"]) -> Int[np.ndarray,
     """Short, middling and long prompts, each with another one of its instruction where there is one."""
     lengths = corpus.spans(corpus.table).prompt[rows]
     ordered = rows[np.argsort(lengths, kind="stable")]
-    places = np.linspace(0, len(rows) - 1, _LENGTHS).round().astype(int)
+    tried = evenly_spaced(ordered.tolist(), _LENGTHS)
     instruction = corpus.table["instruction_id"].to_numpy()
-    siblings = [rows[instruction[rows] == instruction[row]][-1] for row in ordered[places]]
-    return np.unique(np.concatenate([ordered[places], siblings]))
+    siblings = [rows[instruction[rows] == instruction[row]][-1] for row in tried]
+    return np.unique([*tried, *siblings])

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from nucleate.spacing import evenly_spaced
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -83,7 +85,7 @@ class RunProgress:
 
     def on_agreement(self, step: int, agreement: Mapping[str, float]) -> None:
         values = [value for site, value in agreement.items() if site != "final_norm"]
-        shown = _spread(len(values))
+        shown = evenly_spaced(range(len(values)), _MOST_LAYERS)
         if self._header_is_due:
             self._header_is_due = False
             self.console.print(self._header(shown), soft_wrap=True)
@@ -113,12 +115,6 @@ class RunProgress:
         names = "".join(f"{layer:>4}  " for layer in layers)
         title = f"\n{'accuracy':>33}   agreement at {self.position}, by layer\n"
         return Text(title + f"  {'step':>7}  {'loss':>6}  {'train':>6}  {'valid':>6}  {names}", style="dim")
-
-
-def _spread(n_layers: int) -> list[int]:
-    """The layers shown: all, or from the first to the last as many as fit on a line."""
-    n_shown = min(n_layers, _MOST_LAYERS)
-    return [round(i * (n_layers - 1) / max(1, n_shown - 1)) for i in range(n_shown)]
 
 
 def _short(value: float) -> str:

@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,20 @@ class Corpus(ABC):
     table: pa.Table
     tokenizer: PreTrainedTokenizerFast
 
-    @abstractmethod
     def labels(self) -> dict[str, Int[np.ndarray, " example"]]:
-        """For each factor, an integer label per row of `table`; `task` is always among them."""
+        """For each factor, an integer label per row of `table`; `task` is always among them.
+
+        Read once and handed out again: not to be changed.
+        """
+        return dict(self._labels)
+
+    @cached_property
+    def _labels(self) -> dict[str, Int[np.ndarray, " example"]]:
+        return self.read_labels()
+
+    @abstractmethod
+    def read_labels(self) -> dict[str, Int[np.ndarray, " example"]]:
+        """The labels, read off `table`."""
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -51,9 +63,20 @@ class Corpus(ABC):
     @abstractmethod
     def n_tasks(self) -> int: ...
 
-    @abstractmethod
     def spans(self, table: pa.Table) -> Spans:
-        """Where instruction, input and answer of each row of `table` (ours, or some of its rows) lie."""
+        """Where instruction, input and answer of each row of `table` (ours, or some of its rows) lie.
+
+        Those of our whole table are read once and handed out again: not to be changed.
+        """
+        return self._spans if table is self.table else self.read_spans(table)
+
+    @cached_property
+    def _spans(self) -> Spans:
+        return self.read_spans(self.table)
+
+    @abstractmethod
+    def read_spans(self, table: pa.Table) -> Spans:
+        """The spans, read off `table`."""
 
     @property
     @abstractmethod

@@ -48,11 +48,3 @@ def intervene_on(
         *contrasts(moved, pairs.units, split=settings.split, **common),
         *summarise(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),
     ]
-
-
-def spread_steps(steps: list[int], n: int) -> list[int]:
-    """`n` of the steps, evenly by rank: the last alone, or from the first to the last."""
-    n = min(n, len(steps))
-    if n == 1:
-        return steps[-1:]
-    return [steps[round(i * (len(steps) - 1) / (n - 1))] for i in range(n)]

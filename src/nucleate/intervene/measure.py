@@ -50,7 +50,7 @@ def measure_pairs(
             batch = _Batch(model, corpus, pairs, chosen, doses)
             for cell, measured in _measure_batch(batch, centroids, positions, seed):
                 values.setdefault(cell, np.full((len(METRICS), len(pairs)), np.nan))[:, chosen] = measured
-    return values | _what_the_input_allows(values, pairs)
+    return values | _by_what_the_input_allows(values, pairs)
 
 
 def _of_like_length(corpus: Corpus, pairs: Pairs, size: int) -> Iterator[Int[np.ndarray, " row"]]:
@@ -59,7 +59,7 @@ def _of_like_length(corpus: Corpus, pairs: Pairs, size: int) -> Iterator[Int[np.
     return (order[start : start + size] for start in range(0, len(order), size))
 
 
-def _what_the_input_allows(values: Values, pairs: Pairs) -> Values:
+def _by_what_the_input_allows(values: Values, pairs: Pairs) -> Values:
     """Beside projecting the task out: how often a guess from the input alone would be A's answer."""
     guessed = np.full((len(METRICS), len(pairs)), np.nan)
     guessed[METRICS.index("stays_a")] = pairs.guessed

@@ -40,7 +40,7 @@ class EmbeddedScorer:
         """The rows of one step; `scores` holds that step's rows on raw states, for the gains."""
         rows = [row for position in self.settings.tsne_positions for row in self._rows(states, position)]
         raw = {
-            _what(row): row["value"]
+            _place_of(row): row["value"]
             for row in scores.where(step=states.step, method="kmeans", metric="ari", preparation="raw")
             if row["control"] == "none"
         }
@@ -48,12 +48,12 @@ class EmbeddedScorer:
             {
                 **row,
                 "metric": "ari_gain",
-                "value": row["value"] - raw[_what(row)],
+                "value": row["value"] - raw[_place_of(row)],
                 "ci_low": None,
                 "ci_high": None,
             }
             for row in rows
-            if row["control"] == "none" and row["metric"] == "ari" and _what(row) in raw
+            if row["control"] == "none" and row["metric"] == "ari" and _place_of(row) in raw
         ]
         made: FigureRow = {"step": states.step, **self.tag.columns}
         return Scores.from_rows(Score(**made, **row) for row in (*rows, *gains))
@@ -110,5 +110,5 @@ class EmbeddedScorer:
         return score_sample(embedded, (split, position, preparation), states.sites, settings, self.tag.seed)
 
 
-def _what(row: FigureRow) -> _Key:
+def _place_of(row: FigureRow) -> _Key:
     return tuple(str(row[column]) for column in ("split", "position", "factor", "site"))

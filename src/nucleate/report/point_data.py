@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from nucleate.pictures.points_table import Projections
 from nucleate.report.encoding import smallest_unsigned, typed_array, visible
+from nucleate.spacing import evenly_spaced
 
 USUAL_BYTES, MOST_BYTES = 900_000, 7_000_000
 """For all runs of a page: what is aimed at, and what is never passed; base64 adds a third."""
@@ -65,10 +66,7 @@ def points_within(n_frames: int, available: int, n_runs: int) -> int:
 def steps_within(steps: list[int], n_frames: int, n_points: int, n_runs: int) -> list[int]:
     """All steps, or as many, evenly drawn with the first and the last, as the largest budget carries."""
     per_step = n_frames / len(steps) * n_points * _BYTES_PER_POINT
-    n_steps = max(2, int(MOST_BYTES / (n_runs * per_step)))
-    if n_steps >= len(steps):
-        return steps
-    return [steps[index] for index in np.linspace(0, len(steps) - 1, n_steps).round().astype(int)]
+    return evenly_spaced(steps, max(2, int(MOST_BYTES / (n_runs * per_step))))
 
 
 def _frames(table: pa.Table, steps: set[int], n_points: int) -> dict[str, Any]:

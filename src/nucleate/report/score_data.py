@@ -16,6 +16,7 @@ import pandas as pd
 from nucleate.report.analyses import CAUSES, UNSEEN
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import smallest_unsigned, typed_array, visible
+from nucleate.spacing import evenly_spaced
 
 KEY = ("run", "split", "position", "factor", "site", "preparation", "method", "metric", "control")
 """What makes a series; `run` is the run's number on this page."""
@@ -66,15 +67,11 @@ def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
 
 def _fitting(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     """All rows, or those of as many steps, evenly drawn with the first and the last, as fit."""
-    steps = np.sort(frame["step"].unique())
+    steps = np.sort(frame["step"].unique()).tolist()
     kept = len(steps)
-    while kept > 2 and frame["step"].isin(_spread(steps, kept)).sum() > most:
+    while kept > 2 and frame["step"].isin(evenly_spaced(steps, kept)).sum() > most:
         kept = max(2, int(kept * 0.9))
-    return frame[frame["step"].isin(_spread(steps, kept))]
-
-
-def _spread(steps: np.ndarray, n: int) -> np.ndarray:
-    return steps[np.linspace(0, len(steps) - 1, n).round().astype(int)] if n < len(steps) else steps
+    return frame[frame["step"].isin(evenly_spaced(steps, kept))]
 
 
 def _packed(values: np.ndarray) -> dict[str, str]:

@@ -41,11 +41,11 @@ def untrained_control(scores: Scores) -> Scores:
         figure with the later step and `control="untrained"`; for joining to `scores`.
     """
     figures = list(scores.where(control="none"))
-    untrained = {_what(row): row for row in figures if row["step"] == 0}
+    untrained = {_figure_of(row): row for row in figures if row["step"] == 0}
     return Scores.from_rows(
-        Score(**(untrained[_what(row)] | {"step": row["step"], "control": "untrained"}))
+        Score(**(untrained[_figure_of(row)] | {"step": row["step"], "control": "untrained"}))
         for row in figures
-        if row["step"] > 0 and _what(row) in untrained
+        if row["step"] > 0 and _figure_of(row) in untrained
     )
 
 
@@ -202,7 +202,7 @@ def _at(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[column] for column in columns)
 
 
-def _what(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _figure_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """What a row is a figure of, whatever the step."""
     of_the_step = {"step", "control", "n_clusters", "n_examples", "value", "ci_low", "ci_high"}
     return tuple(value for column, value in row.items() if column not in of_the_step)

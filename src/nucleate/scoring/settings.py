@@ -6,7 +6,6 @@ number of clusters is worth.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 import pydantic
@@ -123,11 +122,3 @@ class ScoringSettings(Settings):
         """How many starts a clustering into `n_clusters` gets."""
         fewer = max(FEWEST_STARTS, self.n_init * FEW_CLUSTERS // n_clusters)
         return min(self.n_init, fewer)
-
-
-def milestone_steps(steps: Sequence[int], n: int) -> tuple[int, ...]:
-    """`n` of the steps, or all where these are fewer: the last, the first, and evenly between them."""
-    if n < 2 or len(steps) < 2:
-        return tuple(steps[len(steps) - n :]) if n < len(steps) else tuple(steps)
-    n = min(n, len(steps))
-    return tuple(steps[round(index * (len(steps) - 1) / (n - 1))] for index in range(n))

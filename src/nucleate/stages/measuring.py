@@ -17,7 +17,7 @@ from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import NobodyToPairError
-from nucleate.intervene.analysis import intervene_on, spread_steps
+from nucleate.intervene.analysis import intervene_on
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, StepPoints, balanced_order
@@ -32,9 +32,9 @@ from nucleate.scoring.controls import (
     untrained_control,
 )
 from nucleate.scoring.score_states import score_states
-from nucleate.scoring.settings import milestone_steps
 from nucleate.settings.config import Settings
 from nucleate.settings.presets import AnalysisSettings, MeasurementSettings
+from nucleate.spacing import evenly_spaced
 from nucleate.stages.context import StageContext, counted
 from nucleate.stages.observer import Observer
 from nucleate.stages.subjects import Subject
@@ -66,8 +66,8 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> Scores:
     projector = _projector(last, settings.seed)
     last = replace(last, states=last.states[..., :0].copy())  # from here on its labels alone are wanted
     look = partial(_look_at, settings, tag, corpus, subject, rows, projector)
-    found = _look_at_all(look, steps, milestone_steps(steps, scoring.milestones), len(rows), context.observer)
-    pictured = milestone_steps(steps, scoring.tsne_steps) if scoring.tsne else ()
+    found = _look_at_all(look, steps, evenly_spaced(steps, scoring.milestones), len(rows), context.observer)
+    pictured = evenly_spaced(steps, scoring.tsne_steps) if scoring.tsne else ()
     pictures = EmbeddedScorer(scoring, tag)
     parts = []
     for step in steps:
@@ -187,7 +187,7 @@ def intervene(context: StageContext[MeasurementSettings]) -> None:
     with context.stage("intervene", *_inputs_of(context, own), needs=subject.stage) as is_due:
         if is_due:
             effects: list[Effect] = []
-            for step in counted(spread_steps(subject.steps, own.n_steps), context.observer):
+            for step in counted(evenly_spaced(subject.steps, own.n_steps), context.observer):
                 with subject.model(step) as model:
                     effects += intervene_on(model, context.corpus, own, context.tag, step=step)
             with folder.commit(folder.interventions) as path:

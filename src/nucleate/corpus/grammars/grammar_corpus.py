@@ -89,7 +89,7 @@ class GrammarCorpus(Corpus):
     def n_tasks(self) -> int:
         return len(self.tasks)
 
-    def labels(self) -> dict[str, Int[np.ndarray, " example"]]:
+    def read_labels(self) -> dict[str, Int[np.ndarray, " example"]]:
         """For each factor, an integer label per row of `table`."""
         columns = {name: self.table[name].to_numpy() for name in ("task", "dialect", "instruction_id")}
         inputs = self._index_in_vocabulary("input", input_name, self.settings.input_vocabulary)
@@ -103,7 +103,7 @@ class GrammarCorpus(Corpus):
             "task_input": columns["task"] * self.settings.input_vocabulary + inputs,
         }
 
-    def spans(self, table: pa.Table) -> Spans:
+    def read_spans(self, table: pa.Table) -> Spans:
         """The words of the instruction, then one token each for input and output."""
         ends = pc.add(pc.count_substring(table["instruction"], " "), 1).to_numpy().astype(np.int64)
         return Spans(np.stack([0 * ends, ends], axis=1), np.stack([ends, ends + 1], axis=1), ends + 1)

@@ -90,7 +90,7 @@ class PromptCorpus(Corpus):
         (folder / CARD).write_text(prompts_card(self.table, self.factors), encoding="utf-8")
         self.tokenizer.save_pretrained(folder / TOKENIZER)
 
-    def labels(self) -> dict[str, Int[np.ndarray, " example"]]:
+    def read_labels(self) -> dict[str, Int[np.ndarray, " example"]]:
         """Codes of every factor's words; `task` is always among them."""
         return {"task": self._codes[self.task], **self._codes}
 
@@ -102,7 +102,7 @@ class PromptCorpus(Corpus):
     def n_tasks(self) -> int:
         return len(np.unique(self._codes[self.task]))
 
-    def spans(self, table: pa.Table) -> Spans:
+    def read_spans(self, table: pa.Table) -> Spans:
         def column(name: str) -> np.ndarray:
             return table[name].to_numpy().astype(np.int64)
 
