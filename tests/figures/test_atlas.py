@@ -1,6 +1,10 @@
+from itertools import pairwise
+
 import numpy as np
+import pytest
 
 from nucleate.figures.atlas import atlas_figure
+from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS
 from nucleate.scores import Scores
 from nucleate.view import View
 
@@ -46,6 +50,19 @@ def test_a_map_per_factor_and_position_on_one_scale(planted_scores):
         scales = {axes.collections[0].get_clim() for axes in found.values() if axes.collections}
         assert scales == {(0.0, 1.0)}
         assert [text.get_text() for text in found[1, 1].texts] == ["not measured"]
+
+
+@pytest.mark.parametrize("width", [TWO_COLUMNS, ONE_COLUMN])
+def test_titles_of_four_positions_do_not_run_into_each_other(planted_scores, width):
+    four = Scores.concatenate(
+        planted_scores(lambda step, layer: 0.2, steps=STEPS, position=position)
+        for position in ("last_instruction", "input", "instruction_mean", "last")
+    )
+    with atlas_figure(four, View(), width) as figure:
+        figure.draw_without_rendering()
+        top = sorted((column, axes) for (row, column), axes in maps(figure).items() if row == 0)
+        boxes = [axes._left_title.get_window_extent() for _, axes in top]
+    assert all(one.x1 <= other.x0 for one, other in pairwise(boxes))
 
 
 def test_steps_and_layers_are_named(planted_scores):

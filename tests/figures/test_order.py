@@ -1,4 +1,6 @@
 import pytest
+from matplotlib.lines import Line2D
+from matplotlib.offsetbox import DrawingArea
 
 from nucleate.figures.order import order_figure
 from nucleate.scores import Scores
@@ -48,6 +50,31 @@ def test_several_seeds_give_the_mean_and_a_bar(planted_scores):
         bars = [list(line.get_xdata()) for line in figure.axes[0].lines if line.get_linewidth() == 2.4]
         assert bars[0] == pytest.approx([10, 50])
         assert "range over 2 runs" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_line_leads_from_the_onset_and_an_onset_after_the_half_rise_stands_by_itself(planted_scores):
+    def dips(step, layer):
+        return 0.05 + (0.2 * layer if step > 10 and not (layer == 4 and step == 100) else 0.0)
+
+    with order_figure(
+        planted_scores(dips, splits=["validation"], steps=(0, 10, 50, 100, 200)), View()
+    ) as figure:
+        axes = figure.axes[0]
+        ticks = {line.get_ydata()[0]: line.get_xdata()[0] for line in axes.lines if line.get_marker() == "|"}
+        joined = {line.get_ydata()[0]: list(line.get_xdata()) for line in axes.lines if line.get_lw() == 0.7}
+        half = {height: step for step, height in dots(axes)}
+    assert ticks[4] == 200 and half[4] < 200 and 4 not in joined
+    assert all(begin <= end and end == half[height] for height, (begin, end) in joined.items())
+
+
+def test_every_entry_of_the_legend_has_a_mark(planted_scores):
+    with order_figure(planted_scores(ramp(100), splits=["validation"]), View()) as figure:
+        (legend,) = figure.legends
+        drawn = [
+            any(one.get_marker() not in ("None", "") or one.get_linestyle() != "None" for one in group)
+            for group in (handle.findobj(Line2D) for handle in legend.findobj(DrawingArea))
+        ]
+    assert len(drawn) == len(legend.get_texts()) and all(drawn)
 
 
 def test_a_model_that_never_rose_can_be_drawn(planted_scores):

@@ -4,7 +4,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestCentroid
 
 from nucleate.errors import LabelsError
-from nucleate.metrics.centroids import Centroids
+from nucleate.metrics.centroids import Centroids, nearest_center
 
 
 @pytest.fixture
@@ -27,6 +27,13 @@ def test_means_distances_and_assignment_are_scikit_learns(states):
         np.testing.assert_array_equal(
             centroids.tasks[distances.argmin(1)], oracle.predict(values[site].astype(float))
         )
+
+
+def test_the_nearest_center_is_found_far_from_the_origin_too(states):
+    values, _ = states
+    points, centers = values[0] + np.float32(1e3), values[0][:7] + np.float32(1e3)
+    oracle = pairwise_distances(points.astype(float), centers.astype(float)).argmin(1)
+    np.testing.assert_array_equal(nearest_center(points, centers), oracle)
 
 
 def test_the_subspace_holds_every_difference_of_centroids_and_no_more(states):

@@ -31,6 +31,9 @@ from nucleate.view import View
 _MAP_HEIGHT = {TWO_COLUMNS: 1.05, ONE_COLUMN: 0.78}
 _MOST_STEP_LABELS = {TWO_COLUMNS: 14, ONE_COLUMN: 6}
 _MOST_LAYER_LABELS = {TWO_COLUMNS: 9, ONE_COLUMN: 5}
+_TITLE_SIZE = {TWO_COLUMNS: 8.5, ONE_COLUMN: 6.0}
+_SHARE_OF_MAPS, _LETTER = 0.65, 0.0075
+"""Of the figure's width; the width of a letter in inches, by its size in points."""
 _SCALE = Normalize(0.0, 1.0, clip=True)
 
 
@@ -55,16 +58,19 @@ def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
             row[0].set_ylabel(say(FACTORS, factor))
         _name_cells(panels[-1, 0], cells, width)
         for axes, position in zip(panels[0], positions, strict=True):
-            words = say(POSITIONS, position)
-            if width == ONE_COLUMN:
-                axes.set_title(textwrap.fill(words, 13), fontsize=6.5)
-            else:
-                axes.set_title(words)
+            _name_column(axes, say(POSITIONS, position), width, len(positions))
         if width == ONE_COLUMN:
             _shrink_marks(panels)
         figure.supxlabel("optimizer step     (· no higher than the strongest control)", fontsize=7.5)
         _colour_bar(figure, panels, measure_words(view))
         yield figure
+
+
+def _name_column(axes: Axes, position: str, width: float, n_columns: int) -> None:
+    """Over a map, on as many lines as keep it within its column."""
+    size = _TITLE_SIZE[width]
+    letters = int(_SHARE_OF_MAPS * width / n_columns / (_LETTER * size))
+    axes.set_title(textwrap.fill(position, max(letters, 8)), fontsize=size)
 
 
 def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
@@ -107,7 +113,7 @@ def _shrink_marks(panels: np.ndarray) -> None:
         for line in axes.lines:
             line.set_markersize(0.8)
         for text in axes.texts:
-            text.set_fontsize(5)
+            text.set_fontsize(6)
 
 
 def _middles(n: int) -> np.ndarray:

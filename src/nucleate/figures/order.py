@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 
 from nucleate.display_names import FACTORS, POSITIONS, prepared_words, say, site_order, site_words
@@ -34,8 +36,11 @@ def order_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
     """Half-rise of agreement with each factor, a panel per position; closed at the end.
 
     A dot is where the excess over the strongest control reaches half of its highest, the larger the higher
-    the excess is in the last third of training; the thin line begins at the onset. Several runs: means, and
-    bars for the range. Dashed: the half-rise of task accuracy. What never rose has no dot.
+    the excess is in the last third of training. A tick is the onset, the first checkpoint from which the
+    figure stays above all controls; a thin line leads from it to the dot. The half-rise is read between
+    checkpoints and a figure may dip once more, so an onset can come after it: such a tick stands by itself.
+    Several runs: means, and bars for the range. Dashed: the half-rise of task accuracy. What never rose has
+    no dot.
     """
     table = over_seeds(emergence_table(scores.where(split=view.split), view))
     wide = table.pivot(
@@ -60,7 +65,7 @@ def order_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
         rises = wide[[("low", "half_rise"), ("mean", "onset")]].clip(lower=1.0)
         _name_steps(panels[0, 0], rises, float(scores.values("step")[-1]))
         legend = _legend(factors, n_runs(scores))
-        figure.legend(handles=legend, loc="outside lower left", ncols=2 if width == ONE_COLUMN else 4)
+        figure.legend(**legend, loc="outside lower left", ncols=2 if width == ONE_COLUMN else 4)
         yield figure
 
 
@@ -84,9 +89,9 @@ def _draw_rise(axes: Axes, row: pd.Series, height: float, colour: str, marker: s
     if pd.isna(half):
         return
     onset = row["mean", "onset"]
-    if not pd.isna(onset):
+    if onset <= half:
         axes.plot([onset, half], [height, height], color=colour, lw=0.7, alpha=0.6)
-        axes.plot(onset, height, ls="", marker="|", ms=4, color=colour)
+    axes.plot(onset, height, ls="", marker="|", ms=4, color=colour)
     ends = [row["low", "half_rise"], row["high", "half_rise"]]
     axes.plot(ends, [height, height], color=colour, lw=2.4, alpha=0.45)
     excess = min(max(row["mean", "level_excess"], 0.0), 1.0)
@@ -110,7 +115,8 @@ def _name_steps(axes: Axes, rises: pd.DataFrame, last_step: float) -> None:
     axes.minorticks_off()
 
 
-def _legend(factors: list[str], runs: int) -> list[Line2D]:
+def _legend(factors: list[str], runs: int) -> dict[str, Any]:
+    """Handles, labels and how the pair of dots is drawn, for `Figure.legend`."""
     marks = factor_marks(factors)
     handles = [
         Line2D([], [], ls="", marker=marker, color=colour, ms=5, label=say(FACTORS, factor))
@@ -119,7 +125,11 @@ def _legend(factors: list[str], runs: int) -> list[Line2D]:
     ]
     handles.append(Line2D([], [], ls="", marker="|", color="#555555", ms=6, label="onset"))
     handles.append(Line2D([], [], color="#222222", lw=1.1, ls=(0, (4, 2)), label="half-rise of accuracy"))
-    handles.append(Line2D([], [], ls="", label="larger: more excess at the end"))
     if runs > 1:
         handles.append(Line2D([], [], color="#555555", lw=2.4, alpha=0.45, label=f"range over {runs} runs"))
-    return handles
+    sizes = tuple(Line2D([], [], ls="", marker="o", color="#555555", ms=ms) for ms in (2.5, 6))
+    return {
+        "handles": [*handles, sizes],
+        "labels": [*(str(one.get_label()) for one in handles), "larger: more excess at the end"],
+        "handler_map": {tuple: HandlerTuple(ndivide=None)},
+    }

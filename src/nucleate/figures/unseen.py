@@ -21,7 +21,8 @@ from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 from nucleate.scores import Scores
 
 _BASELINES = {"lookup_table": "lookup table", "nearest_neighbour": "1-nearest\nneighbour", "chance": "chance"}
-_RIGHT, _WRONG, _GREY = "#1b7f79", "#c8553d", "#8a8a8a"
+_RIGHT, _WRONG, _GREY, _ASSIGNED = "#1b7f79", "#c8553d", "#8a8a8a", "#7fa8d9"
+"""Grey is of what needs no model, or of centroids that mean nothing."""
 
 
 @contextmanager
@@ -142,8 +143,8 @@ def _draw_layers(axes: Axes, last: pd.DataFrame) -> None:
     axes.bar(
         assigned["layer"].to_numpy(dtype=float),
         assigned["value"],
-        color=_GREY,
-        alpha=0.3,
+        color=_ASSIGNED,
+        alpha=0.35,
         label="assigned right",
     )
     axes.set_xlabel("layer")

@@ -70,6 +70,15 @@ class Centroids:
         return directions[kept].T.astype(np.float32)
 
 
+def nearest_center(
+    points: Float[np.ndarray, "example d"], centers: Float[np.ndarray, "cluster d"]
+) -> Int[np.ndarray, " example"]:
+    """Which center each point lies nearest to; the first of several equally near."""
+    # Centered first: far from the origin the expanded square would lose the digits that differ.
+    points, centers = points - centers.mean(axis=0), centers - centers.mean(axis=0)
+    return (np.square(centers).sum(axis=1) - 2 * points @ centers.T).argmin(axis=1)
+
+
 def nearest_centroid_right(
     train_points: Float[np.ndarray, "train d"],
     train_labels: Int[np.ndarray, " train"],
@@ -81,5 +90,4 @@ def nearest_centroid_right(
     one_hot = np.eye(len(known))[numbered]
     offset = train_points.mean(axis=0, dtype=np.float64)  # far from the origin squares lose digits
     centroids = one_hot.T @ (train_points - offset) / one_hot.sum(axis=0)[:, None]
-    nearest = (np.square(centroids).sum(axis=1) - 2 * (points - offset) @ centroids.T).argmin(axis=1)
-    return known[nearest] == labels
+    return known[nearest_center(points - offset, centroids)] == labels

@@ -16,6 +16,7 @@ from sklearn.cluster import HDBSCAN, AgglomerativeClustering
 from sklearn.mixture import GaussianMixture
 
 from nucleate.kmeans.kmeans import kmeans
+from nucleate.metrics.centroids import nearest_center
 from nucleate.metrics.label_geometry import silhouettes
 
 NUMBERS_OF_CLUSTERS = (2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160)
@@ -62,7 +63,7 @@ def assign(points: Float[np.ndarray, "site example d"], fitted: Clusters) -> Clu
     """The clusters of other points: those of the nearest center, for every start that was fitted."""
     assert fitted.centers is not None, "only methods with centers can place other points"
     labels = [
-        [_nearest(own, centers) for centers in starts]
+        [nearest_center(own, centers) for centers in starts]
         for own, starts in zip(points, fitted.centers, strict=True)
     ]
     return Clusters(np.array(labels), fitted.inertia, fitted.n_clusters, fitted.centers)
@@ -149,14 +150,6 @@ def _site_by_site(
     labels, inertia = zip(*(fit(own) for own in points), strict=True)
     found = np.stack(labels)[:, None].astype(np.int64)
     return Clusters(found, np.array(inertia)[:, None], tuple(len(np.unique(own)) for own in found))
-
-
-def _nearest(
-    points: Float[np.ndarray, "example d"], centers: Float[np.ndarray, "cluster d"]
-) -> Int[np.ndarray, " example"]:
-    # Centred first: far from the origin the expanded square would lose the digits that differ.
-    points, centers = points - centers.mean(axis=0), centers - centers.mean(axis=0)
-    return (np.square(centers).sum(axis=1) - 2 * points @ centers.T).argmin(axis=1)
 
 
 METHODS: dict[str, Method] = {

@@ -32,5 +32,8 @@ def lag(
     assigned: Float[np.ndarray, "step site replicate"],
     answered: Float[np.ndarray, "step replicate"],
 ) -> Float[np.ndarray, "site replicate"]:
-    """Optimizer steps from right assignment to right answers; above 0 where assignment comes first."""
-    return half_way(steps, np.moveaxis(answered, 0, -1)) - half_way(steps, np.moveaxis(assigned, 0, -1))
+    """Where assignment is half way less where answers are; above 0 where assignment comes later.
+
+    The sign is that of `lag` in `emergence.parquet`: a figure less accuracy.
+    """
+    return half_way(steps, np.moveaxis(assigned, 0, -1)) - half_way(steps, np.moveaxis(answered, 0, -1))
