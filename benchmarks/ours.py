@@ -32,7 +32,8 @@ from nucleate.pictures.tsne import embed
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
 from nucleate.settings.presets import ExperimentSettings, resolve
-from nucleate.training.trainer import TrainingRecord, train
+from nucleate.training.observer import TrainingRecord
+from nucleate.training.trainer import train
 
 NEVER = 10**9
 

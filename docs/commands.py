@@ -11,7 +11,7 @@ from nucleate.cli.main import VERBS
 def commands_page() -> str:
     """The whole page, as it should be."""
     parts = ["# Commands\n\nWritten by `python docs/commands.py` from the program's own help.\n"]
-    for verb in ("", *VERBS):
+    for verb in ("", *(verb.__name__ for verb in VERBS)):
         title = f"nucleate {verb}".strip()
         parts.append(f"## `{title}`\n\n```\n{_help(verb)}\n```\n")
     return "\n".join(parts)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from nucleate.cli.main import VERBS
+
 SOURCE = Path(__file__).parents[1] / "src"
 MODEL = {"torch", "transformers"}
-LIGHT_ROOMS = ("claims", "figures", "metrics", "report", "resampling")
+LIGHT_ROOMS = ("claims", "figures", "kmeans", "metrics", "report", "resampling", "scoring")
+ARRAYS = {"numpy", "pandas", "pyarrow", "scipy", "sklearn", "matplotlib", "joblib"}
 
 
 def modules_of(place: str) -> list[str]:
@@ -33,4 +36,14 @@ def test_settings_load_no_arrays_either():
     """Of all rooms, and of all that puts them together; so that the commands about settings answer at once."""
     every = [name for name in modules_of("") if name.endswith(".settings")] + modules_of("settings")
     assert len(every) > 10
-    assert not loaded_by(f"import {', '.join(every)}") & (MODEL | {"numpy", "pandas", "pyarrow", "scipy"})
+    assert not loaded_by(f"import {', '.join(every)}") & (MODEL | ARRAYS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["presets"], ["config", "quick"], ["--help"], *([verb.__name__, "--help"] for verb in VERBS)],
+    ids=" ".join,
+)
+def test_a_question_about_what_there_is_loads_no_arrays(arguments):
+    code = f"from nucleate.cli.main import main\nassert main({arguments!r}) == 0"
+    assert not loaded_by(code) & (MODEL | ARRAYS)

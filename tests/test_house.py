@@ -24,9 +24,9 @@ def test_tests_mirror_the_source(path):
     through_others = {
         "__init__.py", "__main__.py", "errors.py", "run_folder/interrupts.py",  # every test of a mistake or a signal
         "capture/hidden_states.py", "capture/positions.py", "capture/sites.py",  # tests of capture/record.py
-        "training/objective.py", "training/checkpoint.py",  # tests of packing.py and trainer.py
+        "training/objective.py", "training/checkpoint.py", "training/observer.py",  # tests of packing.py and trainer.py
         "scoring/cluster_figures.py", "scoring/label_figures.py",  # tests of score_states.py
-        "stages/observer.py", "stages/making.py", "stages/measuring.py", "stages/showing.py", "stages/subjects.py", "stages/context.py", "stages/analysis_settings.py", "api.py",  # tests of experiment.py
+        "stages/observer.py", "stages/making.py", "stages/measuring.py", "stages/showing.py", "stages/subjects.py", "stages/context.py", "stages/analysis_settings.py",  # tests of experiment.py
         "resampling/named_seeds.py",  # of all that is drawn
     }  # fmt: skip
     place = path.relative_to(ROOT / "src" / "nucleate").as_posix()

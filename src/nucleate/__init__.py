@@ -1,6 +1,7 @@
 """nucleate: when, where and why clusters form inside causal language models.
 
-The public API. Names are loaded when they are first used, so that `import nucleate` is quick.
+The public API. Names are loaded when they are first used, so that `import nucleate` is quick. Three verbs
+share their names with rooms: `nucleate.api.unseen`, `nucleate.api.intervene` and `nucleate.api.report`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nucleate.api import Run, analyze, load_run, load_runs, run, run_seeds
+    from nucleate import api
+    from nucleate.api import analyze, check, compare, load_run, load_runs, run, run_seeds, score, verify
+    from nucleate.api.runs import Run
     from nucleate.capture.hidden_states import HiddenStates
     from nucleate.claims.verdicts import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
@@ -17,6 +20,19 @@ if TYPE_CHECKING:
     from nucleate.scores import Scores
     from nucleate.settings.presets import ExperimentSettings
 
+    __version__: str
+
+_VERBS = ("analyze", "check", "compare", "load_run", "load_runs", "run", "run_seeds", "score", "verify")
+_HOMES = {
+    **dict.fromkeys(_VERBS, "api"),
+    "ClaimVerdict": "claims.verdicts",
+    "Corpus": "corpus.corpus",
+    "ExperimentSettings": "settings.presets",
+    "HiddenStates": "capture.hidden_states",
+    "NucleateError": "errors",
+    "Run": "api.runs",
+    "Scores": "scores",
+}
 __all__ = [
     "ClaimVerdict",
     "Corpus",
@@ -25,30 +41,25 @@ __all__ = [
     "NucleateError",
     "Run",
     "Scores",
+    "__version__",
     "analyze",
+    "api",
+    "check",
+    "compare",
     "load_run",
     "load_runs",
     "run",
     "run_seeds",
+    "score",
+    "verify",
 ]
-
-_HOMES = {
-    "ClaimVerdict": "claims.verdicts",
-    "Corpus": "corpus.corpus",
-    "ExperimentSettings": "settings.presets",
-    "HiddenStates": "capture.hidden_states",
-    "NucleateError": "errors",
-    "Run": "api",
-    "Scores": "scores",
-    "analyze": "api",
-    "load_run": "api",
-    "load_runs": "api",
-    "run": "api",
-    "run_seeds": "api",
-}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("nucleate")
+    if name == "api":
+        return importlib.import_module("nucleate.api")
     if name not in _HOMES:
         raise AttributeError(f"module 'nucleate' has no attribute {name!r}")
     return getattr(importlib.import_module(f"nucleate.{_HOMES[name]}"), name)

@@ -57,6 +57,18 @@ def run_experiment(
     return folder
 
 
+def run_corpus(settings: ExperimentSettings, out: Path, observer: Observer) -> RunFolder:
+    """The corpus of a run alone; `run_experiment` in the same folder goes on from it.
+
+    Raises:
+        NucleateError: whatever a user can get wrong; nothing is overwritten.
+    """
+    folder = RunFolder.create(out, settings.to_toml())
+    with folder.locked():
+        make_corpus(FolderContext(settings, folder, observer))
+    return folder
+
+
 def run_analysis(
     model: str,
     prompts: str,
@@ -122,14 +134,6 @@ def measure_again(
         _MEASURING[stage](measuring)
         draw(context)
         make_report(context)
-
-
-def draw_again(folder: RunFolder, observer: Observer) -> None:
-    """Verdicts, figures and page again, from the scores that are there; needs no model."""
-    with folder.locked():
-        context = FolderContext(settings_of(folder), folder, observer)
-        draw(context, again=True)
-        make_report(context, again=True)
 
 
 def _measure(context: StageContext[MeasurementSettings]) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = pa.schema(
     [
@@ -142,7 +144,7 @@ class Scores:
     def to_pandas(self) -> pd.DataFrame:
         """A copy as pandas, `layer` as nullable Int64."""
         frame: pd.DataFrame = self.table.to_pandas()
-        frame["layer"] = self.table["layer"].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        frame["layer"] = frame["layer"].astype("Int64")
         return frame
 
     def __len__(self) -> int:

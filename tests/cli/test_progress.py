@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from nucleate.cli.progress import RunProgress
-from nucleate.training.trainer import TrainingRecord
+from nucleate.training.observer import TrainingRecord
 
 SITES = ("embed", *(f"block.{i}" for i in range(1, 7)), "final_norm")
 

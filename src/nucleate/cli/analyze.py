@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nucleate.cli.run import Overrides
+from nucleate import api
+from nucleate.cli.options import Flag, Overrides, Text, command_line
+from nucleate.cli.progress import RunProgress
+from nucleate.cli.verdicts import print_verdicts
 from nucleate.errors import ConfigError
 
 
@@ -20,29 +23,29 @@ def analyze(
     /,
     *,
     prompts: Path | None = None,
-    revisions: str = "",
+    revisions: Text = "",
     out: Path | None = None,
-    audit: bool = False,
-    tensors: bool = False,
-    step_regex: str = "",
+    audit: Flag = False,
+    tensors: Flag = False,
+    step_regex: Text = "",
     set_: Overrides = (),
 ) -> int:
-    """Capture and score any Hugging Face causal language model on labelled prompts.
+    """Analyze any Hugging Face causal language model on your own labeled prompts.
 
-    A second call on the same folder goes on where the first stopped.
+    A second call on the same folder goes on where the first stopped. The prompts are JSONL or CSV: `prompt`,
+    or `instruction` and `input`; `answer`, `split` and `id` where wanted; every other field is a factor.
+    Steps are read from names such as step500, checkpoint-500, iter_500, step-50K and epoch=1-step=500.
+
+    Example: nucleate analyze gpt2 --prompts prompts.jsonl --out runs/gpt2
 
     Args:
-        model: A folder (of one model, or of checkpoints), a GGUF file, or a name on the Hub (HF_ENDPOINT is
-            respected).
-        prompts: JSONL or CSV: `prompt`, or `instruction` and `input`; `answer`, `split` and `id` where
-            wanted; every other field is a factor.
-        revisions: A series over steps: revisions of the Hub, separated by commas, or a folder of checkpoints.
+        model: A folder (of one model or of checkpoints), a GGUF file, or a name on the Hub.
+        prompts: A file of labeled prompts.
+        revisions: A series over steps: revisions on the Hub, separated by commas, or a folder.
         out: The folder of the analysis; runs/MODEL if not given.
-        audit: Print which checkpoints have the same weights or files, and do nothing else; no weights are
-            downloaded.
-        tensors: With --audit, compare single tensors too; the Hub's checkpoints are downloaded one by one.
-        step_regex: What finds the step in a checkpoint's name, as its first group, where it is none of the
-            known forms (step500, checkpoint-500, iter_500, step-50K, epoch=1-step=500).
+        audit: Only print which checkpoints have the same weights or files; downloads no weights.
+        tensors: With --audit, compare single tensors too; downloads checkpoints one by one.
+        step_regex: Finds the step in a checkpoint's name, as its first group, if the form is unknown.
         set_: Change a setting: scoring.n_examples=500. May be given many times.
     """
     asked = [name.strip() for name in revisions.split(",") if name.strip()]
@@ -56,10 +59,6 @@ def analyze(
 
 
 def _analyze(model: str, prompts: Path, revisions: list[str], out: Path, overrides: tuple[str, ...]) -> int:
-    from nucleate import api  # noqa: PLC0415 - pandas; --help needs none
-    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
-    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-
     with RunProgress("last", 0) as progress:
         done = api.analyze(
             model,
@@ -68,11 +67,11 @@ def _analyze(model: str, prompts: Path, revisions: list[str], out: Path, overrid
             revisions=revisions,
             overrides=overrides,
             observer=progress,
-            command=["nucleate", *sys.argv[1:]],
+            command=command_line(),
         )
     if any(row["same_as"] or row.get("shared") for row in done.folder.manifest["audit"]):
         _print_audit(done.folder.manifest["audit"])
-    print_verdicts(done.claims, done.settings.claims.position)
+    print_verdicts(done.claims, done.claim_settings.position)
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"\n  The page: {done.folder.report}")
     console.print(f"  The scores: {done.folder.scores}")
@@ -80,21 +79,12 @@ def _analyze(model: str, prompts: Path, revisions: list[str], out: Path, overrid
 
 
 def _audit(model: str, revisions: list[str], overrides: tuple[str, ...], tensors: bool) -> int:
-    from dataclasses import asdict  # noqa: PLC0415
-
-    from nucleate.experiment import series_values  # noqa: PLC0415
-    from nucleate.models.series.series import audit_of, shared_tensors_of  # noqa: PLC0415
-    from nucleate.models.series.settings import SeriesSettings  # noqa: PLC0415
-    from nucleate.settings.config import override  # noqa: PLC0415
-
-    values = override({"model": series_values(model, revisions)}, overrides)["model"]
-    settings = SeriesSettings.from_mapping(values, "the command line")
-    found = audit_of(settings)
+    found, shared = api.audit(model, revisions=revisions, overrides=overrides, tensors=tensors)
     _print_audit([asdict(row) for row in found.rows])
     console = Console(highlight=False, soft_wrap=True)
     if found.note:
         console.print(f"\n  Steps: {found.note}", markup=False)
-    for one in shared_tensors_of(settings) if tensors else ():
+    for one in shared:
         which = f"{one.tensors[0]} and {len(one.tensors) - 1} more" if one.tensors[1:] else one.tensors[0]
         console.print(
             f"  {one.revision}: {len(one.tensors)} of {one.n_tensors} tensors are those of {one.of}: {which}",

@@ -6,22 +6,25 @@ from pathlib import Path
 
 from rich.console import Console
 
+from nucleate import api
+
 
 def check(directory: Path, /) -> int:
-    """Prove that every file that the manifest lists is there and is the one that was written.
+    """Verify the checksums of a run's files.
+
+    Every file that the manifest lists must be there and be the one that was written; exit 1 where one is not.
+
+    Example: nucleate check runs/quick
 
     Args:
         directory: A run's folder.
     """
-    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
-
-    folder = RunFolder.open(directory)
-    folder.read_config()
-    problems = folder.problems()
+    problems = api.check(directory)
     console = Console(highlight=False, soft_wrap=True)
     for problem in problems:
-        console.print(f"  [red]✗[/] {problem}")
+        console.print("  [red]✗[/]", end=" ")
+        console.print(problem, markup=False)
     if not problems:
-        listed = sum(len(stage["outputs"]) for stage in folder.manifest["stages"].values())
-        console.print(f"  [green]✓[/] {listed} files, all whole")
+        stages = api.load_run(directory).folder.manifest["stages"].values()
+        console.print(f"  [green]✓[/] {sum(len(stage['outputs']) for stage in stages)} files, all whole")
     return int(bool(problems))

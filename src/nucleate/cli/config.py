@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from nucleate.cli.run import Overrides
+from nucleate import api
+from nucleate.cli.options import Overrides
 
 
 def config(preset: str, /, *, set_: Overrides = (), seed: int | None = None) -> int:
-    """Print the resolved TOML of a preset: a file to change and run.
+    """Print every setting of a preset, as a TOML file to change and run.
 
-    Every setting stands below a comment with what it is, its bounds, and its default where it differs.
+    Above each stands what it is, its bounds, and its default where it differs.
+
+    Example: nucleate config quick > mine.toml
 
     Args:
-        preset: A preset's name or a TOML file.
+        preset: A preset's name (see: nucleate presets) or a TOML file.
         set_: Change a setting: model.n_layer=4. May be given many times.
         seed: Shorthand for --set seed=N.
     """
-    from nucleate.settings.documentation import documented_toml  # noqa: PLC0415 - loads pydantic
-    from nucleate.settings.presets import preset_names, preset_summary, resolve  # noqa: PLC0415
-
-    heading = preset_summary(preset) if preset in preset_names() else ""
-    print(documented_toml(resolve(preset, set_, seed), heading), end="")
+    print(api.config(preset, set_, seed), end="")
     return 0

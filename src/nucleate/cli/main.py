@@ -1,19 +1,32 @@
 """The command line: verbs by name, and what a user sees when something is wrong.
 
-Verbs are imported when they are called, so that `nucleate --help` loads neither torch nor transformers.
-Here every error becomes two lines and an exit code; no verb catches its own.
+A verb's file says how its words and its result look; what it does is a function of `nucleate.api`, which
+loads what it needs when it is called, so that `nucleate --help` is quick. Here every error becomes two
+lines and an exit code; no verb catches its own.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 import cyclopts
 from rich.console import Console
 
+from nucleate.cli.analyze import analyze
+from nucleate.cli.check import check
+from nucleate.cli.compare import compare
+from nucleate.cli.config import config
+from nucleate.cli.corpus import corpus
+from nucleate.cli.intervene import intervene
+from nucleate.cli.presets import presets
+from nucleate.cli.report import report
+from nucleate.cli.run import run
+from nucleate.cli.score import score
+from nucleate.cli.unseen import unseen
+from nucleate.cli.verify import verify
 from nucleate.errors import Interrupted, NucleateError
 from nucleate.run_folder.interrupts import raise_on_signals
 
@@ -26,22 +39,22 @@ app = cyclopts.App(
     version=lambda: version("nucleate"),
     help_format="plaintext",
 )
-VERBS = {
-    "run": "The whole experiment: corpus, training, scores, verdicts, figures.",
-    "verify": "The verdict on every claim, with the numbers it rests on.",
-    "analyze": "Any Hugging Face model, on your own labelled prompts.",
-    "score": "Score a finished training again, from its checkpoints.",
-    "report": "Draw the figures and the page again.",
-    "compare": "Several runs on one page.",
-    "unseen": "How clusters go with answers on unseen instances, alone.",
-    "intervene": "What answers become when states are moved, alone.",
-    "corpus": "The corpus alone.",
-    "check": "Are all files of a run whole?",
-    "presets": "What there is to run.",
-    "config": "Every setting of a preset, as TOML to change and run.",
-}
-for verb, summary in VERBS.items():  # named here, so that --help need not import them
-    app.command(f"nucleate.cli.{verb}:{verb}", name=verb, help=summary, sort_key=list(VERBS).index(verb))
+VERBS: tuple[Callable[..., int], ...] = (
+    run,
+    verify,
+    analyze,
+    score,
+    report,
+    compare,
+    unseen,
+    intervene,
+    corpus,
+    check,
+    presets,
+    config,
+)
+for place, verb in enumerate(VERBS):
+    app.command(sort_key=place)(verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         _say(f"error: {error.strerror or error}: {error.filename or 'a file'}", style="bold red")
-        _say("  mend: Make room or look at the permissions; what was finished is kept.")
+        _say("  fix: Make room or look at the permissions; what was finished is kept.")
         return 2
     except Interrupted as interrupt:
         _say("Interrupted. Everything finished so far is kept; the same command goes on from here.")
@@ -75,7 +88,7 @@ def _explain(error: NucleateError | cyclopts.CycloptsError) -> None:
     else:
         what, mend = " ".join(str(error).split()), "See: nucleate --help"
     _say(f"error: {what}", style="bold red")
-    _say(f"  mend: {mend}")
+    _say(f"  fix: {mend}")
 
 
 def _say(text: str, style: str = "") -> None:

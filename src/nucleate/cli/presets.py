@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from nucleate.settings.presets import preset_names, preset_summary
+from nucleate import api
 
 
 def presets() -> int:
-    """List the presets with what each is."""
+    """List the presets: runs whose settings come with nucleate.
+
+    Example: nucleate presets
+    """
     console = Console(highlight=False, soft_wrap=True)
-    for name in preset_names():
-        console.print(f"  [bold]{name:<12}[/] {preset_summary(name)}")
+    for name, summary in api.presets().items():
+        console.print(f"  [bold]{name:<12}[/] {summary}")
     return 0

@@ -6,7 +6,7 @@ Elsewhere the same lines come plain, without the bar.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +19,8 @@ from nucleate.spacing import evenly_spaced
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from nucleate.training.trainer import TrainingRecord
+    from nucleate.api.runs import Run
+    from nucleate.training.observer import TrainingRecord
 
 _MOST_LAYERS = 7
 _BARS = "▁▂▃▄▅▆▇█"
@@ -115,6 +116,11 @@ class RunProgress:
         names = "".join(f"{layer:>4}  " for layer in layers)
         title = f"\n{'accuracy':>33}   agreement at {self.position}, by layer\n"
         return Text(title + f"  {'step':>7}  {'loss':>6}  {'train':>6}  {'valid':>6}  {names}", style="dim")
+
+
+def watching(run: Run, overrides: Sequence[str] = ()) -> RunProgress:
+    """Who watches a finished run that is measured again with changed settings."""
+    return RunProgress(run.settings_with(overrides).claims.position, run.training_steps)
 
 
 def _short(value: float) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.console import Console
+
+from nucleate import api
+
 
 def report(directory: Path, /) -> int:
-    """Draw the figures and the page again, from the scores; no model is loaded.
+    """Draw a run's figures and page again.
+
+    They are drawn from the scores that are there; no model is loaded.
+
+    Example: nucleate report runs/quick
 
     Args:
         directory: A run's folder.
     """
-    from rich.console import Console  # noqa: PLC0415
-
-    from nucleate import experiment  # noqa: PLC0415 - loads torch; --help must not
-    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
-    from nucleate.stages.observer import Silent  # noqa: PLC0415
-
-    folder = RunFolder.open(directory)
-    experiment.draw_again(folder, Silent())
-    Console(highlight=False, soft_wrap=True).print(f"  The page: {folder.report}", markup=False)
+    page = api.report(directory)
+    Console(highlight=False, soft_wrap=True).print(f"  The page: {page}", markup=False)
     return 0

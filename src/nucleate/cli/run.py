@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
 from rich.console import Console
 
-if TYPE_CHECKING:
-    from nucleate.api import Run
-    from nucleate.settings.presets import ExperimentSettings
+from nucleate import api
+from nucleate.cli.options import Overrides, command_line
+from nucleate.cli.progress import RunProgress
+from nucleate.cli.verdicts import print_verdicts, print_verdicts_over_runs
 
-Overrides = Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=False, negative="")]
+if TYPE_CHECKING:
+    from nucleate.settings.presets import ExperimentSettings
 
 
 def run(
@@ -25,58 +27,53 @@ def run(
     seed: int | None = None,
     seeds: int | None = None,
 ) -> int:
-    """Make the corpus, train, score every checkpoint, judge the claims and draw the figures.
+    """Run the whole experiment: corpus, training, scores, verdicts, figures.
 
     A second call on the same folder goes on where the first stopped.
+
+    Example: nucleate run quick --out runs/quick --set training.steps=800
 
     Args:
         preset: A preset's name (see: nucleate presets) or a TOML file.
         out: The run's folder; runs/PRESET if not given.
         set_: Change a setting: training.steps=800. May be given many times.
         seed: Shorthand for --set seed=N.
-        seeds: Run so many seeds in turn, from the run's own on, in OUT-seed1, OUT-seed2 and so on; then
-            their verdicts together, and their joint figures in OUT-seeds.
+        seeds: Run this many seeds in turn, in OUT-seed1 and so on; their joint figures go to OUT-seeds.
     """
-    from nucleate.settings.presets import resolve  # noqa: PLC0415
-
-    settings = resolve(preset, set_, seed)
+    settings = api.resolve(preset, set_, seed)
     folder = out or Path("runs") / Path(preset).stem
     if seeds is None:
-        _run_one(settings, folder)
+        with _watched(settings, folder) as progress:
+            api.run(settings, folder, observer=progress, command=command_line())
     else:
         _run_seeds(settings, folder, seeds)
     return 0
 
 
-def _run_one(settings: ExperimentSettings, folder: Path) -> Run:
-    from nucleate import api  # noqa: PLC0415
-    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
-    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-
-    with RunProgress(settings.claims.position, settings.training.steps) as progress:
-        done = api.run(settings, folder, observer=progress, command=["nucleate", *sys.argv[1:]])
-    print_verdicts(done.claims, settings.claims.position)
-    progress.console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", highlight=False)
-    progress.console.print(f"  The page: {done.folder.report}", highlight=False)
-    progress.console.print(f"  The scores: {done.folder.scores}", highlight=False)
-    return done
-
-
 def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None:
-    from nucleate.claims.verdicts import claims_over_runs  # noqa: PLC0415
-    from nucleate.cli.verdicts import print_verdicts_over_runs  # noqa: PLC0415
-    from nucleate.figures.gallery import draw_figures  # noqa: PLC0415
-    from nucleate.sweep.seeds import joint_scores, plan_seeds  # noqa: PLC0415
+    @contextmanager
+    def watch(one: ExperimentSettings, own_folder: Path) -> Iterator[RunProgress]:
+        console.print(f"\n  [bold]seed {one.seed}[/]", end=" ")
+        console.print(own_folder, style="dim", markup=False)
+        with _watched(one, own_folder) as progress:
+            yield progress
 
     console = Console(highlight=False, soft_wrap=True)
-    runs = []
-    for one, own_folder in plan_seeds(settings, folder, n_seeds):
-        console.print(f"\n  [bold]seed {one.seed}[/] [dim]{own_folder}[/]")
-        runs.append(_run_one(one, own_folder))
-    where = settings.claims
-    print_verdicts_over_runs(
-        claims_over_runs([one.claims for one in runs], where.position), where.position, len(runs)
-    )
+    runs = api.run_seeds(settings, folder, n_seeds, watch=watch, command=command_line())
+    position = settings.claims.position
+    print_verdicts_over_runs(api.judge_together(runs), position, len(runs))
     joint = folder.with_name(f"{folder.name}-seeds")
-    draw_figures(joint_scores([one.folder for one in runs]), joint, where.view)
-    console.print(f"\n  The joint figure: {joint / 'emergence.png'}")
+    console.print(f"\n  The joint figure: {joint / 'emergence.png'}", markup=False)
+
+
+@contextmanager
+def _watched(settings: ExperimentSettings, folder: Path) -> Iterator[RunProgress]:
+    """A run at work in `folder`, drawn on the console, and what came of it."""
+    with RunProgress(settings.claims.position, settings.training.steps) as progress:
+        yield progress
+    done = api.load_run(folder)
+    print_verdicts(done.claims, settings.claims.position)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", markup=False)
+    console.print(f"  The page: {done.folder.report}", markup=False)
+    console.print(f"  The scores: {done.folder.scores}", markup=False)

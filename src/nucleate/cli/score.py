@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nucleate.cli.run import Overrides
+from nucleate import api
+from nucleate.cli.options import Overrides
+from nucleate.cli.progress import watching
+from nucleate.cli.verdicts import print_verdicts
 
 
 def score(directory: Path, /, *, set_: Overrides = ()) -> int:
-    """Score again from the checkpoints, judge the claims and draw the figures anew.
+    """Score a finished training again, from its checkpoints.
+
+    The claims are judged, and figures and page drawn, anew.
+
+    Example: nucleate score runs/quick --set scoring.n_init=20
 
     Args:
         directory: A run's folder.
-        set_: Change a setting: scoring.n_init=20. May be given many times.
+        set_: Change a setting of scoring or claims: scoring.n_init=20. May be given many times.
     """
-    from nucleate import api, experiment  # noqa: PLC0415 - loads torch; --help must not
-    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
-    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
-    from nucleate.settings.presets import training_steps  # noqa: PLC0415
-    from nucleate.stages.context import settings_of  # noqa: PLC0415
-
-    folder = RunFolder.open(directory)
-    settings = settings_of(folder, set_)
-    with RunProgress(settings.claims.position, training_steps(settings)) as progress:
-        experiment.measure_again(folder, "scoring", set_, progress)
-    done = api.Run(folder)
-    print_verdicts(done.claims, settings.claims.position)
+    with watching(api.load_run(directory), set_) as progress:
+        done = api.score(directory, overrides=set_, observer=progress)
+    print_verdicts(done.claims, done.claim_settings.position)
     return 0

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nucleate.cli.run import Overrides
+from nucleate import api
+from nucleate.cli.options import Overrides
+from nucleate.cli.progress import watching
+from nucleate.cli.verdicts import print_verdicts
 
 
 def unseen(directory: Path, /, *, set_: Overrides = ()) -> int:
-    """Hold unseen instances against task centroids of trained ones, at every checkpoint.
+    """Measure how cluster membership goes with answers on unseen instances.
 
-    Writes unseen.parquet, and judges the claims and draws the figures anew.
+    Unseen instances are held against the task centroids of trained ones, at every checkpoint. Writes
+    unseen.parquet; the claims are judged, and figures and page drawn, anew.
+
+    Example: nucleate unseen runs/quick --set unseen.n_examples=1000
 
     Args:
         directory: A run's folder.
         set_: Change a setting: unseen.n_examples=1000. May be given many times.
     """
-    from nucleate import api, experiment  # noqa: PLC0415 - loads torch; --help must not
-    from nucleate.cli.progress import RunProgress  # noqa: PLC0415
-    from nucleate.cli.verdicts import print_verdicts  # noqa: PLC0415
-    from nucleate.run_folder.folder import RunFolder  # noqa: PLC0415
-    from nucleate.settings.presets import training_steps  # noqa: PLC0415
-    from nucleate.stages.context import settings_of  # noqa: PLC0415
-
-    folder = RunFolder.open(directory)
-    settings = settings_of(folder, set_)
-    position = settings.claims.position
-    with RunProgress(position, training_steps(settings)) as progress:
-        experiment.measure_again(folder, "unseen", set_, progress)
-    done = api.Run(folder)
-    print_verdicts([one for one in done.claims if one.claim == "unseen"], position)
-    progress.console.print(f"\n  The figure: {folder.figures / 'unseen.png'}", highlight=False)
+    with watching(api.load_run(directory), set_) as progress:
+        done = api.unseen(directory, overrides=set_, observer=progress)
+    print_verdicts([one for one in done.claims if one.claim == "unseen"], done.claim_settings.position)
+    progress.console.print(f"\n  The figure: {done.folder.figures / 'unseen.png'}", highlight=False)
     return 0

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from nucleate.claims.evidence import Evidence
-from nucleate.claims.single_tokens import read_interventions, sentences
-from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict
+if TYPE_CHECKING:
+    from nucleate.api.runs import Run
+    from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict
 
 _MARKS = {
     "holds": "[green]✓[/]",
@@ -41,13 +42,14 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
         console.print(f"  [dim]at {other:<18}[/]{marks}")
 
 
-def print_readings(evidence: Evidence) -> None:
+def print_readings(run: Run) -> None:
     """What interventions on single tokens mean, where there were any."""
-    if evidence.effects is None:
+    sentences = run.readings()
+    if not sentences:
         return
     console = Console(highlight=False)
     console.print("\n  [bold]What single tokens do[/]")
-    for sentence in sentences(read_interventions(evidence.scores, evidence.effects, evidence.view)):
+    for sentence in sentences:
         console.print(Padding(escape(sentence), (0, 0, 0, 2)))
 
 

@@ -32,10 +32,10 @@ def build_vocabulary(n_symbols: int, n_inputs: int, n_outputs: int) -> dict[str,
 
 def build_tokenizer(vocabulary: dict[str, int]) -> PreTrainedTokenizerFast:
     """A tokenizer that pads on the right and adds no token of its own."""
-    from tokenizers import Tokenizer  # noqa: PLC0415 - heavy, and only needed where text is tokenised
-    from tokenizers.models import WordLevel  # noqa: PLC0415
-    from tokenizers.pre_tokenizers import WhitespaceSplit  # noqa: PLC0415
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import WhitespaceSplit
+    from transformers import PreTrainedTokenizerFast
 
     words = Tokenizer(WordLevel(vocabulary, unk_token=UNKNOWN))
     words.pre_tokenizer = WhitespaceSplit()

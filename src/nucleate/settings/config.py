@@ -77,6 +77,17 @@ def override(values: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, A
     return result
 
 
+def assignments(overrides: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
+    """Overrides as `dotted.key=value`, however they are given: so, or as a dictionary, nested or dotted.
+
+    Raises:
+        ConfigError: a value is nothing that a setting can be.
+    """
+    if isinstance(overrides, Mapping):
+        return tuple(f"{key}={_as_toml(key, value)}" for key, value in _flat(overrides))
+    return (overrides,) if isinstance(overrides, str) else tuple(overrides)
+
+
 def merge(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
     """`values` with all of `others` put over them, table by table."""
     result = _deep_copy(values)
@@ -120,6 +131,24 @@ def _put(values: dict[str, Any], path: list[str], value: Any, assignment: str) -
                 f"{table} is a value, not a table, in {assignment!r}", "Name a setting in full."
             )
     values[last] = value
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _as_toml(key: str, value: Any) -> str:
+    try:
+        return tomli_w.dumps({"x": str(value) if isinstance(value, Path) else value}).removeprefix("x = ")
+    except TypeError:
+        raise ConfigError(
+            f"{key} cannot be {value!r}, a {type(value).__name__}",
+            "Give a number, a text, true or false, or a list of these.",
+        ) from None
 
 
 def _parse_value(text: str) -> Any:

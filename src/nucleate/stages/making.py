@@ -38,7 +38,8 @@ from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.context import FolderContext, counted
 from nucleate.stages.measuring import wanted_rows
 from nucleate.stages.observer import Observer
-from nucleate.training.trainer import TrainingRecord, train
+from nucleate.training.observer import TrainingRecord
+from nucleate.training.trainer import train
 
 _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 

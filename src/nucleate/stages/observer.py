@@ -7,11 +7,12 @@ so that a console, a test and silence watch the same run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from transformers import PreTrainedModel
+from nucleate.training.observer import TrainingObserver, TrainingRecord
 
-from nucleate.training.trainer import TrainingObserver, TrainingRecord
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 class Observer(TrainingObserver, Protocol):

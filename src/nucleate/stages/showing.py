@@ -11,9 +11,11 @@ from nucleate.claims.judging import judge_claims, rules_digest
 from nucleate.claims.verdicts import write_claims
 from nucleate.figures.gallery import draw_figures
 from nucleate.report.page import build_page
+from nucleate.run_folder.folder import RunFolder
 from nucleate.scoring.emergence import emergence_table
 from nucleate.settings.presets import MeasurementSettings
-from nucleate.stages.context import FolderContext
+from nucleate.stages.context import FolderContext, settings_of
+from nucleate.stages.observer import Observer
 
 
 def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:
@@ -44,3 +46,11 @@ def make_report(context: FolderContext[MeasurementSettings], *, again: bool = Fa
         if is_due:
             with folder.commit(folder.report) as path:
                 path.write_text(build_page([folder]), encoding="utf-8")
+
+
+def draw_again(folder: RunFolder, observer: Observer) -> None:
+    """Verdicts, figures and page again, from the scores that are there; needs no model."""
+    with folder.locked():
+        context = FolderContext(settings_of(folder), folder, observer)
+        draw(context, again=True)
+        make_report(context, again=True)

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from nucleate.claims.settings import ClaimSettings
 from nucleate.errors import ConfigError, ScoresError
+from nucleate.figures.gallery import draw_figures
+from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
 from nucleate.settings.presets import ExperimentSettings
@@ -48,3 +51,20 @@ def joint_scores(folders: Sequence[RunFolder]) -> Scores:
     for folder in folders:
         folder.require("scoring")
     return Scores.concatenate(Scores.read(folder.scores) for folder in folders)
+
+
+def joint_folder(out: Path) -> Path:
+    """Where the joint figures of the seeds of `out` lie."""
+    return out.with_name(f"{out.name}-seeds")
+
+
+def draw_joint_figures(folders: Sequence[RunFolder], out: Path, where: ClaimSettings) -> None:
+    """Draw the figures of several runs together into `OUT-seeds`; they are there whole or not at all.
+
+    Raises:
+        ScoresError: two runs cannot be told apart.
+        RunFolderError: the figures cannot be written.
+    """
+    scores = joint_scores(folders)
+    with whole(joint_folder(out)) as path:
+        draw_figures(scores, path, where.view)

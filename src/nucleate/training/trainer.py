@@ -12,8 +12,8 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,41 +27,12 @@ from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.interrupts import PendingInterrupt, hold_interrupts
 from nucleate.training.checkpoint import load_training_state, save_checkpoint, save_training_state
 from nucleate.training.objective import answer_accuracy, pack_split, packed_loss
+from nucleate.training.observer import TrainingObserver, TrainingRecord
 from nucleate.training.packed_attention import packed
 from nucleate.training.packing import PackedBatch
 from nucleate.training.precision import Precision, choose_precision, parse_precision
 from nucleate.training.schedule import learning_rate, rows_of_step
 from nucleate.training.settings import TrainingSettings
-
-
-@dataclass(frozen=True)
-class TrainingRecord:
-    """One line of `training.jsonl`.
-
-    Attributes:
-        step: optimizer steps taken.
-        loss: mean over the step's predicted tokens, in nats, as of the unpacked instances.
-        learning_rate: of this step.
-        seconds: spent in training until now.
-        tokens: predicted tokens until now, counted as of the unpacked instances.
-        accuracy: per split, at evaluations only: the share of outputs predicted right.
-    """
-
-    step: int
-    loss: float | None
-    learning_rate: float
-    seconds: float
-    tokens: int
-    accuracy: dict[str, float] | None = None
-
-
-@runtime_checkable
-class TrainingObserver(Protocol):
-    """Who wants to watch. Nothing that it does may change the training."""
-
-    def on_record(self, record: TrainingRecord) -> None: ...
-
-    def on_checkpoint(self, step: int, model: PreTrainedModel) -> None: ...
 
 
 def train(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def train_byte_pairs(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
     """A tokenizer of at most `vocab_size` tokens, 256 bytes and the padding among them; pads on the right."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # noqa: PLC0415 - heavy
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
 
     byte_pairs = Tokenizer(models.BPE())
     byte_pairs.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

@@ -70,7 +70,7 @@ class PromptCorpus(Corpus):
     @classmethod
     def load(cls, folder: Path) -> PromptCorpus:
         """Raises CorpusError where the folder does not hold a whole corpus."""
-        from transformers import AutoTokenizer  # noqa: PLC0415 - heavy
+        from transformers import AutoTokenizer
 
         try:
             document = json.loads((folder / PROMPTS).read_text(encoding="utf-8"))

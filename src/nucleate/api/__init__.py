@@ -1,0 +1,32 @@
+"""What a Python user calls: a function for every verb of the command line, and `Run`, a folder to read.
+
+What is hidden: what each verb needs. Importing this loads next to nothing; a function loads what it needs
+when it is called, and this room is the only place where that is so, for users and for the command line.
+"""
+
+from nucleate.api.making import analyze, audit, make_corpus, run, run_seeds
+from nucleate.api.measuring import intervene, score, unseen
+from nucleate.api.reading import check, judge_together, load_run, load_runs, verify
+from nucleate.api.settings import config, presets, resolve
+from nucleate.api.showing import compare, report
+
+__all__ = [
+    "analyze",
+    "audit",
+    "check",
+    "compare",
+    "config",
+    "intervene",
+    "judge_together",
+    "load_run",
+    "load_runs",
+    "make_corpus",
+    "presets",
+    "report",
+    "resolve",
+    "run",
+    "run_seeds",
+    "score",
+    "unseen",
+    "verify",
+]

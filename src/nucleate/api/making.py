@@ -1,0 +1,201 @@
+"""Runs and analyses made: from a preset's name, or somebody's model, to a folder to read.
+
+What is hidden: how whatever names a run becomes checked settings and a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nucleate.api.settings import Overrides, Preset, resolve
+from nucleate.errors import ConfigError
+
+if TYPE_CHECKING:
+    from nucleate.api.runs import Run
+    from nucleate.models.series.audit import Audit
+    from nucleate.models.series.tensors import SharedTensors
+    from nucleate.settings.presets import ExperimentSettings
+    from nucleate.stages.observer import Observer
+
+Watch = Callable[["ExperimentSettings", Path], AbstractContextManager["Observer"]]
+"""Who watches a run with these settings in this folder, for as long as it is at work."""
+
+
+def run(
+    preset: Preset,
+    out: Path | str | None = None,
+    *,
+    overrides: Overrides = (),
+    seed: int | None = None,
+    observer: Observer | None = None,
+    command: Iterable[str] = (),
+) -> Run:
+    """The whole experiment, or what is left of it, in the folder `out`.
+
+    Args:
+        preset: a preset's name, a TOML file, or settings.
+        out: the run's folder, `runs/PRESET` where it is not given; a second call on it goes on where the
+            first stopped.
+        overrides: changed settings, as a dictionary with nested or dotted keys, or as `key=value`.
+        seed: the seed of everything; shorthand for the override `seed`.
+        observer: who watches; nobody where it is not given.
+        command: the command line, for the manifest.
+
+    Returns:
+        The finished run, to read.
+
+    Raises:
+        NucleateError: whatever a user can get wrong; nothing is overwritten.
+    """
+    from nucleate.api.runs import Run
+    from nucleate.experiment import run_experiment
+    from nucleate.stages.observer import Silent
+
+    settings, folder = resolve(preset, overrides, seed), _folder_of(preset, out)
+    return Run(run_experiment(settings, folder, observer or Silent(), command))
+
+
+def run_seeds(
+    preset: Preset,
+    out: Path | str | None = None,
+    n_seeds: int = 5,
+    *,
+    overrides: Overrides = (),
+    seed: int | None = None,
+    watch: Watch | None = None,
+    command: Iterable[str] = (),
+) -> list[Run]:
+    """The whole experiment with each of several seeds, in turn, or what is left of it; then joint figures.
+
+    Args:
+        preset: a preset's name, a TOML file, or settings.
+        out: the runs' folders are beside this path: `runs/quick` gives `runs/quick-seed1` and so on, and
+            `runs/quick-seeds` for the figures of all.
+        n_seeds: how many.
+        overrides: changed settings, as for `run`.
+        seed: the first of the seeds; the settings' own where it is not given.
+        watch: called with settings and folder before each run; the observer that it yields watches that run.
+        command: the command line, for the manifests.
+
+    Returns:
+        The finished runs, in the order of their seeds.
+
+    Raises:
+        NucleateError: whatever a user can get wrong.
+    """
+    from nucleate.api.runs import Run
+    from nucleate.experiment import run_experiment
+    from nucleate.stages.observer import Silent
+    from nucleate.sweep.seeds import draw_joint_figures, plan_seeds
+
+    settings, folder = resolve(preset, overrides, seed), _folder_of(preset, out)
+    watch = watch or (lambda _settings, _folder: nullcontext(Silent()))
+    runs = []
+    for one, own_folder in plan_seeds(settings, folder, n_seeds):
+        with watch(one, own_folder) as observer:
+            runs.append(Run(run_experiment(one, own_folder, observer, command)))
+    draw_joint_figures([each.folder for each in runs], folder, settings.claims)
+    return runs
+
+
+def make_corpus(
+    preset: Preset,
+    out: Path | str,
+    *,
+    overrides: Overrides = (),
+    seed: int | None = None,
+    observer: Observer | None = None,
+) -> Run:
+    """Build the corpus of a run and nothing else; `run` on the same folder goes on from it.
+
+    Args:
+        preset: a preset's name, a TOML file, or settings.
+        out: the run's folder.
+        overrides: changed settings, as for `run`.
+        seed: the seed of everything.
+        observer: who watches; nobody where it is not given.
+
+    Raises:
+        NucleateError: whatever a user can get wrong; nothing is overwritten.
+    """
+    from nucleate.api.runs import Run
+    from nucleate.experiment import run_corpus
+    from nucleate.stages.observer import Silent
+
+    return Run(run_corpus(resolve(preset, overrides, seed), Path(out), observer or Silent()))
+
+
+def analyze(
+    model: str | Path,
+    prompts: str | Path,
+    out: Path | str | None = None,
+    *,
+    revisions: Iterable[str] = (),
+    overrides: Overrides = (),
+    observer: Observer | None = None,
+    command: Iterable[str] = (),
+) -> Run:
+    """Any causal language model of Hugging Face, on one's own labelled prompts.
+
+    Args:
+        model: a folder, a GGUF file, or a name on the Hub.
+        prompts: JSONL or CSV; see `docs/your-model.md`.
+        out: the folder of the analysis, `runs/MODEL` where it is not given; a second call on it goes on where
+            the first stopped.
+        revisions: of the Hub, or a single folder of checkpoints.
+        overrides: changed settings, as for `run`.
+        observer: who watches; nobody where it is not given.
+        command: the command line, for the manifest.
+
+    Returns:
+        The finished analysis, to read.
+
+    Raises:
+        NucleateError: whatever a user can get wrong; nothing is overwritten.
+    """
+    from nucleate.api.runs import Run
+    from nucleate.experiment import run_analysis
+    from nucleate.settings.config import assignments
+    from nucleate.stages.observer import Silent
+
+    how = {"revisions": revisions, "overrides": assignments(overrides), "command": command}
+    folder = Path(out) if out is not None else Path("runs") / Path(model).stem
+    return Run(run_analysis(str(model), str(prompts), folder, observer or Silent(), **how))
+
+
+def audit(
+    model: str | Path, *, revisions: Iterable[str] = (), overrides: Overrides = (), tensors: bool = False
+) -> tuple[Audit, list[SharedTensors]]:
+    """Which checkpoints of a series have the same weights; no weights of the Hub are downloaded for it.
+
+    Args:
+        model: a folder, a GGUF file, or a name on the Hub.
+        revisions: of the Hub, or a single folder of checkpoints.
+        overrides: changed settings of `model`.
+        tensors: compare single tensors too; for that, checkpoints are downloaded one at a time.
+
+    Returns:
+        The table of all checkpoints, and the tensors that one shares with another where they were compared.
+
+    Raises:
+        ConfigError: an override is wrong; ModelError: there is no such series.
+    """
+    from nucleate.experiment import series_values
+    from nucleate.models.series.series import audit_of, shared_tensors_of
+    from nucleate.models.series.settings import SeriesSettings
+    from nucleate.settings.config import assignments, override
+
+    values = override({"model": series_values(str(model), revisions)}, assignments(overrides))["model"]
+    settings = SeriesSettings.from_mapping(values, "the command line")
+    return audit_of(settings), shared_tensors_of(settings) if tensors else []
+
+
+def _folder_of(preset: Preset, out: Path | str | None) -> Path:
+    if out is not None:
+        return Path(out)
+    if isinstance(preset, str | Path):
+        return Path("runs") / Path(preset).stem
+    raise ConfigError("settings have no name, so there is no folder for the run", "Give it as `out`.")

@@ -1,0 +1,86 @@
+"""Runs read: their scores, their verdicts, and whether their files are whole.
+
+What is hidden: that nothing here needs a model, and that verdicts are judged from tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nucleate.api.runs import Run
+    from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict
+
+
+def load_run(path: Path | str) -> Run:
+    """A run's folder for reading: settings, corpus, scores, verdicts.
+
+    Raises:
+        RunFolderError: `path` is not a run's folder.
+    """
+    from nucleate.api.runs import Run
+    from nucleate.run_folder.folder import RunFolder
+
+    return Run(RunFolder.open(Path(path)))
+
+
+def load_runs(paths: Iterable[Path | str]) -> list[Run]:
+    """Several runs' folders for reading.
+
+    Raises:
+        RunFolderError: one of them is not a run's folder.
+    """
+    return [load_run(path) for path in paths]
+
+
+def verify(run: Run | Path | str) -> list[ClaimVerdict]:
+    """Judge every claim from a run's tables; nothing is written.
+
+    Returns:
+        The verdicts at every position; those at the run's own, `run.claim_settings.position`, count.
+
+    Raises:
+        RunFolderError: it is no run's folder, or its scores are missing or edited.
+    """
+    return opened(run).judge()
+
+
+def check(run: Run | Path | str) -> list[str]:
+    """Prove that every file that a run's manifest lists is the one that was written.
+
+    Returns:
+        A line for every file that is missing, torn or edited; none where all are whole.
+
+    Raises:
+        RunFolderError: it is no run's folder, or its settings were edited.
+    """
+    folder = opened(run).folder
+    folder.read_config()
+    return folder.problems()
+
+
+def judge_together(runs: Iterable[Run | Path | str]) -> list[ClaimOverRuns]:
+    """In how many runs each claim holds at the first one's own position, with the range of its figures.
+
+    Args:
+        runs: runs or their folders, such as those of several seeds; one at least.
+
+    Raises:
+        RunFolderError: one of them is no run's folder, or has no verdicts.
+    """
+    from nucleate.claims.verdicts import claims_over_runs
+
+    all_of_them = [opened(one) for one in runs]
+    position = all_of_them[0].claim_settings.position
+    return claims_over_runs([one.claims for one in all_of_them], position)
+
+
+def opened(run: Run | Path | str) -> Run:
+    """The run that was given, or the one in the folder that was.
+
+    Raises:
+        RunFolderError: it is not a run's folder.
+    """
+    return load_run(run) if isinstance(run, str | Path) else run

@@ -1,0 +1,34 @@
+"""Figures and pages drawn again from Python."""
+
+import pytest
+
+import nucleate
+from nucleate import api
+from nucleate.errors import ConfigError
+from tests.test_fresh_process import MODEL, loaded_by
+
+
+def test_a_report_is_drawn_again_from_what_is_there(own):
+    page = own / "report.html"
+    page.unlink()
+    (own / "figures" / "emergence.svg").unlink()
+    assert api.report(own) == page
+    assert "<title>own" in page.read_text()
+    assert nucleate.check(own) == []
+
+
+def test_runs_are_put_on_one_page(made, own, tmp_path):
+    page = nucleate.compare([made, own], tmp_path / "both.html")
+    assert page == tmp_path / "both.html"
+    assert "own" in page.read_text()
+
+
+def test_no_run_is_a_mistake(tmp_path):
+    with pytest.raises(ConfigError, match="got none"):
+        nucleate.compare([], tmp_path / "none.html")
+    assert not (tmp_path / "none.html").exists()
+
+
+def test_showing_loads_no_model(own):
+    code = f"import nucleate\nnucleate.api.report({str(own)!r})\nnucleate.compare([{str(own)!r}], {str(own / 'c.html')!r})"
+    assert not loaded_by(code) & MODEL
