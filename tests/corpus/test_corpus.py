@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.corpus import NO_ANSWER, Corpus
 from nucleate.corpus.spans import Spans
 
 
@@ -34,6 +34,7 @@ def test_what_an_instructions_prompts_begin_with_leaves_each_a_token_of_its_own(
 
 def test_answers_are_what_comes_after_the_prompt():
     assert MADE.answer_lengths(MADE.table) == [1, 0, 1, 0, 0]
+    assert MADE.first_answers(MADE.table).tolist() == [9, NO_ANSWER, 9, NO_ANSWER, NO_ANSWER]
     assert MADE.n_positions == 5
 
 

@@ -20,9 +20,9 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
 from nucleate.capture.batches import Batch
-from nucleate.capture.hidden_states import NO_ANSWER
 from nucleate.capture.positions import position_weights
 from nucleate.capture.sites import read_sites
+from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.corpus.spans import Spans
 from nucleate.models.blocks import Blocks, width_of
 

@@ -18,8 +18,6 @@ FACTORS = ("task", "dialect", "instruction", "input", "output", "task_input")
 """The labels of a corpus of grammars; `instruction` doubles as the unit of resampling wherever there is
 one."""
 
-NO_ANSWER = -1
-
 BEFORE_INPUT = ("last_instruction", "instruction_mean")
 """Positions whose states the input cannot reach where it comes after the instruction."""
 

@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from nucleate.capture.batches import Batch, plain_batches, saving, shared_batches
 from nucleate.capture.forward import Captured, Forward, keeps_keys_and_values
-from nucleate.capture.hidden_states import NO_ANSWER, HiddenStates
+from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
@@ -107,11 +107,6 @@ def labelled(
 ) -> HiddenStates:
     """States, what was read `beside` them, and everything that a corpus knows of their examples."""
     table = corpus.table.take(rows)
-    spans = corpus.spans(table)
-    first = [
-        ids[n] if n < len(ids) else NO_ANSWER
-        for ids, n in zip(table["input_ids"].to_pylist(), spans.prompt.tolist(), strict=True)
-    ]
     return HiddenStates(
         states=states,
         sites=sites,
@@ -119,7 +114,7 @@ def labelled(
         split=np.asarray(table["split"].to_pylist()),
         labels={factor: values[rows] for factor, values in corpus.labels().items()},
         predicted=beside["predicted"],
-        expected=np.array(first, dtype=np.int64),
+        expected=corpus.first_answers(table),
         step=step,
         instruction_counts=corpus.token_bags(table),
         answered=beside["answered"] if max(corpus.answer_lengths(corpus.table)) > 1 else None,

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 INSTANCES = "instances.parquet"
 TOKENIZER = "tokenizer"
 CARD = "README.md"
+NO_ANSWER = -1
+"""Stands for the token that is expected where nothing is."""
 
 
 class Corpus(ABC):
@@ -108,6 +110,13 @@ class Corpus(ABC):
         """Tokens of the answer of each row of `table`, 0 where there is none."""
         lengths = pc.list_value_length(table["input_ids"]).to_numpy()
         return (lengths - self.spans(table).prompt).tolist()
+
+    def first_answers(self, table: pa.Table) -> Int[np.ndarray, " example"]:
+        """The first token of the answer of each row of `table`, `NO_ANSWER` where there is none."""
+        prompts = self.spans(table).prompt.tolist()
+        sequences = table["input_ids"].to_pylist()
+        found = [ids[n] if n < len(ids) else NO_ANSWER for ids, n in zip(sequences, prompts, strict=True)]
+        return np.array(found, dtype=np.int64)
 
     def shared_lengths(self, table: pa.Table) -> list[int]:
         """Tokens that the rows of `table` of one instruction have in common, before their own begin.

@@ -125,7 +125,4 @@ def _guessed(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray,
 
 def _answers(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
     """The first token of each row's answer."""
-    table = corpus.table.take(rows)
-    answers = corpus.answer_lengths(table)
-    sequences = table["input_ids"].to_pylist()
-    return np.array([ids[-length] for ids, length in zip(sequences, answers, strict=True)])
+    return corpus.first_answers(corpus.table.take(rows))

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from threadpoolctl import threadpool_limits
 
-from nucleate.capture.hidden_states import NO_ANSWER, HiddenStates, layer_of
+from nucleate.capture.hidden_states import HiddenStates, layer_of
+from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.errors import LabelsError
 from nucleate.metrics.label_geometry import top_variance_share
 from nucleate.resampling.bootstrap import Resamples, permute_labels

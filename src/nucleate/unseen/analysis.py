@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from nucleate.capture.hidden_states import HiddenStates, layer_of
-from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.corpus import NO_ANSWER, Corpus
 from nucleate.corpus.subset import analysis_subset, centroid_rows
 from nucleate.metrics.centroids import Centroids
 from nucleate.resampling.intervals import Draws, exact_ends, interval
@@ -239,11 +239,7 @@ class _TaskMembership(Membership):
 
 def _answers_of_tasks(corpus: Corpus) -> Int[np.ndarray, "task input"]:
     """The first token that every task gives for every input, -1 where it does not have that input."""
-    labels, table = corpus.labels(), corpus.table
-    first = [
-        ids[-length]
-        for ids, length in zip(table["input_ids"].to_pylist(), corpus.answer_lengths(table), strict=True)
-    ]
-    answers = np.full((labels["task"].max() + 1, labels["input"].max() + 1), -1)
-    answers[labels["task"], labels["input"]] = first
+    labels = corpus.labels()
+    answers = np.full((labels["task"].max() + 1, labels["input"].max() + 1), NO_ANSWER)
+    answers[labels["task"], labels["input"]] = corpus.first_answers(corpus.table)
     return answers
