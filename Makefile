@@ -19,7 +19,8 @@ realistic: .venv/ready-realistic
 	.venv/bin/nucleate run realistic --out runs/realistic
 	.venv/bin/nucleate run realistic --set model.start=$(SMOLLM2) --out runs/realistic-smollm2
 	.venv/bin/nucleate analyze $(SMOLLM2) --prompts runs/realistic/corpus/prompts.jsonl \
-	    --set scoring.n_examples=200 --set scoring.milestones=1 --set 'scoring.preparations=["standardise"]' \
+	    --set scoring.n_examples=200 --set scoring.milestones=1 \
+	    --set 'scoring.preparations=["standardise"]' --set claims.preparation=standardise \
 	    --set 'scoring.positions=["last", "last_instruction"]' --set 'unseen.positions=["last"]' \
 	    --set 'scoring.factors=["task", "topic", "form", "instruction", "input"]' \
 	    --out runs/realistic-as-it-is

@@ -135,7 +135,12 @@ def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path,
 def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
     run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
     weights = run.folder.outputs_digest("training")
-    measure_again(RunFolder.open(run.folder.path), "scoring", ["scoring.positions=['input']"], Stages())
+    measure_again(
+        RunFolder.open(run.folder.path),
+        "scoring",
+        ["scoring.positions=['input']", "claims.position=input"],
+        Stages(),
+    )
     again = nucleate.load_run(run.folder.path)
     assert again.scores.where(metric="ari").values("position") == ["input"]
     assert settings_of(again.folder).scoring.positions == ("input",)

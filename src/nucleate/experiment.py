@@ -24,6 +24,7 @@ from nucleate.models.series.series import Series, find_series, is_folder_of_chec
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
 from nucleate.stages.analysis_settings import resolve_analysis
+from nucleate.stages.checks import require_measurable
 from nucleate.stages.context import FolderContext, StageContext, settings_of
 from nucleate.stages.making import capture_series, make_corpus, make_prompt_corpus, train_model
 from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
@@ -52,6 +53,7 @@ def run_experiment(
         _describe(folder, settings, command)
         context = FolderContext(settings, folder, observer)
         corpus = make_corpus(context)
+        require_measurable(settings, corpus)
         train_model(context, corpus)
         _measure(context.measuring(corpus, _trained(settings, folder)))
     return folder
@@ -94,6 +96,7 @@ def run_analysis(
             observer.on_stage("steps", series.note)
         context = FolderContext(settings, folder, observer)
         corpus = make_prompt_corpus(context, read, series)
+        require_measurable(settings, corpus)
         capture_series(context, corpus, series)
         _measure(context.measuring(corpus, Given(folder, series, settings.seed)))
     return folder
@@ -128,10 +131,11 @@ def measure_again(
         settings = settings_of(folder, asked)
         folder.require("corpus")
         corpus = load_corpus(folder.corpus)
+        require_measurable(settings, corpus, intervene=stage == "intervene")
         context = FolderContext(settings, folder, observer)
         measuring = context.measuring(corpus, _subject_of(context, corpus))
-        folder.write_config(settings.to_toml())
         _MEASURING[stage](measuring)
+        folder.write_config(settings.to_toml())
         draw(context)
         make_report(context)
 

@@ -1,11 +1,16 @@
 """A run that is killed and called again ends in the same bytes as one that was left alone."""
 
+import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+
+from nucleate.cli.main import main
+from nucleate.scores import Scores
 
 ARGUMENTS = ["run", "smoke", "--set", "training.steps=60", "--set", "training.checkpoint_every=30"]
 
@@ -31,6 +36,42 @@ def untouched(tmp_path_factory):
     folder = tmp_path_factory.mktemp("untouched") / "run"
     finish(folder)
     return folder
+
+
+@pytest.mark.slow
+def test_killed_while_it_is_scored_again_check_and_run_work(untouched, tmp_path):
+    """Wherever the kill falls, each file is the old or the new one, and the settings go with the scores."""
+    again = [
+        sys.executable,
+        "-m",
+        "nucleate",
+        "score",
+        "--set",
+        "scoring.n_init=2",
+        "--set",
+        "scoring.milestones=0",
+    ]
+    whole = shutil.copytree(untouched, tmp_path / "whole")
+    begun = time.monotonic()
+    subprocess.run([*again, str(whole)], check=True, capture_output=True, timeout=300)
+    took = time.monotonic() - begun
+    drawn = random.Random(1)
+    for number in range(5):
+        folder = shutil.copytree(untouched, tmp_path / str(number))
+        process = subprocess.Popen(
+            [*again, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(drawn.uniform(0.3, 1.0) * took)
+        process.kill()
+        process.wait()
+        assert main(["check", str(folder)]) == 0
+        assert main(["run", str(folder / "config.toml"), "--out", str(folder)]) == 0
+        assert main(["check", str(folder)]) == 0
+        has_new_settings = "n_init = 2" in (folder / "config.toml").read_text()
+        expected = whole if has_new_settings else untouched
+        assert Scores.read(folder / "scores.parquet").values("metric") == Scores.read(
+            expected / "scores.parquet"
+        ).values("metric")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from nucleate.cli.main import main
+from nucleate.errors import Interrupted
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,52 @@ def test_another_configs_folder_is_refused_and_left_alone(run_folder, capsys):
     assert main(["run", "smoke", "--out", str(run_folder), "--seed", "2"]) == 2
     assert "holds a run with other settings" in capsys.readouterr().err
     assert {file: file.read_bytes() for file in before} == before
+
+
+def bytes_in(folder):
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["score", 'scoring.factors=["tsak"]'], "claims.factor is task, and scoring.factors has only tsak"),
+        (["score", 'scoring.factors=["task", "tsak"]'], "scoring.factors has 'tsak'"),
+        (["score", 'scoring.positions=["last_instruction", "inptu"]'], "scoring.positions has 'inptu'"),
+        (["score", "claims.preparation=standardise"], "claims.preparation is standardise"),
+        (["score", "scoring.n_examples=2"], "scoring.factors has"),
+        (["unseen", 'unseen.positions=["lst"]'], "unseen.positions has 'lst'"),
+        (["intervene", "intervene.split=valid"], "intervene.split has 'valid'"),
+    ],
+)
+def test_a_mistake_in_what_is_made_again_leaves_the_folder_as_it_is(run_folder, arguments, what, capsys):
+    before = bytes_in(run_folder)
+    verb, override = arguments
+    assert main([verb, str(run_folder), "--set", override]) == 2
+    assert what in capsys.readouterr().err
+    assert bytes_in(run_folder) == before
+
+
+@pytest.mark.parametrize("broken_off", ["score_states", "untrained_control"])
+def test_scoring_again_that_is_broken_off_leaves_scores_settings_and_run(run_folder, broken_off, monkeypatch):
+    def interrupt(*_, **__):
+        raise Interrupted(2)
+
+    before = bytes_in(run_folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(f"nucleate.stages.measuring.{broken_off}", interrupt)
+        again = ["score", str(run_folder), "--set", "scoring.n_init=2", "--set", "scoring.milestones=0"]
+        assert main(again) == 130
+    assert bytes_in(run_folder) == before
+    assert main(["run", "smoke", "--out", str(run_folder), "--set", "training.steps=6"]) == 0
+    assert main(["check", str(run_folder)]) == 0
+
+
+def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["run", "smoke", "--out", str(out), "--set", "intervene.split=valid"]) == 2
+    assert "intervene.split has 'valid'" in capsys.readouterr().err
+    assert not (out / "checkpoints").exists()
 
 
 def test_check_and_verify_speak_through_their_exit_codes(run_folder, capsys):

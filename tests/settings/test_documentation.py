@@ -65,7 +65,8 @@ def test_the_comment_above_a_setting_explains_it_and_names_a_default_that_it_is_
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_documented_toml_reads_back_as_the_same_settings(preset, tmp_path):
-    settings = resolve(preset, ['scoring.positions=["it\'s", "\\"#"]', 'scoring.tsne_positions=["it\'s"]'])
+    odd = ['scoring.positions=["it\'s", "\\"#"]', 'scoring.tsne_positions=["it\'s"]']
+    settings = resolve(preset, [*odd, 'claims.position="it\'s"'])
     path = tmp_path / "mine.toml"
     path.write_text(documented_toml(settings, "mine"), encoding="utf-8")
     assert resolve(str(path)) == settings

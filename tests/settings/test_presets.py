@@ -33,6 +33,29 @@ def test_a_pretrained_start_brings_settings_of_its_own_and_overrides_stand_above
     ("override", "words"),
     [
         (
+            "scoring.positions=['input']",
+            "claims.position is last_instruction, and scoring.positions has only input",
+        ),
+        ("scoring.factors=['tsak']", "claims.factor is task, and scoring.factors has only tsak"),
+        (
+            "scoring.preparations=['standardise']",
+            "claims.preparation is raw, and scoring.preparations has only",
+        ),
+        ("claims.preparation=pca", "claims.preparation is pca, and scoring.preparations has only raw"),
+        ("scoring.methods=['ward']", "claims are judged by ari of kmeans"),
+        ("scoring.metrics=['ami']", "claims are judged by ari of kmeans"),
+    ],
+)
+def test_claims_that_could_not_be_judged_are_refused_with_the_setting_to_change(override, words):
+    with pytest.raises(ConfigError) as caught:
+        resolve("quick", [override])
+    assert words in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
             "corpus.n_phrasing=9",
             "unknown setting corpus.n_phrasing in realistic. Did you mean corpus.n_phrasings",
         ),

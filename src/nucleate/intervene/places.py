@@ -27,6 +27,12 @@ from nucleate.resampling.named_seeds import stream
 CAPTURED = ("last_instruction", "input", "instruction_mean")
 """Whose centroids are used."""
 
+SEVERAL = ("instruction_but_last", "all_instruction", "all_prompt", "prompt_but_last")
+"""Sets of several tokens."""
+
+PLACES = (*CAPTURED, *SEVERAL)
+"""Where states can be moved."""
+
 
 class TaskCentroids:
     """Centroids of all sites and positions of one model, from train states."""
@@ -103,9 +109,7 @@ def token_masks(
         "prompt_but_last": {"instruction_mean": but_last, "input": rest},
     }
     if position not in masks:
-        raise ConfigError(
-            f"no position {position!r} to intervene at", f"Positions: {', '.join((*CAPTURED, *masks))}"
-        )
+        raise ConfigError(f"no position {position!r} to intervene at", f"Positions: {', '.join(PLACES)}")
     return masks[position]
 
 

@@ -70,6 +70,13 @@ def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
     return np.asarray(states.labels.get("instruction", np.arange(len(states.split))))
 
 
+def rows_of_factor(
+    factor: str, units: Int[np.ndarray, " example"], is_before_input: bool
+) -> Int[np.ndarray, " chosen"]:
+    """Of examples of one split those that a factor is scored on at a position; see `Sample.name`."""
+    return _rows(_kind(is_before_input, factor), units)
+
+
 def _kind(is_before_input: bool, factor: str) -> str:
     if is_before_input:
         return "once"

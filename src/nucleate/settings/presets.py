@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from nucleate.capture.settings import CaptureSettings
 from nucleate.claims.settings import ClaimSettings
@@ -66,6 +66,11 @@ class AnalysisSettings(Settings):
     intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
 
+    @model_validator(mode="after")
+    def _claims_are_scored(self) -> AnalysisSettings:
+        _require_scored_claims(self.scoring, self.claims)
+        return self
+
 
 class ExperimentSettings(Settings):
     """Every setting of a run. `corpus.kind = "facts"` chooses the settings of facts in natural language."""
@@ -82,6 +87,11 @@ class ExperimentSettings(Settings):
     unseen: UnseenSettings = UnseenSettings()
     intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
+
+    @model_validator(mode="after")
+    def _claims_are_scored(self) -> ExperimentSettings:
+        _require_scored_claims(self.scoring, self.claims)
+        return self
 
 
 def preset_names() -> list[str]:
@@ -137,6 +147,21 @@ def read_settings(path: Path, overrides: Iterable[str] = ()) -> ExperimentSettin
 def training_steps(settings: ExperimentSettings | AnalysisSettings) -> int:
     """Of the training that a folder holds; an analysis has none."""
     return settings.training.steps if isinstance(settings, ExperimentSettings) else 0
+
+
+def _require_scored_claims(scoring: ScoringSettings, claims: ClaimSettings) -> None:
+    """What claims are judged by, and figures draw, must be scored."""
+    for key, asked, scored in (
+        ("position", claims.position, scoring.positions),
+        ("factor", claims.factor, scoring.factors),
+        ("preparation", claims.preparation, scoring.preparations),
+    ):
+        if asked not in scored:
+            raise ValueError(f"claims.{key} is {asked}, and scoring.{key}s has only {', '.join(scored)}")
+    if "kmeans" not in scoring.methods or "ari" not in scoring.metrics:
+        raise ValueError(
+            "claims are judged by ari of kmeans, and scoring.methods or scoring.metrics lacks it"
+        )
 
 
 def _presets() -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nucleate.corpus.prompts.prompt_corpus import factors_of, task_of
+from nucleate.corpus.prompts.prompt_corpus import factors_of, task_of, words_of
 from nucleate.corpus.prompts.prompt_files import Prompt, read_prompts
 from nucleate.settings.config import override
 from nucleate.settings.presets import AnalysisSettings
@@ -39,12 +40,13 @@ def _fitting(prompts: Sequence[Prompt], task: str | None) -> dict[str, Any]:
     """Settings of the stages, as the prompts allow: every position and factor that they tell."""
     of_instruction = ["last_instruction", "instruction_mean"] if prompts[0].instruction else []
     positions = ["last", *of_instruction, *(["input"] if prompts[0].input else [])]
-    factors = factors_of(prompts)
+    claimed = task_of(prompts, task)
+    factors = [name for name in factors_of(prompts) if name == claimed or _is_told(prompts, name, claimed)]
     splits = sorted({prompt.split for prompt in prompts}, key=lambda split: (split != "train", split))
     return {
         "scoring": {
             "positions": positions,
-            "factors": list(factors),
+            "factors": factors,
             "splits": splits,
             "instances_per_instruction": len(prompts),
             "preparations": ["raw", "standardise"],
@@ -52,5 +54,18 @@ def _fitting(prompts: Sequence[Prompt], task: str | None) -> dict[str, Any]:
         },
         "unseen": {"positions": positions},
         "intervene": {"in_run": False},
-        "claims": {"position": "last", "factor": task_of(prompts, task)},
+        "claims": {"position": "last", "factor": claimed},
     }
+
+
+def _is_told(prompts: Sequence[Prompt], factor: str, task: str) -> bool:
+    """Whether in some split a factor has two labels, one of them twice.
+
+    Instructions are told apart only where they have several instances, so those alone count for them.
+    """
+    by_split: dict[str, Counter[str]] = {}
+    for prompt, label in zip(prompts, words_of(prompts, factor, task), strict=True):
+        by_split.setdefault(prompt.split, Counter())[label] += 1
+    least = 2 if factor == "instruction" else 1
+    sizes = [[size for size in counts.values() if size >= least] for counts in by_split.values()]
+    return any(1 < len(own) < sum(own) for own in sizes)

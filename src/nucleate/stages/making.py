@@ -29,6 +29,7 @@ from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.models.content import model_digest, tokenizer_digest
 from nucleate.models.gpt2 import build_model
 from nucleate.models.loading import load_start, load_tokenizer
 from nucleate.models.series.series import Series
@@ -47,7 +48,7 @@ _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 def make_corpus(context: FolderContext[ExperimentSettings]) -> Corpus:
     """Build the corpus, or read the one that is there."""
     settings, folder = context.settings, context.folder
-    tokenizer_of = [settings.model.start] if settings.model.start else []
+    tokenizer_of = [tokenizer_digest(Path(settings.model.start))] if settings.model.start else []
     with context.stage("corpus", settings.seed, settings.corpus.digest(), *tokenizer_of) as is_due:
         if is_due:
             with folder.commit(folder.corpus) as path:
@@ -75,7 +76,8 @@ def make_prompt_corpus(
 ) -> Corpus:
     """Put the prompts into the model's own tokens, or read those that are there."""
     settings, folder = context.settings, context.folder
-    with context.stage("corpus", settings.prompts.digest(), settings.model.digest()) as is_due:
+    about = (settings.prompts.digest(), settings.model.digest(), *series.content)
+    with context.stage("corpus", *about) as is_due:
         if is_due:
             corpus = PromptCorpus.build(prompts, series.tokenizer(), settings.prompts.task or None)
             with folder.commit(folder.corpus) as path:
@@ -88,7 +90,8 @@ def train_model(context: FolderContext[ExperimentSettings], corpus: Corpus) -> N
     """Train to the end, from where a broken-off training left off."""
     settings, folder = context.settings, context.folder
     parts = (settings.model.digest(), settings.training.digest(), folder.outputs_digest("corpus"))
-    with context.stage("training", settings.seed, *parts) as is_due:
+    goes_on_from = [model_digest(Path(settings.model.start))] if settings.model.start else []
+    with context.stage("training", settings.seed, *parts, *goes_on_from) as is_due:
         if is_due:
             model = _model_before_training(settings, corpus)
             watcher = _AgreementWatcher(context.observer, corpus, settings)
@@ -110,7 +113,8 @@ def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, ser
     positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
     weights = sorted((row.step, row.digest) for row in series.table)
     about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), weights)
-    with context.stage("capture", settings.seed, folder.outputs_digest("corpus"), *about) as is_due:
+    made_from = (settings.seed, folder.outputs_digest("corpus"), *about, *series.content)
+    with context.stage("capture", *made_from) as is_due:
         if not is_due:
             return
         _keep_trainer_log(folder, series)
@@ -136,11 +140,12 @@ class _AgreementWatcher:
 
     def __init__(self, observer: Observer, corpus: Corpus, settings: ExperimentSettings) -> None:
         self.observer, self.corpus, self.position = observer, corpus, settings.claims.position
+        held_out = corpus.of_split("validation").num_rows > 0
         self.rows = analysis_subset(
             corpus,
             settings.scoring.n_tasks,
             _LIVE_EXAMPLES,
-            ("validation",),
+            ("validation" if held_out else "train",),
             settings.seed,
             per_instruction=1,
         )

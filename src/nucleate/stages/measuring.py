@@ -21,9 +21,9 @@ from nucleate.intervene.analysis import intervene_on
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, StepPoints, balanced_order
+from nucleate.pictures.points_table import Projections
 from nucleate.pictures.tsne_scores import EmbeddedScorer
 from nucleate.processes import side_by_side
-from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import RunTag, Scores
 from nucleate.scoring.controls import (
     bag_of_tokens_control,
@@ -53,13 +53,15 @@ def score(context: StageContext[MeasurementSettings]) -> None:
     inputs = _inputs_of(context, context.settings.scoring)
     with context.stage("scoring", *inputs, needs=context.subject.stage) as is_due:
         if is_due:
-            scores = _score_checkpoints(context)
+            scores, projections = _score_checkpoints(context)
+            with folder.commit(folder.projections) as path:
+                projections.write(path)
             with folder.commit(folder.scores) as path:
                 scores.write(path)
 
 
-def _score_checkpoints(context: StageContext[MeasurementSettings]) -> Scores:
-    """Each checkpoint on its own, then what goes from step to step."""
+def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scores, Projections]:
+    """Each checkpoint on its own, then what goes from step to step. It writes nothing."""
     settings, corpus, subject, tag = context.settings, context.corpus, context.subject, context.tag
     scoring, steps, rows = settings.scoring, subject.steps, scored_rows(settings, corpus)
     last = subject.states(steps[-1], corpus, rows, scoring.positions)
@@ -78,7 +80,7 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> Scores:
             states = subject.states(step, corpus, rows, scoring.positions)
             parts.append(pictures.score(states, scores))
             projector.add_pictures(states, scoring.tsne_positions)
-    _write_projections(context.folder, corpus, rows[projector.shown], projector)
+    projections = projector.finish(corpus.readable.take(rows[projector.shown]), corpus.text_of)
     scores = Scores.concatenate(parts)
     told = corpus.telling_tokens(corpus.table.take(rows))
     controls = [
@@ -87,7 +89,7 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> Scores:
         ngrams_control(scores, last, told, scoring, seed=settings.seed),
         dialect_oracle_control(scores, last, scoring, seed=settings.seed),
     ]
-    return Scores.concatenate([scores, *controls])
+    return Scores.concatenate([scores, *controls]), projections
 
 
 def _look_at_all(
@@ -150,11 +152,6 @@ def _projector(last: HiddenStates, seed: int) -> Projector:
     """With the axes of the last checkpoint, so that all steps can be seen along them."""
     shown = balanced_order(last.split, last.labels["task"], POINTS_PER_SPLIT, seed)
     return Projector(last.select(shown), shown, seed)
-
-
-def _write_projections(folder: RunFolder, corpus: Corpus, rows: np.ndarray, projector: Projector) -> None:
-    with folder.commit(folder.projections) as path:
-        projector.finish(corpus.readable.take(rows), corpus.text_of).write(path)
 
 
 def unseen(context: StageContext[MeasurementSettings]) -> None:

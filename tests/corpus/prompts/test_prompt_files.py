@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nucleate.corpus.prompts.prompt_files import Prompt, compose, read_prompts
+from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
+from nucleate.corpus.prompts.prompt_files import OWN_FIELDS, TAKEN, Prompt, compose, read_prompts
 from nucleate.errors import CorpusError
+from nucleate.scores import SCHEMA
+from tests.small_tokenizers import byte_level_bpe
 
 
 def jsonl(tmp_path, *lines, name="p.jsonl"):
@@ -44,6 +47,26 @@ def test_parts_go_into_the_template_of_the_line_or_the_one_given(tmp_path):
         assert prompt.spoken == {"instruction": "Capital of", "input": "Österreich", "output": "Wien"}
     (given_template, _) = read_prompts(path, template="Q: {instruction} {input} A:")
     assert given_template.text == "Q: Capital of Österreich A:"
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_a_label_may_not_take_the_name_of_a_column_of_ours(tmp_path, ending):
+    for name in sorted(set(TAKEN) - set(OWN_FIELDS)):
+        lines = [{"prompt": "a", "task": "t"}, {"prompt": "b", "task": "t", name: "x"}]
+        if ending == "csv":
+            lines = [f"prompt,task,{name}", "b,t,x"]
+        with pytest.raises(CorpusError) as caught:
+            read_prompts(jsonl(tmp_path, *lines, name=f"p.{ending}"))
+        assert f"p.{ending}:2: {name}: is the name of a column of ours" in caught.value.what
+        assert "prompt_length" in caught.value.mend
+
+
+def test_every_column_of_our_tables_is_taken(tmp_path):
+    parts = {"instruction": "Capital of", "input": "France", "answer": "Paris", "task": "capital"}
+    corpus = PromptCorpus.build(read_prompts(jsonl(tmp_path, parts)), byte_level_bpe())
+    own = {*TAKEN, *OWN_FIELDS, "output"}  # the words of the answer, where no label is called so
+    assert set(corpus.table.column_names) - own == {"task"}
+    assert set(SCHEMA.names) <= own
 
 
 def test_with_all_three_the_parts_are_found_inside_the_prompt(tmp_path):
@@ -111,7 +134,7 @@ LINE = {"prompt": "x y", "task": "t"}
         ([LINE, {**LINE, "more": "m"}], ":2: more: is not in line 1"),
         ([{**LINE, "id": "a"}, {**LINE, "id": "a"}], ":2: id: 'a' is the id of line 1 too"),
         ([{**LINE, "id": "2"}, LINE], ":2: id: '2' is the id of line 1 too"),
-        ([{**LINE, "input_ids": "1 2"}], ":1: input_ids: is a name that a corpus needs itself"),
+        ([{**LINE, "input_ids": "1 2"}], ":1: input_ids: is the name of a column of ours"),
         ([{**LINE, "input": "z"}], ":1: input: is not in the prompt"),
         ([{**LINE, "prompt": "aaa", "input": "aa"}], ":1: input: is in the prompt 2 times"),
         (

@@ -22,7 +22,7 @@ from jaxtyping import Int
 from nucleate.corpus.corpus import CARD, INSTANCES, TOKENIZER, Corpus
 from nucleate.corpus.dataset_card import prompts_card
 from nucleate.corpus.prompts.located_tokens import locate
-from nucleate.corpus.prompts.prompt_files import Prompt
+from nucleate.corpus.prompts.prompt_files import PROMPT_LENGTH, SPAN_COLUMNS, Prompt
 from nucleate.corpus.spans import Spans
 from nucleate.errors import CorpusError
 
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 PROMPTS = "prompts.json"
-_SPANS = {"instruction": ("instruction_start", "instruction_end"), "input": ("input_start", "input_end")}
-_PROMPT_LENGTH = "prompt_length"
-_UNREADABLE = ("input_ids", _PROMPT_LENGTH, *_SPANS["instruction"], *_SPANS["input"])
+_UNREADABLE = ("input_ids", PROMPT_LENGTH, *SPAN_COLUMNS["instruction"], *SPAN_COLUMNS["input"])
 
 
 @dataclass(frozen=True)
@@ -108,9 +106,9 @@ class PromptCorpus(Corpus):
 
         found = {
             name: np.stack([column(start), column(end)], axis=1) if start in table.column_names else None
-            for name, (start, end) in _SPANS.items()
+            for name, (start, end) in SPAN_COLUMNS.items()
         }
-        return Spans(found["instruction"], found["input"], column(_PROMPT_LENGTH))
+        return Spans(found["instruction"], found["input"], column(PROMPT_LENGTH))
 
     @property
     def readable(self) -> pa.Table:
@@ -157,6 +155,14 @@ def factors_of(prompts: Sequence[Prompt]) -> tuple[str, ...]:
     return tuple(written) + (("task_input",) if "input" in written and "task_input" not in written else ())
 
 
+def words_of(prompts: Sequence[Prompt], factor: str, task: str) -> list[str]:
+    """What every prompt says of one of `factors_of`, as words; `task` is the factor that is the task."""
+    written = _written_factors(prompts)
+    if factor in written:
+        return written[factor]
+    return [f"{one}\n{other}" for one, other in zip(written[task], written["input"], strict=True)]
+
+
 def _written_factors(prompts: Sequence[Prompt]) -> dict[str, list[str]]:
     """Labels, then the words of instruction, input and answer where no label is called so."""
     labels = {name: [prompt.labels[name] for prompt in prompts] for name in prompts[0].labels}
@@ -184,11 +190,11 @@ def _columns(prompts: Sequence[Prompt], sequences: list[list[int]], spans: Spans
         "prompt": pa.array([prompt.text for prompt in prompts], pa.string()),
         "split": pa.array([prompt.split for prompt in prompts], pa.string()),
         "input_ids": pa.array(sequences, pa.list_(pa.int32())),
-        _PROMPT_LENGTH: pa.array(spans.prompt, pa.int32()),
+        PROMPT_LENGTH: pa.array(spans.prompt, pa.int32()),
     }
     for name, span in (("instruction", spans.instruction), ("input", spans.input)):
         if span is not None:
-            columns |= {end: pa.array(span[:, i], pa.int32()) for i, end in enumerate(_SPANS[name])}
+            columns |= {end: pa.array(span[:, i], pa.int32()) for i, end in enumerate(SPAN_COLUMNS[name])}
     return columns
 
 

@@ -17,12 +17,27 @@ from typing import Any
 
 from nucleate.corpus.prompts.settings import TEMPLATE
 from nucleate.errors import CorpusError
+from nucleate.scores import SCHEMA
 
 OWN_FIELDS = ("id", "prompt", "instruction", "input", "template", "answer", "split")
 """What a file's fields may be beside labels."""
 
-TAKEN = ("instance", "instruction_id", "input_ids")
-"""Columns of a corpus that say something else than a label."""
+SPAN_COLUMNS = {
+    "instruction": ("instruction_start", "instruction_end"),
+    "input": ("input_start", "input_end"),
+}
+PROMPT_LENGTH = "prompt_length"
+
+TAKEN = (
+    "instance",
+    "instruction_id",
+    "input_ids",
+    PROMPT_LENGTH,
+    *(name for names in SPAN_COLUMNS.values() for name in names),
+    *SCHEMA.names,
+    "predicted",
+)
+"""Columns of our tables that say something else than a label."""
 
 Span = tuple[int, int]
 """From its first character up to, and not with, the one behind its last."""
@@ -150,8 +165,10 @@ def _prompt_of(record: _Record, template: str, delimiter: str) -> tuple[int, Pro
     """The line's number goes beside, for what can be judged over all lines only."""
     text, instruction, input_ = _text_and_spans(record, template)
     for field in record.values:
-        if field in TAKEN:
-            raise record.error(field, "is a name that a corpus needs itself", "Give the field another name.")
+        if field in TAKEN and field not in OWN_FIELDS:
+            what = "is the name of a column of ours, and cannot be a label's"
+            others = ", ".join(name for name in TAKEN if name not in OWN_FIELDS)
+            raise record.error(field, what, f"Give the field another name than these: {others}.")
     answer = record.text("answer")
     if answer is not None and not (text[-1].isspace() or answer[0].isspace()):
         answer = delimiter + answer

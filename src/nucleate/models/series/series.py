@@ -19,6 +19,7 @@ from pathlib import Path
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.errors import ModelError
+from nucleate.models.content import tokenizer_digest
 from nucleate.models.loading import load_model, load_tokenizer, pick_device, untrained_like
 from nucleate.models.series.audit import Audit, Audited, Weights, audit
 from nucleate.models.series.hub import Hub, weight_files
@@ -71,6 +72,14 @@ class Series:
 
     def _folder_name(self, local: Path) -> str:
         return local.resolve().name if local.exists() else self.settings.name
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """Digests of what lies beside the weights of those on this machine; of the Hub's, names tell."""
+        if not (self.settings.folder or Path(self.settings.name).exists()):
+            return ()
+        found = [self.places[one] for one in self.members.values() if one in self.places]
+        return tuple(tokenizer_digest(place) for place in found)
 
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """Of the last checkpoint."""

@@ -1,0 +1,102 @@
+"""Whether a corpus can be measured as the settings ask, before anything is trained, captured or replaced.
+
+What is hidden: what every later stage would fail on, hours later or with a folder half replaced. All of it is
+told at once from corpus and settings alone, each as one line that names the setting to change.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from nucleate.corpus.corpus import Corpus
+from nucleate.errors import ConfigError
+from nucleate.intervene.places import PLACES
+from nucleate.scoring.examples import rows_of_factor
+from nucleate.settings.presets import ExperimentSettings, MeasurementSettings
+from nucleate.stages.measuring import scored_rows
+from nucleate.unseen.analysis import what_is_lacking
+
+
+def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, intervene: bool = False) -> None:
+    """Prove that what is asked for can be measured.
+
+    Args:
+        settings: what is asked for.
+        corpus: what it is asked of.
+        intervene: whether states are moved now, whatever `intervene.in_run` says.
+
+    Raises:
+        ConfigError: a setting asks for what the corpus does not have.
+    """
+    scoring, positions = settings.scoring, corpus.spans(corpus.table).positions
+    splits = sorted(set(corpus.table["split"].unique().to_pylist()))
+    _require("scoring.factors", scoring.factors, list(corpus.labels()))
+    _require("scoring.positions", scoring.positions, positions)
+    _require("scoring.splits", scoring.splits, splits)
+    if not what_is_lacking(corpus):
+        _require("unseen.positions", settings.unseen.positions, positions)
+    if settings.intervene.in_run or intervene:
+        _require("intervene.positions", settings.intervene.positions, PLACES)
+        _require("intervene.split", [settings.intervene.split], splits, "intervene.in_run=false")
+    if scoring.tsne and importlib.util.find_spec("openTSNE") is None:
+        raise ConfigError(
+            "scoring.tsne needs openTSNE, which is not installed",
+            "Install it with: pip install 'nucleate[tsne]'",
+        )
+    _require_partitions(settings, corpus)
+
+
+def partitioned(
+    factors: Sequence[str],
+    positions: Sequence[str],
+    splits: Collection[str],
+    corpus: Corpus,
+    rows: np.ndarray,
+) -> Iterator[tuple[str, str, str]]:
+    """Each split, position and factor at which the examples `rows` have a partition to agree with."""
+    table = corpus.table.take(rows)
+    labels = {name: values[rows] for name, values in corpus.labels().items()}
+    units = labels.get("instruction", np.arange(len(rows)))
+    before_input = corpus.spans(table).before_input
+    split_of = table["split"].to_numpy(zero_copy_only=False)
+    for split in splits:
+        own = np.flatnonzero(split_of == split)
+        for position in positions:
+            for factor in factors:
+                chosen = own[rows_of_factor(factor, units[own], position in before_input)]
+                if 1 < len(np.unique(labels[factor][chosen])) < len(chosen):
+                    yield split, position, factor
+
+
+def _require(key: str, asked: Sequence[str], there: Sequence[str], or_else: str = "") -> None:
+    missing = [name for name in asked if name not in there]
+    if missing:
+        raise ConfigError(
+            f"{key} has {missing[0]!r}, which the corpus has not",
+            f"Set {key} to some of: {', '.join(there)}{'; or ' + or_else if or_else else ''}.",
+        )
+
+
+def _require_partitions(settings: MeasurementSettings, corpus: Corpus) -> None:
+    """As many clusters as labels need two labels, and one of them twice."""
+    scoring, claims, rows = settings.scoring, settings.claims, scored_rows(settings, corpus)
+    found = set(partitioned(scoring.factors, scoring.positions, scoring.splits, corpus, rows))
+    for factor in scoring.factors:
+        if not any(one[2] == factor for one in found):
+            raise ConfigError(
+                f"scoring.factors has {factor!r}, and no label of it is there twice beside another, at any "
+                f"position, among the {len(rows)} examples that are scored",
+                f"Leave {factor} out of scoring.factors, or raise scoring.n_examples, "
+                "scoring.whole_instructions or scoring.instances_per_instruction.",
+            )
+    judged = [split for split in scoring.splits if (split, claims.position, claims.factor) in found]
+    is_trained = isinstance(settings, ExperimentSettings)
+    if not judged or (is_trained and "validation" in scoring.splits and "validation" not in judged):
+        raise ConfigError(
+            f"claims are judged by {claims.factor} at {claims.position}, where the examples that are scored "
+            "have fewer than two labels, or none twice",
+            "Raise scoring.n_examples, or set claims.factor or claims.position to others.",
+        )
