@@ -108,6 +108,17 @@ def test_a_mistake_is_told_before_anything_is_trained(tmp_path, capsys):
     assert not (out / "checkpoints").exists()
 
 
+def test_a_path_is_printed_as_it_is_called(tmp_path, capsys):
+    out = tmp_path / "[b]x[/] :smile:"
+    assert main(["corpus", "smoke", "--out", str(out)]) == 0
+    assert f"  The corpus: {out / 'corpus'}\n" in capsys.readouterr().out
+    (out / "corpus" / "tasks.json").unlink()
+    assert main(["check", str(out)]) == 1
+    assert f"✗ {out / 'corpus' / 'tasks.json'} is missing\n" in capsys.readouterr().out
+    assert main(["score", str(out)]) == 2
+    assert f"{out / 'corpus' / 'tasks.json'} is missing" in capsys.readouterr().err
+
+
 def test_check_and_verify_speak_through_their_exit_codes(run_folder, capsys):
     assert main(["check", str(run_folder)]) == 0
     assert main(["verify", str(run_folder)]) == 1

@@ -72,16 +72,16 @@ def _analyze(model: str, prompts: Path, revisions: list[str], out: Path, overrid
     if any(row["same_as"] or row.get("shared") for row in done.folder.manifest["audit"]):
         _print_audit(done.folder.manifest["audit"])
     print_verdicts(done.claims, done.claim_settings.position)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"\n  The page: {done.folder.report}")
-    console.print(f"  The scores: {done.folder.scores}")
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
+    console.print(f"\n  The page: {done.folder.report}", markup=False)
+    console.print(f"  The scores: {done.folder.scores}", markup=False)
     return 0
 
 
 def _audit(model: str, revisions: list[str], overrides: tuple[str, ...], tensors: bool) -> int:
     found, shared = api.audit(model, revisions=revisions, overrides=overrides, tensors=tensors)
     _print_audit([asdict(row) for row in found.rows])
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     if found.note:
         console.print(f"\n  Steps: {found.note}", markup=False)
     for one in shared:
@@ -104,7 +104,7 @@ def _print_audit(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             str(row["step"]), str(row["revision"]), size, digest, f"[red]{same_as}[/]" if same_as else ""
         )
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     console.print(table)
     for row in rows:
         for file, of in row.get("shared", {}).items():

@@ -20,7 +20,7 @@ def check(directory: Path, /) -> int:
         directory: A run's folder.
     """
     problems = api.check(directory)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     for problem in problems:
         console.print("  [red]✗[/]", end=" ")
         console.print(problem, markup=False)

@@ -19,5 +19,5 @@ def compare(*directories: Path, out: Path) -> int:
         out: The page to write, such as compared.html; it is replaced if it is there.
     """
     page = api.compare(directories, out)
-    Console(highlight=False, soft_wrap=True).print(f"  The page: {page}", markup=False)
+    Console(emoji=False, highlight=False, soft_wrap=True).print(f"  The page: {page}", markup=False)
     return 0

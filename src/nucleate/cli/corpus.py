@@ -25,5 +25,5 @@ def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None 
     settings = api.resolve(preset, set_, seed)
     with RunProgress(settings.claims.position, settings.training.steps) as progress:
         made = api.make_corpus(settings, out, observer=progress)
-    progress.console.print(f"  The corpus: {made.folder.corpus}", highlight=False, markup=False)
+    progress.console.print(f"  The corpus: {made.folder.corpus}", markup=False, soft_wrap=True)
     return 0

@@ -26,5 +26,7 @@ def intervene(directory: Path, /, *, set_: Overrides = ()) -> int:
         done = api.intervene(directory, overrides=set_, observer=progress)
     print_verdicts([one for one in done.claims if one.claim == "causal"], done.claim_settings.position)
     print_readings(done)
-    progress.console.print(f"\n  The figure: {done.folder.figures / 'causes.png'}", highlight=False)
+    progress.console.print(
+        f"\n  The figure: {done.folder.figures / 'causes.png'}", markup=False, soft_wrap=True
+    )
     return 0

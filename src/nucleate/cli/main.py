@@ -92,7 +92,7 @@ def _explain(error: NucleateError | cyclopts.CycloptsError) -> None:
 
 
 def _say(text: str, style: str = "") -> None:
-    Console(stderr=True, soft_wrap=True, highlight=False).print(text, style=style, markup=False)
+    Console(emoji=False, stderr=True, soft_wrap=True, highlight=False).print(text, style=style, markup=False)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ def presets() -> int:
 
     Example: nucleate presets
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     for name, summary in api.presets().items():
         console.print(f"  [bold]{name:<12}[/] {summary}")
     return 0

@@ -37,7 +37,7 @@ class RunProgress:
     """
 
     def __init__(self, position: str, steps: int, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
+        self.console = console or Console(emoji=False, highlight=False)
         self.position, self.steps = position, steps
         self._bar = Progress(
             TextColumn("  {task.description:<9}"),
@@ -72,8 +72,8 @@ class RunProgress:
             self._task = self._bar.add_task(name, total=None, note="")
         if what != "begins" or not self.console.is_terminal:
             mark = {"ends": "[green]✓[/]", "begins": "[dim]…[/]"}.get(what, "[dim]✓[/]")
-            words = "" if what == "ends" else f" [dim]{what}[/]"
-            self.console.print(f"  {mark} {name}{words}")
+            line = Text.from_markup(f"  {mark} {name}")
+            self.console.print(line if what == "ends" else line.append(f" {what}", style="dim"))
 
     def on_record(self, record: TrainingRecord) -> None:
         self._last, self._accuracy = record, record.accuracy or self._accuracy

@@ -20,5 +20,5 @@ def report(directory: Path, /) -> int:
         directory: A run's folder.
     """
     page = api.report(directory)
-    Console(highlight=False, soft_wrap=True).print(f"  The page: {page}", markup=False)
+    Console(emoji=False, highlight=False, soft_wrap=True).print(f"  The page: {page}", markup=False)
     return 0

@@ -58,7 +58,7 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
         with _watched(one, own_folder) as progress:
             yield progress
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     runs = api.run_seeds(settings, folder, n_seeds, watch=watch, command=command_line())
     position = settings.claims.position
     print_verdicts_over_runs(api.judge_together(runs), position, len(runs))
@@ -73,7 +73,7 @@ def _watched(settings: ExperimentSettings, folder: Path) -> Iterator[RunProgress
         yield progress
     done = api.load_run(folder)
     print_verdicts(done.claims, settings.claims.position)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
     console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", markup=False)
     console.print(f"  The page: {done.folder.report}", markup=False)
     console.print(f"  The scores: {done.folder.scores}", markup=False)

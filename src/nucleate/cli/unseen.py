@@ -25,5 +25,7 @@ def unseen(directory: Path, /, *, set_: Overrides = ()) -> int:
     with watching(api.load_run(directory), set_) as progress:
         done = api.unseen(directory, overrides=set_, observer=progress)
     print_verdicts([one for one in done.claims if one.claim == "unseen"], done.claim_settings.position)
-    progress.console.print(f"\n  The figure: {done.folder.figures / 'unseen.png'}", highlight=False)
+    progress.console.print(
+        f"\n  The figure: {done.folder.figures / 'unseen.png'}", markup=False, soft_wrap=True
+    )
     return 0

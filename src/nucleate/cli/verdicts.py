@@ -24,7 +24,7 @@ _MARKS = {
 
 def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rules: bool = False) -> None:
     """The claims at the run's own position with their figures; the other positions as marks below."""
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for one in verdicts:
         if one.position == position:
@@ -47,7 +47,7 @@ def print_readings(run: Run) -> None:
     sentences = run.readings()
     if not sentences:
         return
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     console.print("\n  [bold]What single tokens do[/]")
     for sentence in sentences:
         console.print(Padding(escape(sentence), (0, 0, 0, 2)))
@@ -55,7 +55,7 @@ def print_readings(run: Run) -> None:
 
 def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_runs: int) -> None:
     """For every claim in how many runs it holds, and mean and range of its figures."""
-    console = Console(highlight=False)
+    console = Console(emoji=False, highlight=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("claim", "holds", "figure", "mean", "range"):
         table.add_column(name)
