@@ -29,8 +29,8 @@ test: check
 	.venv/bin/python -m pytest -n 2
 
 check: .venv/ready-dev
-	.venv/bin/ruff format --check src tests docs benchmarks tables
-	.venv/bin/ruff check src tests docs benchmarks tables
+	.venv/bin/ruff format --check src tests docs benchmarks tables examples
+	.venv/bin/ruff check src tests docs benchmarks tables examples
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 

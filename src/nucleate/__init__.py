@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from nucleate.claims.verdicts import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
     from nucleate.errors import NucleateError
+    from nucleate.integrations.agreement import Agreement, agreement
+    from nucleate.integrations.array_run import score_arrays
+    from nucleate.kmeans.estimator import KMeans
     from nucleate.scores import Scores
     from nucleate.settings.presets import ExperimentSettings
 
@@ -25,23 +28,30 @@ if TYPE_CHECKING:
 _VERBS = ("analyze", "check", "compare", "load_run", "load_runs", "run", "run_seeds", "score", "verify")
 _HOMES = {
     **dict.fromkeys(_VERBS, "api"),
+    "Agreement": "integrations.agreement",
     "ClaimVerdict": "claims.verdicts",
     "Corpus": "corpus.corpus",
     "ExperimentSettings": "settings.presets",
     "HiddenStates": "capture.hidden_states",
+    "KMeans": "kmeans.estimator",
     "NucleateError": "errors",
     "Run": "api.runs",
     "Scores": "scores",
+    "agreement": "integrations.agreement",
+    "score_arrays": "integrations.array_run",
 }
 __all__ = [
+    "Agreement",
     "ClaimVerdict",
     "Corpus",
     "ExperimentSettings",
     "HiddenStates",
+    "KMeans",
     "NucleateError",
     "Run",
     "Scores",
     "__version__",
+    "agreement",
     "analyze",
     "api",
     "check",
@@ -51,6 +61,7 @@ __all__ = [
     "run",
     "run_seeds",
     "score",
+    "score_arrays",
     "verify",
 ]
 

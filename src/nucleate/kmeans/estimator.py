@@ -1,0 +1,83 @@
+"""k-means as scikit-learn's estimators are: parameters that are set, `fit`, and attributes that end in `_`.
+
+Hidden here: that one member of a batch is the whole batch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.metrics import pairwise_distances
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from nucleate.kmeans.kmeans import kmeans
+
+
+class KMeans(TransformerMixin, ClusterMixin, BaseEstimator):
+    """The k-means of every figure here, in pipelines and searches of scikit-learn.
+
+    Greedy k-means++ starts and Lloyd's iterations in float32, as `nucleate.kmeans.kmeans`; to cluster many
+    layers at once, call that.
+
+    Args:
+        n_clusters: at most as many as there are examples.
+        n_init: starts; the one with the lowest inertia counts.
+        tol: a start has converged when its centers move by less, as a share of the mean variance.
+        random_state: a seed, a `RandomState`, or None for another result every time.
+
+    Attributes:
+        labels_: cluster of every example.
+        cluster_centers_: one row per cluster.
+        inertia_: squared distance of the examples to their centers, summed.
+    """
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        n_init: int = 10,
+        tol: float = 1e-4,
+        random_state: Any = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.n_init = n_init
+        self.tol = tol
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> KMeans:  # noqa: ARG002 - scikit-learn's signature
+        """Cluster the rows of `X`; `y` is not looked at.
+
+        Raises:
+            LabelsError: more clusters than examples.
+        """
+        points = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=self.n_clusters)
+        chosen = self.random_state
+        is_seed = isinstance(chosen, int | np.integer)
+        seed = int(chosen) if is_seed else int(check_random_state(chosen).randint(2**31 - 1))
+        found = kmeans(points[None], self.n_clusters, seed=seed, n_init=self.n_init, tol=self.tol)
+        best = int(found.inertia[0].argmin())
+        self.labels_ = found.labels[0, best].astype(np.int64)
+        self.cluster_centers_ = found.centers[0, best].astype(points.dtype)
+        self.inertia_ = float(found.inertia[0, best])
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The nearest center of every row."""
+        return self.transform(X).argmin(axis=1)
+
+    def fit_predict(self, X: Any, y: Any = None, **_: Any) -> np.ndarray:
+        """Cluster the rows and return the nearest center of each."""
+        return self.fit(X, y).labels_
+
+    def transform(self, X: Any) -> np.ndarray:
+        """The distance of every row to every center."""
+        check_is_fitted(self)
+        points = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return pairwise_distances(points, self.cluster_centers_)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.cluster_centers_)

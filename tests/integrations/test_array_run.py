@@ -1,0 +1,71 @@
+"""Planted structure from arrays to the page: clusters that grow with steps and layers are found as such."""
+
+import numpy as np
+import pytest
+
+import nucleate
+from nucleate.cli.main import main
+from nucleate.integrations.array_run import score_arrays
+
+FEW = ["scoring.n_resamples=20", "scoring.milestones=0", "scoring.n_init=2"]
+STEPS, N = (0, 10, 20, 30, 40), 120
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """Labels pull states apart the more the later and the higher; at step 0 and in the embeddings not at all."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(N) % 4
+    pull = np.array([0.0, 1.0, 3.0, 3.0, 3.0])[:, None] * np.array([0.0, 0.12, 2.0])
+    centres = rng.normal(size=(4, 16))
+    states = rng.normal(size=(5, 3, N, 16)) + pull[:, :, None, None] * centres[labels]
+    return (
+        states,
+        [f"task {label}" for label in labels],
+        np.where(np.arange(N) % 8 < 4, "train", "validation"),
+    )
+
+
+@pytest.fixture(scope="module")
+def scored(planted, tmp_path_factory):
+    states, labels, split = planted
+    out = tmp_path_factory.mktemp("runs") / "mine"
+    how = {"steps": STEPS, "split": split, "text": [f"word{i % 3}" for i in range(N)], "overrides": FEW}
+    return score_arrays(states, {"task": labels}, out=out, **how)
+
+
+def test_scores_have_intervals_and_controls(scored):
+    rows = scored.scores.where(metric="ari", method="kmeans", factor="task", split="validation")
+    assert set(rows.values("control")) >= {"none", "untrained", "shuffled_labels", "bag_of_tokens"}
+    own = rows.where(control="none").to_pandas().set_index(["site", "step"])
+    assert own.loc[("block.2", 40), "value"] > 0.95
+    assert own.loc[("block.2", 40), "ci_low"] > 0.8
+    assert abs(own.loc[("embed", 40), "value"]) < 0.15
+    assert abs(own.loc[("block.2", 0), "value"]) < 0.15
+
+
+def test_verdicts_are_of_what_needs_no_model(scored):
+    verdicts = {one.claim: one.verdict for one in scored.claims}
+    assert [verdicts[name] for name in ("emergence", "depth", "baseline", "generalisation")] == ["holds"] * 4
+    assert {verdicts[name] for name in ("unseen", "causal")} == {"not measured"}
+
+
+def test_there_are_figures_and_a_page_and_all_is_whole(scored, planted, tmp_path):
+    path = scored.folder.path
+    assert (path / "figures" / "emergence.svg").is_file()
+    assert "task 3" in (path / "report.html").read_text()
+    assert main(["check", str(path)]) == 0
+    before = scored.folder.report.stat().st_mtime_ns
+    states, labels, split = planted
+    how = {"steps": STEPS, "split": split, "text": [f"word{i % 3}" for i in range(N)], "overrides": FEW}
+    score_arrays(states, {"task": labels}, out=path, **how)
+    assert scored.folder.report.stat().st_mtime_ns == before, "the same arrays are done already"
+
+
+def test_one_step_of_some_sites(planted, tmp_path):
+    states, labels, _ = planted
+    how = {"sites": ["embed", "block.6", "final_norm"], "out": tmp_path / "one", "overrides": FEW}
+    run = nucleate.score_arrays(states[-1], labels, **how)
+    found = run.scores.where(metric="ari", control="none").to_pandas().set_index("site")["value"]
+    assert found["final_norm"] > 0.95 > 0.2 > found["embed"]
+    assert run.folder.report.is_file()

@@ -1,0 +1,79 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from nucleate.errors import LabelsError
+from nucleate.integrations.arrays import read_arrays
+
+STATES = np.arange(2 * 3 * 4 * 5, dtype=np.float32).reshape(2, 3, 4, 5)
+LABELS = ["b", "a", "b", "a"]
+
+
+def test_every_shape_and_kind_gives_the_same_states(tmp_path):
+    np.save(tmp_path / "s.npy", STATES)
+    mapped = np.load(tmp_path / "s.npy", mmap_mode="r")
+    for states in (STATES, STATES.astype(np.float64), torch.from_numpy(STATES).requires_grad_(), mapped):
+        found = read_arrays(states, LABELS, steps=[0, 7], position="last").at(7)
+        np.testing.assert_array_equal(found.at("last"), STATES[1])
+        assert (found.sites, found.step) == (("embed", "block.1", "block.2"), 7)
+    assert read_arrays(torch.from_numpy(STATES).bfloat16(), LABELS).at(1).states.dtype == np.float32
+    np.testing.assert_array_equal(read_arrays(STATES[0], LABELS).at(1).at("last"), STATES[0])
+    single = read_arrays(STATES[0, 1], LABELS).at(1)
+    np.testing.assert_array_equal(single.at("last"), STATES[0, 1:2])
+    assert single.sites == ("block.1",)
+
+
+def test_labels_are_an_array_a_dict_or_a_frame():
+    frame = pd.DataFrame({"task": LABELS, "tone": [1, 2, 1, 2], "instruction": [0, 0, 1, 1]})
+    for labels in (frame, dict(frame.items())):
+        arrays = read_arrays(STATES, labels)
+        found = arrays.at(1).labels
+        assert arrays.factors == ("task", "tone"), "instructions are what is resampled together"
+        assert [found[name].tolist() for name in ("task", "tone", "instruction")] == [
+            [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1],
+        ]  # fmt: skip
+    assert read_arrays(STATES, LABELS).factors == ("label",)
+    assert read_arrays(STATES, pd.Series(LABELS, name="tone")).factors == ("tone",)
+    assert "instruction" not in read_arrays(STATES, LABELS).at(1).labels
+
+
+def test_words_of_texts_are_counted():
+    counts = read_arrays(STATES, LABELS, text=["a b", "b b", "c", "a"]).counts
+    assert sorted(counts.sum(axis=0).tolist()) == [1, 2, 3]
+
+
+def test_a_digest_is_of_all_that_is_scored():
+    whole = read_arrays(STATES, LABELS).digest()
+    assert whole == read_arrays(torch.from_numpy(STATES), LABELS).digest()
+    others = (
+        read_arrays(STATES + 1, LABELS),
+        read_arrays(STATES, LABELS[::-1]),
+        read_arrays(STATES, LABELS, groups=LABELS),
+        read_arrays(STATES, LABELS, split=["train", "train", "validation", "train"]),
+    )
+    assert whole not in {one.digest() for one in others}
+
+
+@pytest.mark.parametrize(
+    ("states", "more", "what"),
+    [
+        (STATES[0, 0, 0], {}, r"the shape \(5,\)"),
+        (STATES, {"steps": [1]}, "1 different steps are named, and the states have 2"),
+        (STATES, {"steps": [9, 1]}, "not ascending"),
+        (STATES, {"sites": ["embed", "embed", "block.1"]}, "2 different sites"),
+        (STATES, {"sites": ["embed", "h.0", "block.1"]}, r"sites are named embed, h\.0, block\.1"),
+        (STATES[:, :1], {"sites": ["final_norm"]}, "sites are named final_norm"),
+        (STATES, {"split": ["train"]}, "1 values of split for 4 examples"),
+        (STATES, {"groups": [1, 2, 3]}, "3 values of groups for 4 examples"),
+        (STATES[:, :, :3], {}, "4 values of label for 3 examples"),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_named(states, more, what):
+    with pytest.raises(LabelsError, match=what):
+        read_arrays(states, LABELS, **more)
+
+
+def test_states_that_are_not_finite_are_refused():
+    with pytest.raises(LabelsError, match="not all finite"):
+        read_arrays(STATES * np.nan, LABELS).at(1)
