@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nucleate.errors import NucleateError
     from nucleate.integrations.agreement import Agreement, agreement
     from nucleate.integrations.array_run import score_arrays
+    from nucleate.integrations.callback import NucleateCallback
     from nucleate.kmeans.estimator import KMeans
     from nucleate.scores import Scores
     from nucleate.settings.presets import ExperimentSettings
@@ -34,6 +35,7 @@ _HOMES = {
     "ExperimentSettings": "settings.presets",
     "HiddenStates": "capture.hidden_states",
     "KMeans": "kmeans.estimator",
+    "NucleateCallback": "integrations.callback",
     "NucleateError": "errors",
     "Run": "api.runs",
     "Scores": "scores",
@@ -47,6 +49,7 @@ __all__ = [
     "ExperimentSettings",
     "HiddenStates",
     "KMeans",
+    "NucleateCallback",
     "NucleateError",
     "Run",
     "Scores",

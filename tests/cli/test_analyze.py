@@ -3,10 +3,12 @@
 import json
 import shutil
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from transformers import AutoModelForCausalLM
 
+import nucleate
 from nucleate.cli.main import main
 from nucleate.errors import Interrupted
 from nucleate.run_folder.folder import RunFolder
@@ -298,3 +300,11 @@ def test_weights_that_changed_are_captured_again(tiny, prompts, tmp_path):
     changed.save_pretrained(model)
     assert main(command) == 0
     assert RunFolder.open(out).outputs_digest("capture") != before
+
+
+def test_prompts_may_be_a_table_in_memory(tiny, prompts, tmp_path):
+    frame = pd.read_json(prompts, lines=True)
+    settings = [one.removeprefix("--set=") for one in LEAN]
+    run = nucleate.analyze(tiny, frame, tmp_path / "out", overrides=[*settings, "model.untrained=false"])
+    assert run.scores.values("split") == ["train", "validation"]
+    assert run.corpus.table.num_rows == len(frame)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nucleate.api.settings import Overrides, Preset, resolve
 from nucleate.errors import ConfigError
@@ -130,7 +130,7 @@ def make_corpus(
 
 def analyze(
     model: str | Path,
-    prompts: str | Path,
+    prompts: Any,
     out: Path | str | None = None,
     *,
     revisions: Iterable[str] = (),
@@ -142,7 +142,8 @@ def analyze(
 
     Args:
         model: a folder, a GGUF file, or a name on the Hub.
-        prompts: JSONL or CSV; see `docs/your-model.md`.
+        prompts: JSONL or CSV, see `docs/your-model.md`; or a list of dicts, a DataFrame or a
+            `datasets.Dataset`, which are written beside `out` as JSONL.
         out: the folder of the analysis, `runs/MODEL` where it is not given; a second call on it goes on where
             the first stopped.
         revisions: of the Hub, or a single folder of checkpoints.
@@ -157,13 +158,15 @@ def analyze(
         NucleateError: whatever a user can get wrong; nothing is overwritten.
     """
     from nucleate.api.runs import Run
+    from nucleate.corpus.prompts.given_prompts import prompts_file
     from nucleate.experiment import run_analysis
     from nucleate.settings.config import assignments
     from nucleate.stages.observer import Silent
 
     how = {"revisions": revisions, "overrides": assignments(overrides), "command": command}
     folder = Path(out) if out is not None else Path("runs") / Path(model).stem
-    return Run(run_analysis(str(model), str(prompts), folder, observer or Silent(), **how))
+    file = str(prompts_file(prompts, folder))
+    return Run(run_analysis(str(model), file, folder, observer or Silent(), **how))
 
 
 def audit(

@@ -20,9 +20,9 @@ from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import RunTag, Scores
 from nucleate.scoring.controls import bag_of_tokens_control, untrained_control
 from nucleate.scoring.score_states import score_states
-from nucleate.scoring.settings import milestone_steps
 from nucleate.settings.config import override
 from nucleate.settings.presets import AnalysisSettings
+from nucleate.spacing import evenly_spaced
 from nucleate.stages.context import FolderContext
 from nucleate.stages.observer import Observer, Silent
 from nucleate.stages.showing import draw, make_report
@@ -107,7 +107,7 @@ def _score(context: FolderContext[AnalysisSettings], arrays: StateArrays, text: 
     last = arrays.at(arrays.steps[-1])
     shown = balanced_order(last.split, last.labels["task"], POINTS_PER_SPLIT, settings.seed)
     projector = Projector(last.select(shown), shown, settings.seed)
-    parts, milestones = [], milestone_steps(arrays.steps, settings.scoring.milestones)
+    parts, milestones = [], evenly_spaced(arrays.steps, settings.scoring.milestones)
     for done, step in enumerate(arrays.steps, 1):
         states = arrays.at(step)
         parts.append(score_states(states, settings.scoring, tag, milestone=step in milestones))

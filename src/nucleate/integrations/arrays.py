@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nucleate.capture.hidden_states import NO_ANSWER, HiddenStates
+from nucleate.capture.hidden_states import HiddenStates
+from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.errors import LabelsError
 
 _SHAPES = "[example, d], [site, example, d] or [step, site, example, d]"

@@ -55,6 +55,10 @@ class RunFolder(RunPaths):
         self.manifest: dict[str, Any] = read_manifest(self.manifest_json)
         self._in_hand: _StageInHand | None = None
 
+    def state_steps(self) -> list[int]:
+        """The steps of the states that are there, ascending."""
+        return sorted(int(folder.name.removeprefix("step-")) for folder in self.path.glob("states/step-*"))
+
     @classmethod
     def create(cls, path: Path, config: str) -> Self:
         """Make the folder for the run that `config` (TOML) describes, or continue that run.

@@ -8,7 +8,6 @@ captured and dropped one after the other.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,7 +32,7 @@ from nucleate.models.content import model_digest, tokenizer_digest
 from nucleate.models.gpt2 import build_model
 from nucleate.models.loading import load_start, load_tokenizer
 from nucleate.models.series.series import Series
-from nucleate.models.series.trainer_log import read_trainer_log
+from nucleate.models.series.trainer_log import read_trainer_log, write_lines
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.context import FolderContext, counted
@@ -132,7 +131,7 @@ def _keep_trainer_log(folder: RunFolder, series: Series) -> None:
     log = read_trainer_log(series.places.values())
     if log:
         with folder.commit(folder.training_log) as path:
-            path.write_text("".join(json.dumps(line) + "\n" for line in log), encoding="utf-8")
+            write_lines(log, path)
 
 
 class _AgreementWatcher:

@@ -8,7 +8,7 @@ step.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,25 @@ def read_trainer_log(checkpoints: Iterable[Path]) -> list[dict[str, Any]]:
     Raises:
         ModelError: a file is not one of the Trainer.
     """
-    lines: dict[int, dict[str, Any]] = {}
     logs = [_log_in(path / FILE) for path in checkpoints if (path / FILE).is_file()]
-    for _, history in sorted(logs, key=lambda log: log[0]):
+    return log_lines([history for _, history in sorted(logs, key=lambda log: log[0])])
+
+
+def log_lines(histories: Iterable[Iterable[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """The same of logs that are at hand, as in `TrainerState.log_history`, the last one counting most."""
+    lines: dict[int, dict[str, Any]] = {}
+    for history in histories:
         for entry in history:
             lines.setdefault(entry["step"], {"step": entry["step"]}).update(_line(entry))
     return [line for _, line in sorted(lines.items()) if len(line) > 1]
 
 
-def _line(entry: dict[str, Any]) -> dict[str, Any]:
+def write_lines(lines: Iterable[Mapping[str, Any]], path: Path) -> None:
+    """One JSON object a line, as `training.jsonl` has them."""
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def _line(entry: Mapping[str, Any]) -> dict[str, Any]:
     names = {"loss": "loss", "learning_rate": "learning_rate", "eval_loss": "evaluation_loss"}
     found = {ours: entry[theirs] for theirs, ours in names.items() if theirs in entry}
     if "eval_accuracy" in entry:

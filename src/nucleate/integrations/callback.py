@@ -1,0 +1,116 @@
+"""A callback of transformers' Trainer: clusters of one's own model while it trains.
+
+Hidden here: what the Trainer tells and when. What a look is, `watching.py` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from transformers import (
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+
+from nucleate.api.runs import Run
+from nucleate.corpus.prompts.given_prompts import prompts_file
+from nucleate.errors import ConfigError
+from nucleate.integrations.watching import Watch
+
+
+class NucleateCallback(TrainerCallback):
+    """Watches when and where clusters form in a model that `transformers.Trainer` (or TRL's) trains.
+
+    Before the first step, every `every` steps and after the last one the states of some prompts are kept,
+    with the model in evaluation mode and without gradients; weights and chance are left as they were. At the
+    end the folder holds what an analysis leaves: scores with intervals and controls (step 0 is the model
+    before this training), verdicts, figures and `report.html`; `callback.run` reads it.
+
+    `trainer.add_callback(callback)` keeps the curves in `state.log_history`; `callback.watch(trainer)` does
+    both, and has the Trainer send them to whatever it logs to.
+
+    Cost: a look is one forward pass over the prompts, and a disk write of sites * positions * width * 4 bytes
+    per prompt; the log and the manifest say how long all took. Looks that are due are left out while they
+    have taken more than `most_share` of the time since the training began. Scoring comes after the last step.
+    With several processes the first one alone looks: models that are spread over processes (FSDP, ZeRO 3)
+    were not tried.
+
+    Args:
+        prompts: labelled ones: a JSONL or CSV file, a list of dicts, a DataFrame or a `datasets.Dataset`.
+        every: optimizer steps from look to look.
+        positions: whose states are kept: `last`, and of prompts that tell their parts `last_instruction`,
+            `input`, `instruction_mean`.
+        out: the folder; its name is the model's in tables.
+        most_share: of the training's time, for looks.
+        tokenizer: the Trainer's `processing_class` where not given.
+        overrides: of settings, such as `scoring.factors=["task"]`.
+    """
+
+    run: Run
+
+    def __init__(
+        self,
+        prompts: Any,
+        *,
+        every: int = 100,
+        positions: Iterable[str] = ("last",),
+        out: str | Path = "runs/trainer",
+        most_share: float = 0.1,
+        tokenizer: Any = None,
+        overrides: Iterable[str] = (),
+    ) -> None:
+        if every < 1:
+            raise ConfigError(f"every={every} is no number of steps", "Give 1 or more.")
+        self.every, self.tokenizer, self.trainer = every, tokenizer, None
+        out, names = Path(out), ", ".join(f'"{name}"' for name in positions)
+        chosen = [f"scoring.positions=[{names}]", f"unseen.positions=[{names}]"]
+        file = prompts_file(prompts, out)
+        self._watch = Watch(file, out, most_share, (*chosen, *overrides))
+
+    def watch(self, trainer: Trainer) -> NucleateCallback:
+        """Add this callback to a Trainer, and log through it."""
+        self.trainer = trainer
+        trainer.add_callback(self)
+        return self
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            tokenizer = self.tokenizer or kwargs.get("processing_class")
+            if tokenizer is None:
+                raise ConfigError(
+                    "the Trainer has no tokenizer", "Give tokenizer=, or processing_class to it."
+                )
+            self._log(self._watch.begin(kwargs["model"], tokenizer, state.global_step), state, control)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero and state.global_step % self.every == 0:
+            self._log(self._watch.look(kwargs["model"], state.global_step), state, control)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            model: PreTrainedModel = kwargs["model"]
+            self._log(self._watch.look(model, state.global_step, must=True), state, control)
+            self.run = self._watch.end(state.log_history)
+
+    def _log(self, curves: Mapping[str, float], state: TrainerState, control: TrainerControl) -> None:
+        """The Trainer forgets that it was to log its own figures once it has logged ours."""
+        if not curves:
+            return
+        if self.trainer is None:
+            state.log_history.append({**curves, "step": state.global_step})
+            return
+        due = control.should_log
+        self.trainer.log(dict(curves))
+        control.should_log = due

@@ -1,0 +1,207 @@
+"""A training that somebody else's loop runs, looked at from time to time.
+
+Hidden here: that a look leaves no trace in the model or in the sources of chance, what a look costs and how
+that is bounded, and that what was seen becomes a folder like that of any analysis.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from nucleate.api.runs import Run
+from nucleate.capture.hidden_states import HiddenStates
+from nucleate.capture.self_test import require_batches_to_agree
+from nucleate.capture.stored import read_states, store_states
+from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
+from nucleate.corpus.subset import analysis_subset
+from nucleate.errors import InterventionError, RunFolderError
+from nucleate.kmeans.kmeans import kmeans
+from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.models.series.trainer_log import log_lines, write_lines
+from nucleate.run_folder.folder import RunFolder
+from nucleate.settings.presets import AnalysisSettings
+from nucleate.stages.analysis_settings import resolve_analysis
+from nucleate.stages.context import FolderContext
+from nucleate.stages.measuring import score, unseen, wanted_rows
+from nucleate.stages.observer import Silent
+from nucleate.stages.showing import draw, make_report
+
+_LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
+_FROM_A_LOOP = "trainer:"
+"""Before the model's name in the settings: it is nowhere to be loaded from again."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A model over the steps at which it was looked at; its states are there, it is not."""
+
+    folder: RunFolder
+    name: str
+    steps: list[int]
+    stage: str = "capture"
+
+    def states(
+        self, step: int, corpus: Corpus, rows: Int[np.ndarray, " example"], positions: tuple[str, ...]
+    ) -> HiddenStates:
+        return read_states(self.folder.states(step), corpus, rows).at_positions(positions)
+
+    def model(self, step: int) -> AbstractContextManager[PreTrainedModel]:
+        raise InterventionError(
+            f"the model of step {step} was not kept", "Analyze the checkpoints that the training saved."
+        )
+
+
+@dataclass
+class Watch:
+    """Looks at a model in training.
+
+    Attributes:
+        file: of prompts.
+        out: the folder.
+        most_share: of the time since the training began that looks may take; one that is due is left out
+            where they have taken more. The first and the last are always taken.
+        steps: of the looks that were taken.
+        left_out: of those that were due and were not.
+        seconds: that looks have taken.
+    """
+
+    file: Path
+    out: Path
+    most_share: float
+    overrides: tuple[str, ...] = ()
+    steps: list[int] = field(default_factory=list)
+    left_out: set[int] = field(default_factory=set)
+    seconds: float = 0.0
+
+    def begin(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, step: int
+    ) -> Mapping[str, float]:
+        """Make everything ready, prove that batches give what single prompts do, and take the first look."""
+        self.begun = time.monotonic()
+        self.settings, prompts = resolve_analysis(*self._asked(), self.overrides)
+        self.folder = RunFolder.create(self.out, self.settings.to_toml())
+        self._open = ExitStack()
+        with ExitStack() as opening:
+            opening.enter_context(self.folder.locked())
+            context = FolderContext(self.settings, self.folder, Silent())
+            self._refuse_another(step)
+            with context.stage("corpus", self.settings.prompts.digest()) as is_due:
+                self.corpus: Corpus = PromptCorpus.build(
+                    prompts, tokenizer, self.settings.prompts.task or None
+                )
+                if is_due:
+                    with self.folder.commit(self.folder.corpus) as path:
+                        self.corpus.save(path)
+            self.rows = wanted_rows(self.settings, self.corpus)
+            with untouched(model):
+                require_batches_to_agree(model, self.corpus, self.rows, self.settings.capture)
+            opening.enter_context(context.stage("capture", self.folder.manifest["begun"]))
+            self._open = opening.pop_all()
+        self.steps = [one for one in self.folder.state_steps() if one < step]
+        return self.look(model, step, must=True)
+
+    def look(self, model: PreTrainedModel, step: int, *, must: bool = False) -> Mapping[str, float]:
+        """Keep the states of a step; returns quick agreement by name, nothing where the look was left out."""
+        began = time.monotonic()
+        if step in self.steps:
+            return {}
+        if not must and self.seconds > self.most_share * (began - self.begun):
+            self.left_out.add(step)
+            return {}
+        with untouched(model):
+            with self.folder.commit(self.folder.states(step)) as path:
+                store_states(
+                    model,
+                    self.corpus,
+                    self.rows,
+                    path,
+                    step=step,
+                    positions=self.settings.scoring.positions,
+                    settings=self.settings.capture,
+                )
+            agreement = self._agreement(step)
+        self.steps.append(step)
+        self.left_out.discard(step)
+        self.seconds += time.monotonic() - began
+        return {**agreement, "nucleate/seconds": round(self.seconds, 3)}
+
+    def end(self, history: Iterable[Mapping[str, Any]]) -> Run:
+        """Scores, verdicts, figures and page of what was seen; `history` is the Trainer's log."""
+        with self._open.pop_all():  # the lock and the stage of what was captured
+            lines = log_lines([list(history)])
+            if lines:
+                with self.folder.commit(self.folder.training_log) as path:
+                    write_lines(lines, path)
+        cost = {"looks": len(self.steps), "left_out": len(self.left_out), "seconds": round(self.seconds, 3)}
+        with self.folder.locked():
+            self.folder.describe(watching=cost)
+            context = FolderContext(self.settings, self.folder, Silent()).measuring(
+                self.corpus, Watched(self.folder, self.out.name, sorted(self.steps))
+            )
+            score(context)
+            unseen(context)
+            draw(context)
+            make_report(context)
+        return Run(self.folder)
+
+    def _asked(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"name": _FROM_A_LOOP + self.out.name, "untrained": False}, {"file": str(self.file)}
+
+    def _refuse_another(self, step: int) -> None:
+        """A training that is gone on with adds to its looks; another one wants a folder of its own."""
+        if self.folder.manifest["stages"].get("capture", {}).get("status") == "done":
+            raise RunFolderError(
+                f"{self.out} holds a training that was watched to its end", "Choose another folder with out=."
+            )
+        if step == 0 or "begun" not in self.folder.manifest:
+            self.folder.describe(begun=uuid.uuid4().hex)
+
+    def _agreement(self, step: int) -> dict[str, float]:
+        """Of a sample with the labels that verdicts are about, for the eye and not for the table."""
+        settings: AnalysisSettings = self.settings
+        splits = [split for split in settings.scoring.splits if split != "train"][:1] or ["train"]
+        rows = analysis_subset(
+            self.corpus,
+            settings.scoring.n_tasks,
+            _LIVE_EXAMPLES,
+            tuple(splits),
+            settings.seed,
+            per_instruction=len(self.rows),
+        )
+        states = read_states(self.folder.states(step), self.corpus, np.intersect1d(rows, self.rows))
+        labels = states.labels[settings.claims.factor]
+        found = {}
+        for position in settings.scoring.positions:
+            clusters = kmeans(states.at(position), len(np.unique(labels)), n_init=_LIVE_STARTS, seed=0)
+            for site, own in zip(states.sites, clusters.best_labels, strict=True):
+                found[f"nucleate/{position}/{site}"] = round(adjusted_rand_index(labels, own), 4)
+        return found
+
+
+@contextmanager
+def untouched(model: PreTrainedModel) -> Iterator[None]:
+    """Whatever is done within, the model's modules and all sources of chance are afterwards as before."""
+    modes = [(module, module.training) for module in model.modules()]
+    python, legacy = random.getstate(), np.random.get_state()
+    devices = [model.device] if model.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(legacy)
+            for module, was_training in modes:
+                module.training = was_training

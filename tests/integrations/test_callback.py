@@ -1,0 +1,72 @@
+import json
+
+import pytest
+import torch
+from transformers import TrainerCallback
+
+from nucleate import NucleateCallback
+from nucleate.cli.main import main
+from nucleate.errors import ConfigError, RunFolderError
+
+LEAN = (
+    "scoring.n_resamples=10", "scoring.milestones=0", "scoring.n_init=1", 'scoring.preparations=["raw"]',
+    'scoring.factors=["task"]', "unseen.n_resamples=5", "unseen.n_shuffles=2",
+)  # fmt: skip
+
+
+class Heard(TrainerCallback):
+    def __init__(self):
+        self.logs = []
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        self.logs.append((state.global_step, dict(logs)))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_a_watched_training_ends_in_the_same_bytes_and_in_a_page(train, prompts, tmp_path):
+    plain = train().model.state_dict()
+    heard, callback = (
+        Heard(),
+        NucleateCallback(prompts, every=2, out=tmp_path / "watched", most_share=1.0, overrides=LEAN),
+    )
+
+    def watch(trainer):
+        trainer.add_callback(heard)
+        callback.watch(trainer)
+
+    trainer = train(watch)
+    watched = trainer.model.state_dict()
+    assert all(torch.equal(tensor, watched[name]) for name, tensor in plain.items())
+    assert trainer.model.training
+
+    looks = [step for step, logs in heard.logs if "nucleate/last/block.3" in logs]
+    losses = [step for step, logs in heard.logs if "loss" in logs]
+    assert (looks, losses) == ([0, 2, 4, 6], [3, 6]), "its own figures are logged as ever"
+    run = callback.run
+    assert (run.scores.values("step"), run.scores.values("model")) == ([0, 2, 4, 6], ["watched"])
+    assert set(run.scores.values("control")) >= {"none", "untrained", "bag_of_tokens", "shuffled_labels"}
+    assert run.folder.report.is_file()
+    cost = json.loads(run.folder.manifest_json.read_text())["watching"]
+    assert (cost["looks"], cost["left_out"]) == (4, 0)
+    log = [json.loads(line) for line in run.folder.training_log.read_text().splitlines()]
+    assert [line["step"] for line in log] == [3, 6]
+    assert main(["check", str(run.folder.path)]) == 0
+    with pytest.raises(RunFolderError, match="watched to its end"):
+        train(
+            NucleateCallback(prompts, every=2, out=tmp_path / "watched", most_share=1.0, overrides=LEAN).watch
+        )
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_looks_that_would_cost_too_much_are_left_out_and_counted(train, prompts, tmp_path):
+    callback = NucleateCallback(prompts, every=1, out=tmp_path / "w", most_share=0.0, overrides=LEAN)
+    trainer = train(lambda trainer: trainer.add_callback(callback))
+    assert callback.run.scores.values("step") == [0, 6], "the first and the last are always taken"
+    assert json.loads(callback.run.folder.manifest_json.read_text())["watching"]["left_out"] == 5
+    kept = [entry["step"] for entry in trainer.state.log_history if "nucleate/last/embed" in entry]
+    assert kept == [0, 6], "without watch() the curves are in the Trainer's own log"
+
+
+def test_no_number_of_steps(prompts, tmp_path):
+    with pytest.raises(ConfigError, match="every=0"):
+        NucleateCallback(prompts, every=0, out=tmp_path / "w")

@@ -1,0 +1,37 @@
+"""What a look leaves behind: nothing. The rest is in tests of callback.py."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from nucleate.errors import InterventionError
+from nucleate.integrations.watching import Watched, untouched
+from nucleate.run_folder.folder import RunFolder
+from tests.small_models import small_gpt2
+
+
+def test_modes_and_chance_are_as_before_whatever_is_done():
+    model = small_gpt2().train()
+    frozen = model.transformer.h[0].eval()  # as users do with parts that they do not train
+    before = [(module, module.training) for module in model.modules()]
+    expected = None
+    for disturb in (False, True):
+        random.seed(1), np.random.seed(1), torch.manual_seed(1)
+        if disturb:
+            with pytest.raises(KeyError), untouched(model):
+                model.eval()
+                model.train()
+                random.random(), np.random.random(), torch.rand(1)
+                raise KeyError
+        drawn = (random.random(), np.random.random(), torch.rand(1).item())
+        expected = expected or drawn
+        assert drawn == expected
+    assert [(module, module.training) for module in model.modules()] == before
+    assert not frozen.training
+
+
+def test_a_model_that_was_not_kept_is_not_to_be_moved(tmp_path):
+    with pytest.raises(InterventionError, match="step 3 was not kept"):
+        Watched(RunFolder(tmp_path), "mine", [3]).model(3)
