@@ -124,7 +124,7 @@ def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path,
     for stage in ("scoring", "claims", "figures", "report"):
         folder.manifest["stages"].pop(stage)
     folder.manifest_json.write_text(json.dumps(folder.manifest))
-    monkeypatch.setattr("nucleate.stages.measuring.MANY_EXAMPLES", 0)
+    monkeypatch.setattr("nucleate.stages.looking.MANY_EXAMPLES", 0)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     measure_again(folder, "scoring", [], Stages())
     assert nucleate.load_run(folder.path).scores.table.equals(done.scores.table)

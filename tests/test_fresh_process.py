@@ -32,6 +32,10 @@ def test_a_room_that_needs_no_model_loads_none(room):
     assert not loaded_by(f"import {', '.join(modules_of(room))}") & MODEL
 
 
+def test_a_scoring_process_loads_what_it_uses_alone():
+    assert not loaded_by("import nucleate.stages.looking") & (MODEL | {"pandas", "sklearn", "matplotlib"})
+
+
 def test_settings_load_no_arrays_either():
     """Of all rooms, and of all that puts them together; so that the commands about settings answer at once."""
     every = [name for name in modules_of("") if name.endswith(".settings")] + modules_of("settings")

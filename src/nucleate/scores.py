@@ -7,7 +7,7 @@ rows are checked, kept and found again. Figures, claims and the report ask with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,7 @@ class Scores:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Score]) -> Scores:
-        return cls(pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA))
+        return cls(pa.Table.from_pylist([vars(row) for row in rows], schema=SCHEMA))
 
     @classmethod
     def concatenate(cls, parts: Iterable[Scores]) -> Scores:

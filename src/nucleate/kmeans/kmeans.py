@@ -78,6 +78,8 @@ def kmeans(
     _check(points, n_clusters, n_init)
     n_workers = min(n_threads(), len(points))
     cluster = partial(_cluster, n_clusters=n_clusters, seed=seed, n_init=n_init, max_iter=max_iter, tol=tol)
+    if n_workers == 1:
+        return KMeansResult(*cluster(points))
     # Threads that share one small operation wait for each other at its end: each has members of its own.
     with (
         _blas().limit(limits=n_threads() // n_workers, user_api="blas"),

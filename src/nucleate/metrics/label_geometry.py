@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.spatial.distance import cdist
 
 from nucleate.resampling.bootstrap import number_from_zero
 
@@ -100,6 +99,8 @@ def _too_near(
 ) -> Bool[np.ndarray, "row example"]:
     near = units[rows, None] == units
     if token_counts is not None and least_token_distance > 0:
+        from scipy.spatial.distance import cdist  # noqa: PLC0415 - a third of what a process takes to start
+
         near |= cdist(token_counts[rows], token_counts, "cityblock") < least_token_distance
     return near
 

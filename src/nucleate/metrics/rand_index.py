@@ -25,6 +25,9 @@ MISPLACED = 4
 """Of many units of which none was seen misplaced, so many may have been: -log(0.025) is 3.7, after Hanley and
 Lippman-Hand (1983), "If nothing goes wrong, is everything all right?"."""
 
+WIDEST_COUNTED = 4
+"""Cells for each example up to which they are counted in place; more are sorted."""
+
 Pairs = float | np.floating | np.ndarray
 """Counts of ordered pairs of examples, one or many."""
 
@@ -115,12 +118,14 @@ def misplace(
     clusters: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], seed: int
 ) -> Int[np.ndarray, " example"]:
     """The clusters with `MISPLACED` units drawn at random and moved to others."""
-    names, numbered = np.unique(clusters, return_inverse=True)
+    names, numbered = np.unique(clusters), number_from_zero(clusters)
     if len(names) < 2:
         return clusters
     rng = np.random.default_rng(seed)
     n_units = int(units.max()) + 1
-    moved = np.isin(units, rng.choice(n_units, min(MISPLACED, n_units), replace=False))
+    is_moved = np.zeros(n_units, dtype=bool)
+    is_moved[rng.choice(n_units, min(MISPLACED, n_units), replace=False)] = True
+    moved = is_moved[units]
     shifts = rng.integers(1, len(names), size=n_units)[units]
     return np.where(moved, names[(numbered + shifts) % len(names)], clusters)
 
@@ -154,18 +159,16 @@ def adjusted_rand_replicates(
         groups: as in `adjusted_rand_index`.
     """
 
-    def pairs(partition: np.ndarray, replicates: slice = slice(None)) -> np.ndarray:
-        found = resamples.pairs(partition, replicates)
-        return found if groups is None else found - resamples.pairs(_both(partition, groups), replicates)
+    def known(partition: np.ndarray) -> np.ndarray:
+        found = resamples.pairs_once(partition)
+        return found if groups is None else found - resamples.pairs_once(_both(partition, groups))
 
-    with_label, total = pairs(labels), pairs(np.zeros_like(labels))
-    both, with_cluster = np.empty_like(total), np.empty_like(total)
-    for start, first, n_replicates in zip(
-        *np.unique(starts, return_index=True, return_counts=True), strict=True
-    ):
-        replicates = slice(first, first + n_replicates)
-        both[replicates] = pairs(_both(labels, clusters[start]), replicates)
-        with_cluster[replicates] = pairs(clusters[start], replicates)
+    def pairs(partitions: np.ndarray) -> np.ndarray:
+        found = resamples.pairs_of_each(partitions, starts)
+        return found if groups is None else found - resamples.pairs_of_each(_both(partitions, groups), starts)
+
+    with_label, total = known(labels), known(np.zeros_like(labels))
+    both, with_cluster = pairs(_both(clusters, labels)), pairs(clusters)
     counts = total > 0 if groups is None else with_label > 0
     return np.where(counts, _index(both, with_label, with_cluster, total), np.nan)
 
@@ -227,7 +230,11 @@ def _pairs(
     """Ordered pairs of two examples in one cell, for each of many partitions of the same examples."""
     if groups is not None:
         return _pairs(partitions) - _pairs(_both(partitions, groups))
-    n_examples = partitions.shape[1]
+    n_examples, low, high = partitions.shape[1], int(partitions.min()), int(partitions.max())
+    if high - low < WIDEST_COUNTED * n_examples:
+        places = partitions - low + (high - low + 1) * np.arange(len(partitions))[:, None]
+        sizes = np.bincount(places.ravel(), minlength=len(partitions) * (high - low + 1)).astype(float)
+        return np.square(sizes).reshape(len(partitions), -1).sum(axis=1) - n_examples
     smallest = np.promote_types(np.min_scalar_type(partitions.max()), np.min_scalar_type(partitions.min()))
     by_cell = np.sort(partitions.astype(smallest), axis=1)  # few bits sort several times faster
     begins = np.ones(by_cell.shape, dtype=bool)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int, UInt16
@@ -20,6 +21,9 @@ LEVELS = (2.5, 97.5)
 NULL_LEVELS = (2.5, 95.0)
 """Percentiles of the figures of shuffled labels that stand as `ci_low` and `ci_high`: the upper is the level
 that labels without meaning pass once in twenty times."""
+
+WIDEST_SPAN = 64
+"""Values that span fewer numbers than so many times their count are numbered without sorting."""
 
 CHUNK_VALUES = 2**22
 """Examples times replicates taken up at once: memory stays within tens of megabytes at 1e5 examples."""
@@ -80,6 +84,61 @@ class Resamples:
             parts.append(np.einsum("cr,cr->r", sizes, sizes) - between_copies - n_examples @ copies)
         return np.concatenate(parts)
 
+    def pairs_once(self, partition: Int[np.ndarray, " example"]) -> Float[np.ndarray, " replicate"]:
+        """The same for a partition that is asked for again, such as labels at every site."""
+        key = partition.tobytes()
+        if key not in self._counted:
+            self._counted[key] = self.pairs(partition)
+        return self._counted[key]
+
+    @cached_property
+    def _counted(self) -> dict[bytes, Float[np.ndarray, " replicate"]]:
+        return {}
+
+    def pairs_of_each(
+        self, partitions: Int[np.ndarray, "start example"], starts: Int[np.ndarray, " replicate"]
+    ) -> Float[np.ndarray, " replicate"]:
+        """The same where each replicate has a partition of its own, that of its start; starts are sorted."""
+        if len(self.units) * self.n_resamples > CHUNK_VALUES:
+            return self._pairs_start_by_start(partitions, starts)
+        drawn, place = np.unique(starts, return_inverse=True)
+        cells = np.stack([number_from_zero(partitions[start]) for start in drawn])
+        n_cells = int(cells.max()) + 1
+        places = cells[place] + n_cells * np.arange(len(starts))[:, None]
+        sizes = np.bincount(places.ravel(), self._weights.ravel(), len(starts) * n_cells)
+        sizes = sizes.reshape(len(starts), n_cells)
+        together = np.einsum("rc,rc->r", sizes, sizes)
+        return together - self._between_copies(cells)[place, np.arange(len(starts))] - self._sizes
+
+    def _pairs_start_by_start(
+        self, partitions: Int[np.ndarray, "start example"], starts: Int[np.ndarray, " replicate"]
+    ) -> Float[np.ndarray, " replicate"]:
+        ends = np.append(np.flatnonzero(np.diff(starts)) + 1, len(starts)).tolist()
+        slices = [slice(first, end) for first, end in zip([0, *ends[:-1]], ends, strict=True)]
+        return np.concatenate([self.pairs(partitions[starts[each.start]], each) for each in slices])
+
+    def _between_copies(
+        self, cells: Int[np.ndarray, "partition example"]
+    ) -> Float[np.ndarray, "partition replicate"]:
+        """Ordered pairs of examples of one unit that share a cell, each in a copy of its own."""
+        if len(self.copies) == len(self.units):
+            return np.broadcast_to(self._copy_pairs.sum(axis=0), (len(cells), self.n_resamples))
+        return np.stack([self._pairs_inside(own) for own in cells]) @ self._copy_pairs
+
+    @cached_property
+    def _copy_pairs(self) -> Float[np.ndarray, "unit replicate"]:
+        copies = self.copies.astype(np.float64)
+        return copies * (copies - 1)
+
+    @cached_property
+    def _weights(self) -> Float[np.ndarray, "replicate example"]:
+        return np.ascontiguousarray(self.copies[self.units].T, dtype=np.float64)
+
+    @cached_property
+    def _sizes(self) -> Float[np.ndarray, " replicate"]:
+        """Examples of each replicate."""
+        return self._weights.sum(axis=1)
+
     def means(self, values: Float[np.ndarray, " example"]) -> Float[np.ndarray, " replicate"]:
         """The mean of `values` over the examples of each replicate."""
         sums, sizes = np.bincount(self.units, values), np.bincount(self.units).astype(float)
@@ -91,8 +150,10 @@ class Resamples:
         if len(self.copies) == len(self.units):
             return np.ones(len(self.units))
         n_cells = int(cells.max()) + 1
-        unit_and_cell, n_examples = np.unique(self.units * n_cells + cells, return_counts=True)
-        return np.bincount(unit_and_cell // n_cells, np.square(n_examples.astype(float)))
+        unit_and_cell = number_from_zero(self.units * n_cells + cells)
+        unit_of = np.zeros(int(unit_and_cell.max()) + 1, dtype=np.int64)
+        unit_of[unit_and_cell] = self.units
+        return np.bincount(unit_of, np.square(np.bincount(unit_and_cell).astype(float)))
 
     def _chunks(self, replicates: slice) -> Iterator[Float[np.ndarray, "unit chunk"]]:
         begin, end, _ = replicates.indices(self.n_resamples)
@@ -103,7 +164,8 @@ class Resamples:
 
 def interval_of(values: Float[np.ndarray, " replicate"]) -> tuple[float, float]:
     """The 95 % percentile interval of figures of which some may be NaN."""
-    low, high = np.nanpercentile(values, LEVELS)
+    known = values[~np.isnan(values)]
+    low, high = np.percentile(known, LEVELS) if len(known) else (np.nan, np.nan)
     return float(low), float(high)
 
 
@@ -118,9 +180,10 @@ def permute_labels(
 
     Source: Winkler et al. (2015), "Multi-level block permutation", whole-block exchange.
     """
-    if len(np.unique(np.stack([labels, units]), axis=1).T) == len(np.unique(labels)) == len(np.unique(units)):
-        units = np.arange(len(labels))
-    numbered = number_from_zero(units)
+    numbered, named = number_from_zero(units), number_from_zero(labels)
+    together = number_from_zero(numbered * (named.max() + 1) + named)
+    if numbered.max() == named.max() == together.max():
+        numbered = np.arange(len(labels))
     sizes = np.bincount(numbered)
     order = np.argsort(numbered, kind="stable")
     permuted = np.tile(labels, (n_permutations, 1))
@@ -134,4 +197,10 @@ def permute_labels(
 
 def number_from_zero(values: Int[np.ndarray, " example"]) -> Int[np.ndarray, " example"]:
     """The same partition with cells numbered from 0 without gaps."""
-    return np.unique(values, return_inverse=True)[1]
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    if high - low >= WIDEST_SPAN * len(values):
+        return np.unique(values, return_inverse=True)[1]
+    shifted = values - low
+    there = np.zeros(high - low + 1, dtype=bool)
+    there[shifted] = True
+    return (there.cumsum() - 1)[shifted]

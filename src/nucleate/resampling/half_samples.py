@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import stats
+from scipy.special import stdtrit
 
 from nucleate.resampling.bootstrap import number_from_zero
 
@@ -72,12 +72,19 @@ class Halves:
         ends = {}
         for key, value in values.items():
             halves = np.array([each.get(key, np.nan) for each in found])
-            if are_ratios:
-                low, high = np.exp(_ends(_log(np.array(value)), _log(halves)))
-            else:
-                low, high = _ends(value, halves)
-            ends[key] = float(low), float(high)
+            ends[key] = interval_of_halves(value, halves, are_ratios=are_ratios)
         return ends
+
+
+def interval_of_halves(
+    value: float, halves: Float[np.ndarray, " half"], *, are_ratios: bool = False
+) -> tuple[float, float]:
+    """The interval of one figure whose halves are known; see `Halves.intervals`."""
+    if are_ratios:
+        low, high = np.exp(_ends(_log(np.array(value)), _log(halves)))
+    else:
+        low, high = _ends(value, halves)
+    return float(low), float(high)
 
 
 def _log(ratios: np.ndarray) -> np.ndarray:
@@ -89,5 +96,5 @@ def _ends(value: float | np.ndarray, halves: Float[np.ndarray, " half"]) -> Floa
     known = halves[np.isfinite(halves)]
     if len(known) <= N_HALVES // 2:
         return np.full(2, np.nan)
-    reach = stats.t.ppf(0.975, len(known) - 1) * known.std(ddof=1)
+    reach = stdtrit(len(known) - 1, 0.975) * known.std(ddof=1)
     return np.array([value - reach, value + reach])

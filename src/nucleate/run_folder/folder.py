@@ -193,6 +193,13 @@ class RunFolder(RunPaths):
                 put_in_place(temporary, path)
                 self._take(name, files)
 
+    @contextmanager
+    def scratch(self, name: str) -> Iterator[Path]:
+        """A folder for what a stage needs only while it works; it goes afterwards, also behind a kill."""
+        with written_beside(self.path / name, _MAKE_ROOM) as temporary:
+            temporary.mkdir()
+            yield temporary
+
     def record(self, path: Path) -> None:
         """List a finished file, or every file of a folder, in the manifest."""
         self._take(self.name_of(path), _digests_of(path, self.name_of(path)))

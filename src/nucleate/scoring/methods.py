@@ -12,8 +12,6 @@ from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.cluster import HDBSCAN, AgglomerativeClustering
-from sklearn.mixture import GaussianMixture
 
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.centroids import nearest_center
@@ -98,6 +96,8 @@ def _by_ward(
     seed: int,
 ) -> Clusters:
     """Agglomerative clustering by Ward's criterion: no starts, nothing random."""
+    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 - a second to import
+
     return _site_by_site(points, lambda own: (AgglomerativeClustering(n_clusters).fit_predict(own), 0.0))
 
 
@@ -112,6 +112,7 @@ def _by_gaussian_mixture(
 
     Points are rescaled as a whole, so that the floor under variances means the same at every site.
     """
+    from sklearn.mixture import GaussianMixture  # noqa: PLC0415 - a second to import
 
     def fit(own: np.ndarray) -> tuple[np.ndarray, float]:
         scaled = (own - own.mean(axis=0)) / (own.std() or 1.0)
@@ -131,6 +132,7 @@ def _by_hdbscan(
     seed: int,
 ) -> Clusters:
     """Dense regions, as many as there are; an example in none of them is a cluster of its own."""
+    from sklearn.cluster import HDBSCAN  # noqa: PLC0415 - a second to import
 
     def fit(own: np.ndarray) -> tuple[np.ndarray, float]:
         labels = HDBSCAN(min_cluster_size=LEAST_CLUSTER, copy=True).fit_predict(own).astype(np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -112,7 +112,7 @@ def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iter
     found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
     for metric, values in found.items():
         if values is not None:
-            figure = asdict(Figure.of_mean(metric, values.astype(float), resamples))
+            figure = vars(Figure.of_mean(metric, values.astype(float), resamples))
             yield {"split": split, "method": "model", "n_examples": len(values), **figure}
 
 
@@ -122,7 +122,7 @@ def _variance_shares(states: HiddenStates, position: str) -> Iterator[FigureRow]
         share = top_variance_share(points)
         if not math.isnan(share):
             key = {"split": str(states.split[0]), "position": position, "site": site, "layer": layer_of(site)}
-            figure = asdict(Figure("top3_variance_share", share))
+            figure = vars(Figure("top3_variance_share", share))
             yield {**key, "method": "states", "n_examples": len(points), **figure}
 
 
@@ -263,7 +263,7 @@ class _Scorer:
             "control": control,
             "n_clusters": n_clusters,
             "n_examples": len(self.sample.rows),
-            **asdict(figure),
+            **vars(figure),
         }
 
     def _seed(self, *names: str | int, preparation: str) -> int:

@@ -6,9 +6,7 @@ What is hidden: which instances each of them looks at. None knows where states a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,31 +18,23 @@ from nucleate.errors import NobodyToPairError
 from nucleate.intervene.analysis import intervene_on
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
-from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, StepPoints, balanced_order
+from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, balanced_order
 from nucleate.pictures.points_table import Projections
 from nucleate.pictures.tsne_scores import EmbeddedScorer
-from nucleate.processes import side_by_side
-from nucleate.scores import RunTag, Scores
+from nucleate.scores import Scores
 from nucleate.scoring.controls import (
     bag_of_tokens_control,
     dialect_oracle_control,
     ngrams_control,
     untrained_control,
 )
-from nucleate.scoring.score_states import score_states
 from nucleate.settings.config import Settings
 from nucleate.settings.presets import AnalysisSettings, MeasurementSettings
 from nucleate.spacing import evenly_spaced
 from nucleate.stages.context import StageContext, counted
-from nucleate.stages.observer import Observer
-from nucleate.stages.subjects import Subject
+from nucleate.stages.kept_states import KeptStates, keep
+from nucleate.stages.looking import look_at_all
 from nucleate.unseen.analysis import analyze_unseen, unseen_rows, what_is_lacking
-
-Look = tuple[Scores, StepPoints]
-"""What is seen of one checkpoint."""
-
-MANY_EXAMPLES = 4000
-"""Examples over all checkpoints from which on scoring them takes longer than processes take to start."""
 
 
 def score(context: StageContext[MeasurementSettings]) -> None:
@@ -61,25 +51,26 @@ def score(context: StageContext[MeasurementSettings]) -> None:
 
 
 def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scores, Projections]:
-    """Each checkpoint on its own, then what goes from step to step. It writes nothing."""
-    settings, corpus, subject, tag = context.settings, context.corpus, context.subject, context.tag
-    scoring, steps, rows = settings.scoring, subject.steps, scored_rows(settings, corpus)
-    last = subject.states(steps[-1], corpus, rows, scoring.positions)
-    projector = _projector(last, settings.seed)
-    last = replace(last, states=last.states[..., :0].copy())  # from here on its labels alone are wanted
-    look = partial(_look_at, settings, tag, corpus, subject, rows, projector)
-    found = _look_at_all(look, steps, evenly_spaced(steps, scoring.milestones), len(rows), context.observer)
+    """Each checkpoint on its own, then what goes from step to step. It commits nothing."""
+    settings, corpus, tag = context.settings, context.corpus, context.tag
+    scoring, steps, rows = settings.scoring, context.subject.steps, scored_rows(settings, corpus)
     pictured = evenly_spaced(steps, scoring.tsne_steps) if scoring.tsne else ()
     pictures = EmbeddedScorer(scoring, tag)
     parts = []
-    for step in steps:
-        scores, points = found[step]
-        parts.append(scores)
-        projector.add(points)
-        if step in pictured:
-            states = subject.states(step, corpus, rows, scoring.positions)
-            parts.append(pictures.score(states, scores))
-            projector.add_pictures(states, scoring.tsne_positions)
+    with context.folder.scratch("states") as scratch:
+        kept = _keep_all(context, rows, scratch)
+        last = kept[steps[-1]].beside
+        projector = _projector(kept[steps[-1]].read(), settings.seed)
+        milestones = evenly_spaced(steps, scoring.milestones)
+        found = look_at_all(kept, milestones, scoring, tag, projector, context.observer.on_progress)
+        for step in steps:
+            scores, points = found[step]
+            parts.append(scores)
+            projector.add(points)
+            if step in pictured:
+                states = kept[step].read()
+                parts.append(pictures.score(states, scores))
+                projector.add_pictures(states, scoring.tsne_positions)
     projections = projector.finish(corpus.readable.take(rows[projector.shown]), corpus.text_of)
     scores = Scores.concatenate(parts)
     told = corpus.telling_tokens(corpus.table.take(rows))
@@ -92,38 +83,14 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scor
     return Scores.concatenate([scores, *controls]), projections
 
 
-def _look_at_all(
-    look: Callable[[int, bool], Look],
-    steps: Sequence[int],
-    milestones: Collection[int],
-    n_examples: int,
-    observer: Observer,
-) -> dict[int, Look]:
-    """Side by side, the longest first: a milestone begun last would be waited for with nothing else to do."""
-    in_turn = sorted(steps, key=lambda step: step not in milestones)
-    pieces = [partial(look, step, step in milestones) for step in in_turn]
-    are_small = n_examples * len(steps) < MANY_EXAMPLES
-    found = {}
-    for step, one in zip(in_turn, side_by_side(pieces, are_small=are_small), strict=True):
-        found[step] = one
-        observer.on_progress(len(found), len(steps))
-    return found
-
-
-def _look_at(
-    settings: MeasurementSettings,
-    tag: RunTag,
-    corpus: Corpus,
-    subject: Subject,
-    rows: np.ndarray,
-    projector: Projector,
-    step: int,
-    is_milestone: bool,
-) -> Look:
-    """What of one checkpoint needs no other."""
-    states = subject.states(step, corpus, rows, settings.scoring.positions)
-    scores = score_states(states, settings.scoring, tag, milestone=is_milestone)
-    return scores, projector.project(states)
+def _keep_all(
+    context: StageContext[MeasurementSettings], rows: np.ndarray, scratch: Path
+) -> dict[int, KeptStates]:
+    """Capture every step once, in the process that has the models; the steps come ascending."""
+    subject, positions = context.subject, context.settings.scoring.positions
+    return {
+        step: keep(subject.states(step, context.corpus, rows, positions), scratch) for step in subject.steps
+    }
 
 
 def wanted_rows(settings: AnalysisSettings, corpus: Corpus) -> np.ndarray:
