@@ -10,8 +10,11 @@ from sklearn.metrics import pairwise_distances, silhouette_score
 
 from nucleate.metrics import label_geometry
 from nucleate.metrics.label_geometry import (
+    Pairs,
     neighbour_purities,
     silhouettes,
+    squared_distances,
+    too_near,
     top_variance_share,
     variance_ratios,
 )
@@ -62,6 +65,37 @@ def test_neighbours_are_the_nearest_that_are_not_left_out(block, monkeypatch):
 def test_an_example_without_neighbours_has_no_purity():
     points, labels = planted(1.0, n_examples=5)
     assert np.isnan(neighbour_purities(points, {"task": labels}, np.zeros(5, dtype=np.int64))["task"]).all()
+
+
+def test_pairs_that_are_known_change_nothing(monkeypatch):
+    points, labels = planted(1.0)
+    rng = np.random.default_rng(1)
+    units, counts = rng.integers(60, size=120), rng.integers(3, size=(120, 6))
+    pairs = Pairs(squared_distances(points), too_near(np.arange(120), units, counts, 3))
+    for rows in (np.arange(120), np.flatnonzero(rng.random(120) < 0.5)):
+        about = (points[rows], {"task": labels[rows]})
+        known = pairs.among(rows)
+        assert silhouettes(*about, known.squared) == pytest.approx(silhouettes(*about), rel=1e-9)
+        plain = neighbour_purities(*about, units[rows], counts[rows], 3)["task"]
+        found = neighbour_purities(*about, units[rows], counts[rows], 3, known)["task"]
+        assert np.array_equal(found, plain, equal_nan=True)
+    monkeypatch.setattr(label_geometry, "BLOCK_VALUES", 120**2 - 1)
+    assert squared_distances(points) is None
+
+
+@pytest.mark.parametrize(("n_labels", "d"), [(4, 5), (5, 5), (12, 5), (30, 64)])
+def test_collapse_through_the_gram_matrix_is_that_of_singular_vectors(n_labels, d, monkeypatch):
+    points, labels = planted(1.0, n_labels=n_labels, d=d)
+    found = variance_ratios(points, labels)["collapse"]
+    monkeypatch.setattr(label_geometry, "WORST_CONDITION", 0.0)
+    assert found == pytest.approx(variance_ratios(points, labels)["collapse"], rel=1e-9)
+
+
+def test_means_that_hardly_differ_in_some_direction_go_the_way_of_singular_vectors():
+    points, labels = planted(1.0, n_labels=4, d=6)
+    means = np.stack([points[labels == label].mean(axis=0, dtype=np.float64) for label in range(4)])
+    means[3] = means[:3].mean(axis=0) + 1e-5 * means[3]
+    assert label_geometry._inverse_gram(means - means.mean(axis=0)) is None
 
 
 def test_separation_and_collapse_are_their_definitions():

@@ -7,6 +7,7 @@ memory stays bounded at 1e5 points.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,16 +17,44 @@ from nucleate.resampling.bootstrap import number_from_zero
 BLOCK_VALUES = 2**22
 """Distances held at once."""
 
+WORST_CONDITION = 1e6
+"""Of a Gram matrix that is still inverted: ten digits are left."""
+
 N_NEIGHBOURS = 10
 """Neighbours whose labels make up `knn_purity`; a label with no more examples than this cannot reach 1."""
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """What is known of all pairs of some examples.
+
+    Attributes:
+        squared: how far apart they lie, squared.
+        near: which are no neighbours of each other whatever that is.
+    """
+
+    squared: Float[np.ndarray, "example example"]
+    near: Bool[np.ndarray, "example example"]
+
+    def among(self, rows: Int[np.ndarray, " chosen"]) -> Pairs:
+        """Of some of the examples."""
+        among = np.ix_(rows, rows)
+        return Pairs(self.squared[among], self.near[among])
+
+
 def silhouettes(
-    points: Float[np.ndarray, "example d"], labels: Mapping[str, Int[np.ndarray, " example"]]
+    points: Float[np.ndarray, "example d"],
+    labels: Mapping[str, Int[np.ndarray, " example"]],
+    squared: Float[np.ndarray, "example example"] | None = None,
 ) -> dict[str, float]:
     """Mean silhouette of each factor's labels: 1 where they lie far apart, about 0 where they are mixed.
 
     A label that one example has counts 0, as in scikit-learn. NaN where all labels are one or all different.
+
+    Args:
+        points: where the examples lie.
+        labels: of each factor.
+        squared: of `squared_distances`, where they are known already.
 
     Source: Rousseeuw (1987), "Silhouettes".
     """
@@ -35,8 +64,8 @@ def silhouettes(
         if 0 < each.max() < len(points) - 1
     }
     totals = dict.fromkeys(one_hot, 0.0)
-    for rows, squared in _distance_blocks(points):
-        distances = np.sqrt(squared)
+    for rows, block in _distance_blocks(points, squared):
+        distances = np.sqrt(block)
         for factor, members in one_hot.items():
             totals[factor] += _silhouette_sum(distances @ members, members[rows], members.sum(axis=0))
     return {factor: totals.get(factor, np.nan) / len(points) for factor in labels}
@@ -62,6 +91,7 @@ def neighbour_purities(
     units: Int[np.ndarray, " example"],
     token_counts: Int[np.ndarray, "example token"] | None = None,
     least_token_distance: int = 0,
+    known: Pairs | None = None,
 ) -> dict[str, Float[np.ndarray, " example"]]:
     """For each example and factor the share of its nearest neighbours that have its label.
 
@@ -72,13 +102,15 @@ def neighbour_purities(
         token_counts: bags of the instructions' tokens.
         least_token_distance: nor of those whose bag differs from its own by fewer tokens, each added or
             missing token counted, since near-duplicates lie near each other in any model.
+        known: what is known of all pairs already.
 
     Returns: shares; NaN for an example that has no neighbour left.
     """
     found: dict[str, list[np.ndarray]] = {factor: [] for factor in labels}
     n_neighbours = min(N_NEIGHBOURS, len(points) - 1)
-    for rows, squared in _distance_blocks(points):
-        squared[_too_near(rows, units, token_counts, least_token_distance)] = np.inf
+    for rows, squared in _distance_blocks(points, known.squared if known else None):
+        near = known.near if known else too_near(rows, units, token_counts, least_token_distance)
+        squared[near] = np.inf
         nearest = np.argpartition(squared, n_neighbours - 1, axis=1)[:, :n_neighbours]
         counted = np.isfinite(np.take_along_axis(squared, nearest, axis=1))
         for factor, each in labels.items():
@@ -91,12 +123,13 @@ def neighbour_purities(
     return {factor: np.concatenate(parts) for factor, parts in found.items()}
 
 
-def _too_near(
+def too_near(
     rows: Int[np.ndarray, " row"],
     units: Int[np.ndarray, " example"],
     token_counts: Int[np.ndarray, "example token"] | None,
     least_token_distance: int,
 ) -> Bool[np.ndarray, "row example"]:
+    """Which examples are no neighbours of those in some rows; see `neighbour_purities`."""
     near = units[rows, None] == units
     if token_counts is not None and least_token_distance > 0:
         from scipy.spatial.distance import cdist  # noqa: PLC0415 - a third of what a process takes to start
@@ -134,6 +167,9 @@ def _separation(means: Float[np.ndarray, "label d"], within: Float[np.ndarray, "
 
 def _collapse(means: Float[np.ndarray, "label d"], residuals: Float[np.ndarray, "example d"]) -> float:
     between = means - means.mean(axis=0)
+    inverse = _inverse_gram(between)
+    if inverse is not None:
+        return float(np.square(residuals @ between.T @ inverse).sum() / len(residuals))
     # Of B = M'M / C, W B^+ needs the residuals along the right singular vectors of M alone.
     _, singular, directions = np.linalg.svd(between, full_matrices=False)
     kept = singular > singular.max() * max(between.shape) * np.finfo(float).eps if len(singular) else []
@@ -141,6 +177,25 @@ def _collapse(means: Float[np.ndarray, "label d"], residuals: Float[np.ndarray, 
         return float("nan")
     along = np.square(residuals @ directions[kept].T).mean(axis=0)
     return float((along / np.square(singular[kept])).sum())  # C of B cancels the 1 / C
+
+
+def _inverse_gram(between: Float[np.ndarray, "label d"]) -> Float[np.ndarray, "label label"] | None:
+    """What takes a state's products with centred means to its coordinates along them; None where digits fail.
+
+    With it W B^+ needs no singular vectors. Centring took one direction away, that of the labels' mean: it is
+    filled up, and since no product has a part in it nothing else changes.
+    """
+    n_labels, d = between.shape
+    if not 2 <= n_labels <= d:
+        return None
+    gram = between @ between.T
+    filled = gram + np.trace(gram) / n_labels**2
+    try:
+        inverse = np.linalg.inv(filled)
+    except np.linalg.LinAlgError:
+        return None
+    condition = np.linalg.norm(filled) * np.linalg.norm(inverse)
+    return inverse if condition < WORST_CONDITION else None
 
 
 def top_variance_share(points: Float[np.ndarray, "example d"], n: int = 3) -> float:
@@ -166,10 +221,20 @@ def _moments(
     return means, np.bincount(numbered, np.square(residuals).sum(axis=1)) / sizes, residuals
 
 
+def squared_distances(points: Float[np.ndarray, "example d"]) -> Float[np.ndarray, "example example"] | None:
+    """Of all pairs, for looking at more than once; None where they would not be held at once."""
+    if len(points) ** 2 > BLOCK_VALUES:
+        return None
+    return next(_distance_blocks(points))[1]
+
+
 def _distance_blocks(
-    points: Float[np.ndarray, "example d"],
+    points: Float[np.ndarray, "example d"], squared: Float[np.ndarray, "example example"] | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows and their squared distances to all points, block after block."""
+    if squared is not None:
+        yield np.arange(len(points)), squared.copy()
+        return
     centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
     size = max(1, BLOCK_VALUES // len(points))
     for first in range(0, len(points), size):

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from nucleate.metrics.centroids import nearest_centroid_right
-from nucleate.metrics.label_geometry import neighbour_purities, silhouettes, variance_ratios
+from nucleate.metrics.label_geometry import (
+    Pairs,
+    neighbour_purities,
+    silhouettes,
+    squared_distances,
+    too_near,
+    variance_ratios,
+)
 from nucleate.metrics.probe import Probe
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves, Key
@@ -67,7 +75,9 @@ class LabelScorer:
         self, points: Float[np.ndarray, "example d"], train_points: Float[np.ndarray, "train d"]
     ) -> Iterator[LabelFigure]:
         """All figures at one site; `train_points` are the training sample's."""
-        yield from self._places(points, self._shares, SHARES)
+        if set(SHARES) & set(self.metrics):
+            shares = partial(self._shares, pairs=self._pairs(points))
+            yield from self._places(points, shares, SHARES)
         yield from self._places(points, self._ratios, RATIOS)
         if "nearest_centroid" in self.metrics and self.train is not None:
             yield from self._centroids(points, train_points, self.train)
@@ -90,15 +100,16 @@ class LabelScorer:
             yield LabelFigure(factor, "labels", Figure.with_interval(metric, value, interval))
 
     def _shares(
-        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"], pairs: Pairs | None
     ) -> dict[Key, float]:
-        chosen = points[rows]
+        chosen, known = points[rows], pairs.among(rows) if pairs else None
         found: dict[Key, float] = {}
         own = {factor: each[rows] for factor, each in self.sample.labels.items()}
         if "silhouette" in self.metrics:
-            found |= {("silhouette", factor): value for factor, value in silhouettes(chosen, own).items()}
+            values = silhouettes(chosen, own, known.squared if known else None)
+            found |= {("silhouette", factor): value for factor, value in values.items()}
         if "knn_purity" in self.metrics:
-            found |= self._neighbours(chosen, rows, own)
+            found |= self._neighbours(chosen, rows, own, known)
         return found
 
     def _neighbours(
@@ -106,13 +117,24 @@ class LabelScorer:
         points: Float[np.ndarray, "chosen d"],
         rows: Int[np.ndarray, " chosen"],
         labels: Mapping[str, np.ndarray],
+        known: Pairs | None,
     ) -> dict[Key, float]:
         # No neighbour is of an example's own instruction: that factor would be 0 by construction.
         asked = {factor: each for factor, each in labels.items() if factor != "instruction"}
         units, counts = self.sample.units[rows], self.sample.token_counts
         counts = None if counts is None else counts[rows]
-        shares = neighbour_purities(points, asked, units, counts, self.least_token_distance)
+        shares = neighbour_purities(points, asked, units, counts, self.least_token_distance, known)
         return {("knn_purity", factor): float(share.mean()) for factor, share in shares.items()}
+
+    def _pairs(self, points: Float[np.ndarray, "example d"]) -> Pairs | None:
+        """Of all examples once, for all factors and halves; None where they are too many."""
+        squared = squared_distances(points)
+        return None if squared is None else Pairs(squared, self._near)
+
+    @cached_property
+    def _near(self) -> Bool[np.ndarray, "example example"]:
+        units, counts = self.sample.units, self.sample.token_counts
+        return too_near(np.arange(len(units)), units, counts, self.least_token_distance)
 
     def _ratios(
         self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
