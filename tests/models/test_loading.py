@@ -87,3 +87,12 @@ def test_an_untrained_twin_has_the_shape_and_other_weights():
     }
     assert not torch.equal(twin.transformer.wte.weight, model.transformer.wte.weight)
     assert torch.equal(twin.transformer.wte.weight, again.transformer.wte.weight)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "device"), [(True, True, "cuda"), (False, True, "mps"), (False, False, "cpu")]
+)
+def test_auto_is_the_fastest_device_there_is(monkeypatch, cuda, mps, device):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: cuda)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: mps)
+    assert pick_device("auto").type == device

@@ -218,4 +218,4 @@ def _metrics(
     divergence = (before.exp() * (before - after)).sum(-1)
     acted = (logits != untouched).any(-1)
     rows = (is_b, is_a, ~(is_a | is_b), change[:, 0], change[:, 1], divergence, acted)
-    return torch.stack([row.double() for row in rows]).cpu().numpy()
+    return torch.stack([row.cpu().double() for row in rows]).numpy()

@@ -103,7 +103,7 @@ def _repair(
         place = Place(own, own, own, (part,))
         for one in _EDITS:
             logits = cached.from_site(site, apply_edit(one, place, 1.0))
-            right = (logits.argmax(-1) == expected).double().cpu().numpy()
+            right = (logits.argmax(-1) == expected).cpu().double().numpy()
             found.append(
                 (Cell(site, position, one.name, one.control, 1.0), np.where(is_wrong, right, np.nan))
             )

@@ -70,14 +70,15 @@ def untrained_like(model: PreTrainedModel, seed: int) -> PreTrainedModel:
 
 
 def pick_device(name: str) -> torch.device:
-    """`auto` is CUDA where there is one, else the CPU."""
+    """`auto` is CUDA where there is one, else Apple's MPS, else the CPU."""
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+        return torch.device(next(kind for kind, there in found.items() if there))
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:
         raise ModelError(
-            f"no device {name!r}: {str(error).splitlines()[0]}", "Use cpu, cuda or auto."
+            f"no device {name!r}: {str(error).splitlines()[0]}", "Use cpu, cuda, mps or auto."
         ) from error
 
 

@@ -1,0 +1,14 @@
+"""The documentation as a site: `make docs-site`."""
+
+from importlib.metadata import version as version_of
+
+project = "nucleate"
+author = "The nucleate developers"
+version = release = version_of("nucleate")
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+html_theme = "furo"
+html_title = "nucleate"
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
