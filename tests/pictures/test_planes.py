@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.decomposition import PCA
 
 from nucleate.capture.hidden_states import HiddenStates
-from nucleate.pictures.planes import Projector, balanced_order, principal_axes, renumber
+from nucleate.pictures.planes import Projector, Spot, balanced_order, renumber
 
 
 def states_of(points, step, task=None):
@@ -23,13 +26,12 @@ def states_of(points, step, task=None):
     )
 
 
-def projected(*states, tsne_positions=()):
+def projected(*states, spot=None):
     """Steps in order; the last one sets the axes."""
     n = len(states[0].split)
-    projector = Projector(states[-1], np.arange(n), seed=1)
+    projector = Projector(states[-1], np.arange(n), seed=1, spot=spot)
     for one in states:
         projector.add(projector.project(one))
-        projector.add_pictures(one, tsne_positions)
     return projector.finish(pa.table({"split": ["train"] * n}), ["no", "yes"].__getitem__)
 
 
@@ -64,31 +66,37 @@ def test_clusters_keep_their_numbers_and_answers_their_steps():
     assert found.examples["predicted"].to_pylist()[1] == ["yes"] * 3
 
 
-def test_tsne_where_it_is_asked_for():
+def test_a_spot_has_tsne_that_stays_put_discriminant_axes_and_neighbors():
     rng = np.random.default_rng(2)
-    task = np.repeat([0, 1, 2], 20)
+    task = np.tile([0, 1, 2], 20)
     centres = np.array([[0, 0, 90], [90, 0, 0], [0, 90, 0]])
     steps = [states_of(centres[task] + rng.normal(size=(60, 3)), step, task) for step in (0, 4)]
-    frames = projected(*steps, tsne_positions=("input",)).frames.to_pylist()
-    assert [(one["embedding"], one["step"]) for one in frames] == [
-        ("pca", 0),
-        ("tsne", 0),
-        ("pca", 4),
-        ("tsne", 4),
-    ]
+    found = projected(*steps, spot=Spot("input", "task", 45, (0, 4)))
+    frames = found.frames.to_pylist()
+    assert [(one["embedding"], one["step"], len(one["x"])) for one in frames] == [
+        ("pca", 0, 60), ("discriminant", 0, 60), ("pca", 4, 60), ("discriminant", 4, 60), ("tsne", 0, 45), ("tsne", 4, 45),
+    ]  # fmt: skip
     first, second = (np.stack([one["x"], one["y"]], axis=1) for one in frames if one["embedding"] == "tsne")
-    middles = np.array([[picture[task == k].mean(axis=0) for k in range(3)] for picture in (first, second)])
+    middles = np.array(
+        [[picture[task[:45] == k].mean(axis=0) for k in range(3)] for picture in (first, second)]
+    )
     apart = np.linalg.norm(middles[0][0] - middles[0][1])
     assert np.linalg.norm(middles[0] - middles[1], axis=1).max() < apart, "groups stay where they were"
+    near = found.neighbors.to_pylist()
+    assert [(one["step"], one["position"], one["factor"]) for one in near] == [
+        (0, "input", "task"), (4, "input", "task"),
+    ]  # fmt: skip
+    assert np.array_equal(task[np.reshape(near[1]["nearest"], (45, 10))], np.tile(task[:45, None], 10))
 
 
-def test_axes_where_there_is_one_direction_or_none():
-    flat = np.zeros((2, 4, 3), dtype=np.float32)
-    flat[1, :, 0] = [1, 2, 3, 4]
-    axes = principal_axes(flat)
-    assert np.isfinite(axes).all()
-    plane = flat[1] @ axes[1]
-    assert np.ptp(plane[:, 0]) == 3 and np.ptp(plane[:, 1]) == 0
+@pytest.mark.parametrize(
+    "spot", [Spot("last", "task", 45, (0,)), Spot("input", "mood", 45, (0,)), Spot("input", "one", 45, (0,))]
+)
+def test_a_spot_that_is_not_there_is_left_out(spot):
+    states = states_of(np.random.default_rng(0).normal(size=(30, 4)), 0)
+    states = replace(states, labels={**states.labels, "one": np.zeros(30, dtype=np.int64)})
+    found = projected(states, spot=spot)
+    assert set(found.frames["embedding"].to_pylist()) == {"pca"} and found.neighbors.num_rows == 0
 
 
 @given(arrays(np.int64, 30, elements=st.integers(0, 4)), st.permutations(range(5)))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
-from nucleate.errors import ConfigError
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
 from nucleate.pictures import tsne
@@ -49,9 +46,3 @@ def test_many_points_are_left_to_opentsne_and_come_out_alike(monkeypatch, all_pa
     found = embed(points, embed(points, None, seed=0).picture, seed=0)
     clusters = kmeans(found.picture[None], 3, seed=0)
     assert adjusted_rand_index(labels, clusters.best_labels[0]) == 1.0
-
-
-def test_without_opentsne_the_install_line_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "openTSNE", None)
-    with pytest.raises(ConfigError, match=r"nucleate\[tsne\]"):
-        embed(planted()[0], None, seed=0)

@@ -18,10 +18,30 @@ def test_coordinates_come_back_within_a_65535th(contents):
     span = place["high"] - place["low"]
     real = place["low"] + xy[data["steps"].index(6)] / 65535 * span
     np.testing.assert_allclose(real, [row["x"], row["y"]], atol=span / 65535)
-    clusters = np.frombuffer(base64.b64decode(place["cluster"]["base64"]), "u1").reshape(
-        len(data["steps"]), -1
+    shared = data["clusters"][place["cluster"]]
+    clusters = np.frombuffer(base64.b64decode(shared["code"]["base64"]), "u1").reshape(
+        len(shared["steps"]), -1
     )
-    assert clusters[data["steps"].index(6)].tolist() == row["cluster"]
+    assert clusters[shared["steps"].index(6)].tolist() == row["cluster"]
+
+
+def test_maps_of_few_points_share_the_clusters_and_neighbors_come_back(contents):
+    data, few = point_data(contents.projections), contents.projections.neighbors.to_pylist()[-1]
+    place = f"{few['position']}/{few['site']}"
+    tsne, beside = data["frames"][f"tsne/{place}"], data["neighbors"][place]
+    assert tsne["cluster"] == data["frames"][f"pca/{place}"]["cluster"] == place
+    assert tsne["n"] == beside["n"] == len(few["to_own"]) <= data["n_points"]
+    at = beside["steps"].index(few["step"])
+    nearest = np.frombuffer(
+        base64.b64decode(beside["nearest"]["base64"]), "u1" if beside["n"] <= 256 else "<u2"
+    )
+    assert nearest.reshape(len(beside["steps"]), -1)[at].tolist() == few["nearest"]
+    own = np.frombuffer(base64.b64decode(beside["to_own"]["base64"]), "<u2").reshape(
+        len(beside["steps"]), -1
+    )[at]
+    np.testing.assert_allclose(
+        own / 65535 * beside["furthest"], few["to_own"], atol=beside["furthest"] / 65535
+    )
 
 
 def test_labels_and_answers_come_back(contents):

@@ -1,5 +1,8 @@
 from dataclasses import replace
 
+import pandas as pd
+import pytest
+
 from nucleate.report import sentences
 
 
@@ -102,3 +105,28 @@ def test_seeds_are_judged_together_and_settings_stand_side_by_side(contents):
     assert sentences.claims_of_groups([*runs, wider]) == [(first.words, ["holds in 2 of 3", "not measured"])]
     settings = sentences.all_settings([contents, wider])
     assert settings["model.n_embd"] == [32, 64] and settings["corpus.n_tasks"] == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"task": 0.33, "phrasing": 0.50}, "In layer 2 clusters follow the phrasing, 0.50, more than the task, 0.33"),
+        ({"task": 0.60, "phrasing": 0.50}, "In layer 2 clusters follow the task, 0.60, where the strongest control has 0.20"),
+        ({"task": 0.10, "phrasing": 0.15}, "In no layer do clusters follow a label beyond its controls"),
+    ],
+)  # fmt: skip
+def test_the_headline_of_one_model(contents, values, said):
+    """Planted agreement in layer 2, a control of 0.2 everywhere; a wrong order would give the wrong sentence."""
+    row = {"run": "x", "model": "m", "seed": 0, "step": 1, "split": "train", "position": "last", "preparation": "raw",
+           "method": "kmeans", "metric": "ari", "n_clusters": 4, "n_examples": 60}  # fmt: skip
+    rows = [
+        {**row, "factor": factor, "site": f"block.{layer}", "layer": layer, "control": control, "value": value,
+         "ci_low": value - 0.02, "ci_high": value + 0.02}
+        for factor, best in values.items()
+        for layer in (1, 2)
+        for control, value in (("none", best * layer / 2), ("bag_of_tokens", 0.2))
+    ]  # fmt: skip
+    config = {"claims": {"position": "last", "factor": "task"}}
+    run = replace(contents, scores=pd.DataFrame(rows).astype({"layer": "Int64"}), config=config)
+    (sentence,) = sentences.headline_of_one_model(run)
+    assert sentence == f"{said} (adjusted Rand index, train)." or sentence == f"{said} (train)."

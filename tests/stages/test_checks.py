@@ -7,7 +7,6 @@ from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.errors import ConfigError
 from nucleate.settings.presets import resolve
-from nucleate.stages import checks
 from nucleate.stages.analysis_settings import resolve_analysis
 from nucleate.stages.checks import partitioned, require_measurable
 from nucleate.stages.measuring import scored_rows
@@ -63,13 +62,6 @@ def test_claims_need_a_partition_where_they_are_judged(corpus):
     settings = resolve("smoke", ["scoring.factors=['task', 'instruction']", "claims.factor=instruction"])
     with pytest.raises(ConfigError, match="judged by instruction at last_instruction"):
         require_measurable(settings, corpus)  # an instruction has one state there
-
-
-def test_pictures_need_their_package(corpus, monkeypatch):
-    settings = resolve("smoke", ["scoring.tsne=true"])
-    monkeypatch.setattr(checks.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="openTSNE"):
-        require_measurable(settings, corpus)
 
 
 def test_partitions_are_those_that_scoring_finds(corpus):

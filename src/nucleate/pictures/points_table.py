@@ -1,14 +1,15 @@
 """Projections: hidden states as points in the plane, for looking at, never for scoring.
 
-A folder of two tables. `examples` has one row per point, with its text, its labels and what the model
+A folder of three tables. `examples` has one row per point, with its text, its labels and what the model
 answered at every step; `frames` has one row per embedding, step, position and site, with the points'
-coordinates and their k-means clusters in the order of `examples`. Hidden here: the schema of the two
-and that they fit each other.
+coordinates and their k-means clusters in the order of `examples`, or of the first of them; `neighbors` has,
+for the first points, what lies near them in the full space. Hidden here: the schema of the three, that they
+fit each other, and that older runs have no neighbors.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +28,18 @@ FRAMES_SCHEMA = pa.schema(
         ("cluster", pa.list_(pa.int32())),
     ]
 )
+NEIGHBORS_SCHEMA = pa.schema(
+    [
+        ("step", pa.int64()),
+        ("position", pa.string()),
+        ("factor", pa.string()),
+        ("site", pa.string()),
+        ("nearest", pa.list_(pa.int32())),
+        ("to_own", pa.list_(pa.float32())),
+        ("to_other", pa.list_(pa.float32())),
+    ]
+)
+"""`nearest` holds `N_NEAREST` numbers of points for each point, one after the other, the nearest first."""
 EXAMPLES_SCHEMA = pa.schema([("split", pa.string()), ("predicted", pa.list_(pa.string()))])
 """The columns that every table of examples has; all others are texts and labels."""
 
@@ -38,11 +51,13 @@ class Projections:
     Attributes:
         examples: one row per point. Any number of them from the first on is a balanced sample.
             `predicted` holds an answer per step, steps ascending.
-        frames: one row per picture; each list has one entry per row of `examples`.
+        frames: one row per picture; each list has one entry per row of `examples`, or of its beginning.
+        neighbors: one row per step and site; empty where none were looked for.
     """
 
     examples: pa.Table
     frames: pa.Table
+    neighbors: pa.Table = field(default_factory=NEIGHBORS_SCHEMA.empty_table)
 
     def __post_init__(self) -> None:
         if not self.frames.schema.equals(FRAMES_SCHEMA):
@@ -57,15 +72,20 @@ class Projections:
 
     @classmethod
     def read(cls, folder: Path) -> Projections:
+        beside = folder / "neighbors.parquet"
         return cls(
             pq.read_table(folder / "examples.parquet"),
             pq.read_table(folder / "frames.parquet").cast(FRAMES_SCHEMA),
+            pq.read_table(beside).cast(NEIGHBORS_SCHEMA)
+            if beside.is_file()
+            else NEIGHBORS_SCHEMA.empty_table(),
         )
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(self.examples, folder / "examples.parquet", compression="zstd")
         pq.write_table(self.frames, folder / "frames.parquet", compression="zstd")
+        pq.write_table(self.neighbors, folder / "neighbors.parquet", compression="zstd")
 
 
 _MEND = "Write the projections again with: nucleate score DIR"

@@ -1,6 +1,6 @@
 """t-SNE, so that the papers' way of clustering can be compared with clusters of the states themselves.
 
-Hidden here: openTSNE, which is optional and imported here alone; how pictures of one site stay comparable
+Hidden here: openTSNE, which is imported here alone; how pictures of one site stay comparable
 from step to step; and how other points are placed into a picture that was made without them. Affinities and
 placing are openTSNE's, and so is the descent of many points; that of as few as an analysis has goes over
 all pairs instead of a tree: exact, and several times as fast.
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from openTSNE import TSNE
 
-from nucleate.errors import ConfigError
 from nucleate.pictures.descent import ALL_PAIRS, Phase, descend
 
 PERPLEXITY = 30.0
@@ -64,15 +64,12 @@ def embed(
         before: the picture of the same examples at the step before, for pictures that can be compared.
         seed: of openTSNE's own draws.
 
-    Raises:
-        ConfigError: openTSNE is not installed.
-
     Source: van der Maaten and Hinton (2008); Poličar, Stražar and Zupan (2024), "openTSNE".
     """
     start = None
     if before is not None and before.std(axis=0)[0] > 0:
         start = before / before.std(axis=0)[0] * AGAIN_DEVIATION
-    tsne = _open_tsne()(
+    tsne = TSNE(
         perplexity=min(PERPLEXITY, (len(points) - 1) / 3),
         initialization="pca" if start is None else start * START_DEVIATION,
         random_state=seed % 2**32,
@@ -86,14 +83,3 @@ def embed(
     else:
         fitted[:] = descend(fitted.affinities.P, start, (EARLY_AGAIN, LATE_AGAIN))
     return Embedding(fitted)
-
-
-def _open_tsne() -> Any:
-    try:
-        from openTSNE import TSNE  # noqa: PLC0415 - optional
-    except ImportError:
-        raise ConfigError(
-            "scoring.tsne needs openTSNE, which is not installed",
-            "Install it with: pip install 'nucleate[tsne]'",
-        ) from None
-    return TSNE

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nucleate.claims.evidence import Evidence
@@ -27,6 +28,9 @@ from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import Scores
 from nucleate.settings.config import read_toml
+
+ABOUT_TRAINING = ("emergence", "depth", "baseline", "generalisation", "realistic")
+"""Claims that compare a model with itself at earlier steps."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class RunContents:
         scores: with the rows of the further analyses below them.
         readings: what interventions on single tokens say; empty where there were none.
         training: one mapping per line of the training log; empty where nothing was trained.
+        is_one_model: whether a single checkpoint was looked at; its untrained twin is then a control alone.
     """
 
     name: str
@@ -66,6 +71,13 @@ class RunContents:
     training: tuple[Mapping[str, Any], ...]
     corpus: Instances | None
     projections: Projections | None
+
+    is_one_model: bool = False
+
+    @property
+    def model_name(self) -> str:
+        """As it stands in the scores."""
+        return ", ".join(sorted(set(self.scores["model"].dropna()) - {""}))
 
     @property
     def seed(self) -> int:
@@ -97,7 +109,7 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
     if has_corpus:
         folder.require("corpus")
     config = read_toml(folder.config_toml)
-    return RunContents(
+    contents = RunContents(
         name=name or folder.path.resolve().name,
         config=config,
         manifest=folder.manifest,
@@ -109,6 +121,37 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         training=_read_log(folder),
         corpus=_read_instances(folder) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.projections.is_dir() else None,
+    )
+    return alone(contents) if looked_at_once(contents) else contents
+
+
+def looked_at_once(run: RunContents) -> bool:
+    """Whether this is an analysis of one model: of no series, and of no training of our own."""
+    model = run.config.get("model", {})
+    is_single = isinstance(model, Mapping) and not model.get("folder") and len(model.get("revisions", ())) < 2
+    n_real = run.scores.loc[run.scores["step"] > 0, "step"].nunique()
+    return "prompts" in run.config and is_single and n_real <= 1
+
+
+def alone(run: RunContents) -> RunContents:
+    """One model without its twin at step 0, which stays in the controls, and without claims of training."""
+    scores, points = run.scores, run.projections
+    last = int(scores["step"].max())
+    if points is not None and len(points.steps) > 1:
+        kept, answers = points.steps.index(last), points.examples["predicted"].to_pylist()
+        place = points.examples.column_names.index("predicted")
+        own = pa.array([[row[kept]] for row in answers], pa.list_(pa.string()))
+        points = Projections(
+            points.examples.set_column(place, "predicted", own),
+            points.frames.filter(pc.field("step") == last),
+            points.neighbors.filter(pc.field("step") == last),
+        )
+    return replace(
+        run,
+        scores=scores[scores["step"] == last].reset_index(drop=True),
+        claims=tuple(one for one in run.claims if one.claim not in ABOUT_TRAINING),
+        projections=points,
+        is_one_model=True,
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
@@ -18,7 +17,6 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from nucleate import display_names
 from nucleate.report import sentences
@@ -28,16 +26,9 @@ from nucleate.report.point_data import point_data
 from nucleate.report.score_data import score_data
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
+from nucleate.scoring.emergence import LOWER_IS_BETTER
 
-_SCRIPTS = (
-    "data", "state", "look", "figure", "emergence", "profile", "atlas", "points", "moments", "clusters",
-    "confusion", "more", "main",
-)  # fmt: skip
 _LONGEST_GROUP = 44
-_EMPTY_STYLE = ""
-"""plotly.js adds empty style elements and fills them through the CSSOM: their hash is that of nothing."""
-_STYLE_OF_MAPS = re.compile(r'getElementById\("([0-9a-f]{64})"\)')
-"""plotly.js adds a style for maps unless an element of this id is there; the page has no map."""
 
 
 def build_page(folders: Sequence[RunFolder]) -> str:
@@ -62,20 +53,19 @@ def write_page(page: str, path: Path) -> None:
 
 def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
     """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
-    style, script, library, data = _own("style.css"), _script(), get_plotlyjs(), page_data(runs, n_points)
+    style, script, data = _own("style.css"), _own("page.js"), page_data(runs, n_points)
     return _template().render(
-        title=_title([run.name for run in runs]),
+        title=_title([run.model_name if run.is_one_model else run.name for run in runs]),
         runs=runs,
         words=sentences,
-        policy=content_security_policy([library, script], [style, _EMPTY_STYLE]),
-        styles_not_needed=_STYLE_OF_MAPS.findall(library),
-        # Marked as safe: our own files, plotly's, and what script_json has escaped.
+        policy=content_security_policy([script], [style]),
+        # Marked as safe: our own files, and what script_json has escaped.
         style=Markup(style),
         script=Markup(script),
-        plotly=Markup(library),
         data=Markup(script_json(data)),
         groups=data["groups"],
         one_step=all(run.scores["step"].nunique() == 1 for run in runs),
+        has_first=len(runs) == 1 and runs[0].projections is not None,
     )
 
 
@@ -96,11 +86,13 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
             "preparation": first.preparation,
             "split": first.split,
         },
+        "lower_is_better": LOWER_IS_BETTER,
         "words": {
             "position": display_names.POSITIONS,
             "factor": display_names.FACTORS,
             "metric": display_names.METRICS,
             "method": display_names.METHODS,
+            "control": display_names.CONTROLS,
             "preparation": display_names.PREPARATIONS,
         },
         "scores": score_data(runs),
@@ -117,7 +109,6 @@ def content_security_policy(scripts: Sequence[str], styles: Sequence[str]) -> st
             "default-src 'none'",
             f"script-src {' '.join(map(_hash, scripts))}",
             f"style-src {' '.join(map(_hash, styles))}",
-            "style-src-attr 'unsafe-inline'",  # plotly.js sets style attributes on what it draws
             "img-src data: blob:",
             "connect-src 'none'",
             "base-uri 'none'",
@@ -164,11 +155,6 @@ def _template() -> jinja2.Template:
         factor=sentences.factor_words,
     )
     return environment.from_string(_own("template.html"))
-
-
-def _script() -> str:
-    parts = "\n".join(_own(f"script/{name}.js") for name in _SCRIPTS)
-    return f'"use strict";\n(() => {{\n{parts}\n}})();\n'
 
 
 def _own(name: str) -> str:

@@ -7,7 +7,7 @@ A run of very many checkpoints shows as many of them as fit, evenly drawn, and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,16 +16,17 @@ import pandas as pd
 from nucleate.report.analyses import CAUSES, UNSEEN
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import smallest_unsigned, typed_array, visible
+from nucleate.scoring.emergence import FIGURE, excess_of
 from nucleate.spacing import evenly_spaced
 
 KEY = ("run", "split", "position", "factor", "site", "preparation", "method", "metric", "control")
 """What makes a series; `run` is the run's number on this page."""
 MOST_ROWS = 300_000
-"""Of all runs of a page; a row is 17 bytes and its share of a series' key, and base64 adds a third."""
+"""Of all runs of a page; a row is 26 bytes and its share of a series' key, and base64 adds a third."""
 
 
 def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
-    """All rows of all runs.
+    """All rows of all runs, each of the model's own with the strongest of its controls.
 
     Returns:
         `names`: for each column of `KEY` its values; `codes`: for each column one code per series;
@@ -53,16 +54,39 @@ def score_data(runs: Sequence[RunContents]) -> dict[str, Any]:
         "value": _floats(frame["value"]),
         "low": _floats(frame["ci_low"]),
         "high": _floats(frame["ci_high"]),
+        "strongest": _packed(frame["strongest"].map(_codes(names["control"])).to_numpy()),
+        "control_value": _floats(frame["control_value"]),
+        "control_high": _floats(frame["control_high"]),
     }
 
 
 def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
     order = run.scores["layer"].fillna(10**6).where(run.scores["site"] != "", -1)
-    frame = run.scores.assign(run=index, order=order)
+    frame = with_controls(run.scores).assign(run=index, order=order)
     what = [name for name in KEY if name != "run"]
     last = frame.groupby(what)["step"].transform("max")
     is_level = (frame["control"] != "none") & ~frame["method"].isin([UNSEEN, CAUSES])
     return frame[~is_level | (frame["step"] == last)]
+
+
+def with_controls(scores: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with the strongest control of each: `strongest`, `control_value`, `control_high`.
+
+    A row that has no control, such as a control's own, has no name and NaN there.
+    """
+    is_alone = scores["step"].nunique() == 1  # a single checkpoint is never its own untrained control
+    strongest = excess_of(scores.assign(step=1) if is_alone else scores)
+    strongest = strongest.assign(step=scores["step"].iloc[0]) if is_alone else strongest
+    strongest = strongest[[*FIGURE, "step", "control", "control_value", "control_high"]]
+    named = strongest.rename(columns={"control": "strongest"}).drop_duplicates([*FIGURE, "step"])
+    joined = scores.merge(named, on=[*FIGURE, "step"], how="left")
+    joined.loc[joined["control"] != "none", ["strongest", "control_value", "control_high"]] = np.nan
+    return joined
+
+
+def _codes(names: list[str]) -> Callable[[object], int]:
+    code = {name: index for index, name in enumerate(names)}
+    return lambda name: code.get(visible(str(name)), 0)
 
 
 def _fitting(frame: pd.DataFrame, most: int) -> pd.DataFrame:

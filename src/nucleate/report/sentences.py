@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, claims_over_runs
 from nucleate.display_names import FACTORS, POSITIONS, say
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import visible
+from nucleate.report.score_data import with_controls
 
 _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SHOWN_INSTANCES, _SHOWN_TASKS, _LONGEST_EXAMPLE = 12, 60, 200
@@ -114,6 +116,46 @@ def verdict_in_a_sentence(run: RunContents) -> str:
     n_open = sum(verdict == "inconclusive" for verdict in judged)
     rest = f"; {number(n_open)} {'is' if n_open == 1 else 'are'} inconclusive" if n_open else ""
     return f"{many}{of} claims {'holds' if holding == 1 else 'hold'}{rest}."
+
+
+def headline_of_one_model(run: RunContents) -> list[str]:
+    """What clusters of one model follow, at the layer where they follow a label best.
+
+    A label counts where the interval of its agreement lies above its strongest control.
+    """
+    claimed = run.claimed
+    rows = with_controls(run.scores)
+    for column, wanted in (
+        ("metric", "ari"),
+        ("method", "kmeans"),
+        ("control", "none"),
+        ("position", claimed.position),
+        ("preparation", claimed.preparation),
+    ):
+        rows = rows[rows[column] == wanted]
+    rows = rows[rows["layer"].notna() & (rows["factor"] != "")]
+    if rows.empty:
+        return []
+    split = "validation" if "validation" in set(rows["split"]) else rows["split"].iloc[0]
+    rows = rows[rows["split"] == split]
+    above = rows[rows["ci_low"].fillna(rows["value"]) > rows["control_high"].fillna(np.inf)]
+    if above.empty:
+        return [f"In no layer do clusters follow a label beyond its controls ({visible(split)})."]
+    best = above.sort_values("value", kind="stable").iloc[-1]
+    followed = f"In layer {best['layer']} clusters follow {_label(best['factor'])}, {best['value']:.2f}"
+    asked = rows[(rows["factor"] == claimed.factor) & (rows["layer"] == best["layer"])]
+    if best["factor"] == claimed.factor or asked.empty:
+        beside = f", where the strongest control has {best['control_value']:.2f}"
+        return [f"{followed}{beside} (adjusted Rand index, {visible(split)})."]
+    value = float(asked["value"].iloc[0])
+    beside = f", more than {_label(claimed.factor)}, {value:.2f}"
+    if value >= best["value"]:
+        beside = f"; {_label(claimed.factor)} has {value:.2f}, which is not above its controls"
+    return [f"{followed}{beside} (adjusted Rand index, {visible(split)})."]
+
+
+def _label(factor: str) -> str:
+    return f"the {factor_words(factor)}"
 
 
 def surface_alone(run: RunContents) -> tuple[float, str] | None:

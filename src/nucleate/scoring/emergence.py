@@ -47,7 +47,12 @@ def excess(scores: Scores) -> pd.DataFrame:
         controls.
         All are NaN where a figure has no control.
     """
-    frame = _better_up(scores.to_pandas())
+    return excess_of(scores.to_pandas())
+
+
+def excess_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """`excess` of scores that are a table of pandas already."""
+    frame = _better_up(frame)
     is_figure = frame["control"] == "none"
     figures = frame[is_figure].drop(columns="control").sort_values("step", kind="stable")
     untrained = figures[figures["step"] == 0].assign(control="untrained")

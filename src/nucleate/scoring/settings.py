@@ -94,7 +94,7 @@ class ScoringSettings(Settings):
         False, description="score t-SNE pictures too; it costs several times as much as all the rest"
     )
     tsne_steps: int = pydantic.Field(
-        3, ge=1, description="checkpoints of which t-SNE pictures are made, spread from first to last"
+        3, ge=1, description="checkpoints whose t-SNE pictures are scored, spread from first to last"
     )
     tsne_positions: tuple[str, ...] = pydantic.Field(
         ("last_instruction",), description="tokens whose states t-SNE pictures are made of"

@@ -22,6 +22,7 @@ from nucleate.errors import ConfigError
 from nucleate.intervene.settings import InterveneSettings
 from nucleate.models.series.settings import SeriesSettings
 from nucleate.models.settings import ModelSettings
+from nucleate.pictures.settings import PictureSettings
 from nucleate.scoring.settings import ScoringSettings
 from nucleate.settings.config import Settings, merge, nearest, override, read_toml
 from nucleate.training.settings import TrainingSettings
@@ -47,6 +48,8 @@ class MeasurementSettings(Protocol):
     @property
     def scoring(self) -> ScoringSettings: ...
     @property
+    def pictures(self) -> PictureSettings: ...
+    @property
     def unseen(self) -> UnseenSettings: ...
     @property
     def intervene(self) -> InterveneSettings: ...
@@ -62,6 +65,7 @@ class AnalysisSettings(Settings):
     prompts: PromptSettings
     capture: CaptureSettings = CaptureSettings()
     scoring: ScoringSettings = ScoringSettings()
+    pictures: PictureSettings = PictureSettings()
     unseen: UnseenSettings = UnseenSettings()
     intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
@@ -84,6 +88,7 @@ class ExperimentSettings(Settings):
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     scoring: ScoringSettings = ScoringSettings()
+    pictures: PictureSettings = PictureSettings()
     unseen: UnseenSettings = UnseenSettings()
     intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()

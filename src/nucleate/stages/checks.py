@@ -6,7 +6,6 @@ told at once from corpus and settings alone, each as one line that names the set
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
@@ -41,11 +40,6 @@ def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, interve
     if settings.intervene.in_run or intervene:
         _require("intervene.positions", settings.intervene.positions, PLACES)
         _require("intervene.split", [settings.intervene.split], splits, "intervene.in_run=false")
-    if scoring.tsne and importlib.util.find_spec("openTSNE") is None:
-        raise ConfigError(
-            "scoring.tsne needs openTSNE, which is not installed",
-            "Install it with: pip install 'nucleate[tsne]'",
-        )
     _require_partitions(settings, corpus)
 
 

@@ -6,6 +6,7 @@ What is hidden: which instances each of them looks at. None knows where states a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from nucleate.errors import NobodyToPairError
 from nucleate.intervene.analysis import intervene_on
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
-from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, balanced_order
+from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, Spot, balanced_order
 from nucleate.pictures.points_table import Projections
 from nucleate.pictures.tsne_scores import EmbeddedScorer
 from nucleate.scores import Scores
@@ -41,7 +42,9 @@ def score(context: StageContext[MeasurementSettings]) -> None:
     """Score the states of every checkpoint."""
     folder = context.folder
     inputs = _inputs_of(context, context.settings.scoring)
-    with context.stage("scoring", *inputs, needs=context.subject.stage) as is_due:
+    with context.stage(
+        "scoring", *inputs, *_pictured(context.settings), needs=context.subject.stage
+    ) as is_due:
         if is_due:
             scores, projections = _score_checkpoints(context)
             with folder.commit(folder.projections) as path:
@@ -54,23 +57,22 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scor
     """Each checkpoint on its own, then what goes from step to step. It commits nothing."""
     settings, corpus, tag = context.settings, context.corpus, context.tag
     scoring, steps, rows = settings.scoring, context.subject.steps, scored_rows(settings, corpus)
-    pictured = evenly_spaced(steps, scoring.tsne_steps) if scoring.tsne else ()
+    embedded = evenly_spaced(steps, scoring.tsne_steps) if scoring.tsne else ()
     pictures = EmbeddedScorer(scoring, tag)
     parts = []
     with context.folder.scratch("states") as scratch:
         kept = _keep_all(context, rows, scratch)
         last = kept[steps[-1]].beside
-        projector = _projector(kept[steps[-1]].read(), settings.seed)
+        projector = _projector(kept[steps[-1]].read(), steps, settings)
         milestones = evenly_spaced(steps, scoring.milestones)
         found = look_at_all(kept, milestones, scoring, tag, projector, context.observer.on_progress)
         for step in steps:
             scores, points = found[step]
             parts.append(scores)
             projector.add(points)
-            if step in pictured:
+            if step in embedded:
                 states = kept[step].read()
                 parts.append(pictures.score(states, scores))
-                projector.add_pictures(states, scoring.tsne_positions)
     projections = projector.finish(corpus.readable.take(rows[projector.shown]), corpus.text_of)
     scores = Scores.concatenate(parts)
     told = corpus.telling_tokens(corpus.table.take(rows))
@@ -115,10 +117,18 @@ def scored_rows(settings: MeasurementSettings, corpus: Corpus) -> np.ndarray:
     )
 
 
-def _projector(last: HiddenStates, seed: int) -> Projector:
+def _projector(last: HiddenStates, steps: Sequence[int], settings: MeasurementSettings) -> Projector:
     """With the axes of the last checkpoint, so that all steps can be seen along them."""
-    shown = balanced_order(last.split, last.labels["task"], POINTS_PER_SPLIT, seed)
-    return Projector(last.select(shown), shown, seed)
+    shown = balanced_order(last.split, last.labels["task"], POINTS_PER_SPLIT, settings.seed)
+    n_points = settings.pictures.n_points if settings.pictures.tsne else 0
+    pictured = evenly_spaced(steps, settings.pictures.n_steps)
+    spot = Spot(settings.claims.position, settings.claims.factor, n_points, tuple(pictured))
+    return Projector(last.select(shown), shown, settings.seed, spot)
+
+
+def _pictured(settings: MeasurementSettings) -> tuple[Any, ...]:
+    """What pictures are made of beside the scores."""
+    return (settings.pictures.digest(), settings.claims.position, settings.claims.factor)
 
 
 def unseen(context: StageContext[MeasurementSettings]) -> None:

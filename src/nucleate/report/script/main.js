@@ -1,17 +1,41 @@
 // Bind controls to choices and choices to figures, then draw everything once.
-const SETTLE_MS = 140;
+import { element, page } from "./data/decode.js";
+import { isSparse, oneStep } from "./data/series.js";
+import { bySplit, factorWords, listed, measureWords, plain, positionWords, preparationWords } from "./data/words.js";
+import { hasClusters } from "./data/points.js";
+import { choices, choose, fill, onChange, replaced, settle, several, state, stepsToChoose } from "./state/state.js";
+import { bindAddress, readAddress } from "./state/address.js";
+import { dark, forgetColors, narrow } from "./charts/colors.js";
+import { save } from "./charts/save.js";
+import { hideTip } from "./charts/tip.js";
+import { drawEmergence, moveEmergence, stepsWords } from "./views/emergence.js";
+import { drawAtlas, moveAtlas } from "./views/atlas.js";
+import { drawFirst, paintFirst } from "./views/first.js";
+import { drawMore } from "./views/more.js";
+import { bindClusters, drawClusters } from "./points/clusters.js";
+import { bindMap } from "./points/map.js";
+import { bindMatrix } from "./points/matrix.js";
+import { bindChips, clear, search } from "./points/selection.js";
+import { bindTable } from "./points/table.js";
+
+const SETTLE_MS = 120;
 document.body.classList.toggle("compares", page.runs.length > 1);
 document.body.classList.toggle("single-group", !several);
+for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-when=clusters]"))) part.hidden = !hasClusters;
 
+const SAY = { measure: measureWords, preparation: preparationWords, position: positionWords };
 function fillLens() {
   const found = choices();
   fill(element("factor"), found.factor, factorWords, state.factor, true);
   fill(element("position"), found.position, positionWords, state.position, true);
-  fill(element("measure"), found.measure, measureWords, state.measure, true);
+  const measures = [...found.measure].sort((a, b) => Number(isSparse(a)) - Number(isSparse(b)));
+  fill(element("measure"), measures, measureWords, state.measure, true, (measure) => { const words = stepsWords(measure); return words === "every checkpoint" ? words : `${words} only`; });
   fill(element("preparation"), found.preparation, preparationWords, state.preparation);
   fill(element("group"), page.groups.map((_, index) => index), (index) => page.groups[index], state.group);
   for (const id of ["split", "atlas-split"]) fill(element(id), [...found.split].sort(bySplit), plain, state.split);
   element("split").closest("label").hidden = !several;
+  element("search").value = state.search;
+  element("lens-note").textContent = replaced.length ? `Not measured for ${factorWords(state.factor)}: ${listed(replaced.map(({ name, wanted }) => SAY[name](wanted)))}. Shown instead: ${listed(replaced.map(({ name }) => SAY[name](state[name])))}.` : "";
 }
 
 /** Many moves in a row are answered once they rest: the points follow at once, the charts a moment later. */
@@ -19,86 +43,70 @@ let resting = 0, whole = false;
 function onceAtRest(needsAll) {
   clearTimeout(resting);
   whole ||= needsAll;
-  resting = setTimeout(() => { (whole ? drawCharts : moveMarks)(); whole = false; }, SETTLE_MS);
+  resting = window.setTimeout(() => { if (whole) drawEmergence(); else moveEmergence(); paintFirst(); whole = false; }, SETTLE_MS);
 }
 
 element("scale").hidden = oneStep;
-const drawCharts = () => Promise.all([drawEmergence(), drawAtlas()]);
+const drawCharts = () => { drawEmergence(); drawAtlas(); };
 
 onChange((changed) => {
   fillLens();
   if (hasClusters) drawClusters(changed);
-  if (["factor", "position", "colour"].some((name) => changed.has(name))) drawMoments();
   const only = (...names) => [...changed].every((name) => names.includes(name));
-  if (only("colour", "embedding", "search", "isolated", "zoom", "run")) return;
-  if (only("step", "site")) {
-    readAtlas();
+  if (only("colour", "embedding", "search", "selected", "why", "pinned", "zoom", "run")) { if (!only("embedding", "pinned", "zoom")) drawFirst(); return; }
+  if (only("step", "site", "pinned", "selected")) {
+    moveAtlas();
     onceAtRest(changed.has("site"));
     return;
   }
   drawCharts();
+  drawFirst();
   if (changed.has("group")) drawMore();
 });
 
-for (const name of ["factor", "position", "measure", "preparation", "split", "site", "embedding"])
+for (const name of ["factor", "position", "measure", "preparation", "split", "site", "embedding", "colour"])
   element(name).addEventListener("change", (event) => choose({ [name]: event.target.value }));
-for (const name of ["group", "run"]) element(name).addEventListener("change", (event) => choose({ [name]: Number(event.target.value) }));
+for (const name of ["group", "run"]) element(name).addEventListener("change", (event) => choose({ [name]: Number(event.target.value), ...(name === "run" ? { selected: null, why: "", pinned: -1 } : {}) }));
 element("atlas-split").addEventListener("change", (event) => choose({ split: event.target.value }));
-element("colour").addEventListener("change", (event) => choose({ colour: event.target.value, isolated: -1 }));
-element("search").addEventListener("input", (event) => choose({ search: event.target.value }));
+element("search").addEventListener("input", (event) => search(event.target.value));
 element("zoom").addEventListener("change", (event) => choose({ zoom: event.target.checked }));
+element("lens").addEventListener("submit", (event) => event.preventDefault());
+for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[name=scale]"))) input.addEventListener("change", () => choose({ scale: input.value }));
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-save]"))) button.addEventListener("click", () => save(button.dataset.save, button.dataset.figure));
+bindMap();
+bindMatrix();
+bindChips();
+bindTable();
+bindClusters();
 
 /** Figures are drawn anew at the width of a sheet, and the rules are opened; afterwards all is as it was. */
 function turn(toPaper) {
   document.body.classList.toggle("paper", toPaper);
-  for (const one of document.querySelectorAll("details.prints")) one.open = toPaper;
+  for (const one of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.prints"))) one.open = toPaper;
+  forgetColors();
   drawAll();
-  for (const one of document.querySelectorAll(".js-plotly-plot")) Plotly.relayout(one, { autosize: true });
 }
 addEventListener("beforeprint", () => turn(true));
 addEventListener("afterprint", () => turn(false));
-element("step").addEventListener("input", (event) => { if (playing) play(false); choose({ step: stepsToChoose()[event.target.value] }); });
-element("play").addEventListener("click", () => play());
-element("lens").addEventListener("submit", (event) => event.preventDefault());
-for (const input of document.querySelectorAll("[name=scale]")) input.addEventListener("change", () => choose({ scale: input.value }));
-element("legend").addEventListener("click", (event) => {
-  const label = Number(event.target.closest("button")?.dataset.label ?? -1);
-  if (label >= 0) { choose({ isolated: state.isolated === label ? -1 : label }); element("legend").querySelector(`[data-label="${label}"]`)?.focus(); }
-});
-for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => save(button.dataset.save, button.dataset.figure));
-
-atlasFrame.addEventListener("keydown", moveInAtlas);
-canvas.addEventListener("pointermove", (event) => view.now && hover(pointAt(event), event.clientX, event.clientY));
-canvas.addEventListener("pointerleave", () => hover(-1));
-canvas.addEventListener("blur", () => hover(-1));
-canvas.addEventListener("keydown", walk);
-confusion.addEventListener("pointermove", confusionTip);
-confusion.addEventListener("pointerleave", hideTip);
-confusion.addEventListener("keydown", moveInConfusion);
-confusion.addEventListener("blur", leaveConfusion);
-addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
+addEventListener("keydown", (event) => { if (event.key !== "Escape") return; hideTip(); if (state.pinned >= 0) choose({ pinned: -1 }); else if (state.selected) clear(); });
 addEventListener("scroll", hideTip, { passive: true });
 
 function drawAll() {
   fillLens();
   if (hasClusters) drawClusters();
-  drawMoments();
-  return Promise.all([drawCharts(), drawMore()]);
+  drawFirst();
+  drawCharts();
+  drawMore();
 }
 
 settle();
 state.step = stepsToChoose().at(-1) ?? 0;
-drawAll().then(() => {
-  emergencePlot.on("plotly_hover", pointTip);
-  emergencePlot.on("plotly_unhover", hideTip);
-  emergencePlot.on("plotly_click", ({ points }) => { const { step, one } = points[0].customdata; choose(one.site ? { step, site: one.site } : { step }); });
-  atlasPlot.on("plotly_hover", cellTip);
-  atlasPlot.on("plotly_unhover", hideTip);
-  atlasPlot.on("plotly_click", chooseCell);
-  for (const { id } of MORE) element(`${id}-plot`).on?.("plotly_hover", moreTip);
-  for (const { id } of MORE) element(`${id}-plot`).on?.("plotly_unhover", hideTip);
-  document.documentElement.dataset.ready = "yes";
-});
-for (const media of [dark, narrow]) media.addEventListener("change", () => { forgetColours(); drawAll(); });
+bindAddress();
+drawAll();
+if (location.hash.includes("=")) readAddress();
+const bar = element("lens"), measureBar = () => document.documentElement.style.setProperty("--bar", `${getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0}px`);
+new ResizeObserver(measureBar).observe(bar);
+document.documentElement.dataset.ready = "yes";
+for (const media of [dark, narrow]) media.addEventListener("change", () => { forgetColors(); drawAll(); });
 let width = innerWidth;
-addEventListener("resize", () => { if (innerWidth !== width && hasClusters) { width = innerWidth; paint(); if (view.now) drawConfusion(); drawMoments(); } });
+addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; drawAll(); } });

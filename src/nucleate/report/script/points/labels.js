@@ -1,0 +1,73 @@
+// What is known of every point at the chosen step: its label, its cluster, its answer, what lies near it.
+import { distinct, nearest } from "../data/decode.js";
+import { factorWords, number, plain } from "../data/words.js";
+import { runPoints } from "../data/points.js";
+import { state } from "../state/state.js";
+import { css, hueOf, shapeOf } from "../charts/colors.js";
+
+export const CLUSTERS = "assigned cluster", RIGHT = "right or wrong answer", MOST_NAMED = 120;
+export const pointsNow = () => runPoints[state.run];
+export const placeNow = () => pointsNow()?.place(`${state.embedding}/${state.position}/${state.site}`);
+export const indexIn = (steps) => steps.indexOf(nearest(steps, state.step));
+export const textOf = (name, i) => { const column = pointsNow().columns[name]; return column ? column.texts[column.code[i]] : ""; };
+export const has = (name) => Boolean(pointsNow().columns[name]);
+export const answerOf = (i) => { const { predicted, n_points, steps } = pointsNow(); return predicted.texts[predicted.code[indexIn(steps) * n_points + i]]; };
+/** Whether an answer is the true output; of one in several tokens, whether the token predicted begins it. */
+export function isRight(i) {
+  const answer = answerOf(i), output = textOf("output", i).trim(), begins = /^\s/.test(answer) && answer.trim() !== "";
+  return answer.trim() === output || (begins && output.startsWith(answer.trim()));
+}
+export const idOf = (i) => pointsNow().ids?.[i] ?? i;
+export const numberOf = (id) => { const ids = pointsNow().ids; return ids ? ids.indexOf(id) : id; };
+export const clusterOf = (i) => { const place = placeNow(); return place.cluster[indexIn(place.clusterSteps) * place.n_cluster + i]; };
+
+/** Labels to color by: those of the corpus that are few, then what the model made. */
+export function colorings() {
+  const labels = Object.keys(pointsNow().columns);
+  return distinct([...["task", "dialect", "instruction", "input", "output"].filter((name) => labels.includes(name)), ...labels, CLUSTERS, ...(has("output") ? [RIGHT] : [])]);
+}
+/** The label that clusters are compared with: that of the bar above, or, where points do not carry it, one of few kinds. */
+export function labelName() {
+  const { columns } = pointsNow(), few = Object.keys(columns).filter((name) => name !== "split" && columns[name].texts.length <= MOST_NAMED);
+  return [state.factor, "task", ...few, ...Object.keys(columns)].find((name) => columns[name]);
+}
+
+/** The label of every point in the chosen coloring: {texts, code}. */
+export function labelling() {
+  const points = pointsNow(), n = points.n_points;
+  if (state.colour === CLUSTERS && placeNow()) return { texts: Array.from({ length: 1 + Math.max(...placeNow().cluster) }, (_, k) => `cluster ${k}`), code: Array.from({ length: n }, (_, i) => clusterOf(i)) };
+  if (state.colour === RIGHT) return { texts: ["answered wrong", "answered right"], code: Array.from({ length: n }, (_, i) => Number(isRight(i))) };
+  return points.columns[state.colour] ?? points.columns[labelName()];
+}
+/** Right and wrong look like holds and fails; everything else has a hue and a shape of its own. */
+export const colorOfLabel = (index) => (state.colour === RIGHT ? css(index ? "--holds" : "--fails") : hueOf(index));
+export const shapeOfLabel = (index) => (state.colour === RIGHT ? (index ? "circle" : "cross") : shapeOf(index));
+
+/** The commonest label of every cluster. */
+export function majority() {
+  const { code, texts } = pointsNow().columns[labelName()], place = placeNow(), table = Array.from({ length: 1 + Math.max(...place.cluster) }, () => new Uint32Array(texts.length));
+  for (let i = 0; i < pointsNow().n_points; i++) table[clusterOf(i)][code[i]]++;
+  return table.map((row) => row.indexOf(Math.max(...row)));
+}
+export function misclustered() {
+  const most = majority(), { code } = pointsNow().columns[labelName()];
+  return [...code.keys()].filter((i) => most[clusterOf(i)] !== code[i]);
+}
+export const answeredWrong = () => Array.from({ length: pointsNow().n_points }, (_, i) => i).filter((i) => has("output") && textOf("output", i) !== "–" && !isRight(i));
+
+/** What lies near a point in the full space, where that was looked for: numbers of points, distances to centroids. */
+export function besideOf(i) {
+  const beside = pointsNow().beside(`${state.position}/${state.site}`), s = beside?.steps.indexOf(state.step) ?? -1;
+  if (s < 0 || i >= beside.n) return null;
+  const begin = (s * beside.n + i) * beside.per_point, distance = (shares) => (shares[s * beside.n + i] / 65535) * beside.furthest;
+  return { factor: beside.factor, nearest: [...beside.nearest.subarray(begin, begin + beside.per_point)], own: distance(beside.to_own), other: distance(beside.to_other) };
+}
+
+/** What there is to say about a point, as rows of name and value. */
+export function factsOf(i) {
+  const first = ["prompt", "instruction", "input", "output"], others = Object.keys(pointsNow().columns).filter((name) => ![...first, "split"].includes(name)), beside = besideOf(i);
+  return /** @type {[string, string][]} */ ([...first.filter(has).map((name) => [name === "output" ? "true output" : name, textOf(name, i)]), ["predicted", answerOf(i)],
+    ["cluster", String(clusterOf(i))], ...others.map((name) => [plain(name), textOf(name, i)]), ["split", plain(textOf("split", i))], ["instance", String(idOf(i))],
+    ...(beside ? [[`to own ${factorWords(beside.factor)}`, number(beside.own)], [`nearest other`, number(beside.other)]] : [])]);
+}
+export const titleOf = (i) => `${has("input") ? `${textOf("input", i)} → ` : ""}${answerOf(i)}${has("output") ? (isRight(i) ? " ✓" : " ✗") : ""}`;

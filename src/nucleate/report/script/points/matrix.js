@@ -1,0 +1,100 @@
+// The map of clusters against labels, on a canvas of our own, read out cell by cell with the arrow keys; a cell chosen selects its points.
+import { element } from "../data/decode.js";
+import { factorWords } from "../data/words.js";
+import { state } from "../state/state.js";
+import { css, dark, heat } from "../charts/colors.js";
+import { figures } from "../charts/save.js";
+import { hideTip, showTip, speak } from "../charts/tip.js";
+import { clusterOf, labelName, placeNow, pointsNow } from "./labels.js";
+import { select } from "./selection.js";
+import { MOVES, within } from "../views/atlas.js";
+
+const canvas = element("confusion");
+let read = /** @type {{row: number, label: number}|null} */ (null);
+
+/** How many points of each cluster carry each label, and how many of them are selected; clusters in the order of their commonest label. */
+function counts() {
+  const points = pointsNow(), factor = labelName(), { texts, code } = points.columns[factor], n_clusters = 1 + Math.max(...placeNow().cluster);
+  const empty = () => Array.from({ length: n_clusters }, () => new Uint32Array(texts.length)), table = empty(), lit = empty();
+  for (let i = 0; i < points.n_points; i++) { const k = clusterOf(i); table[k][code[i]]++; if (state.selected?.has(i)) lit[k][code[i]]++; }
+  const peak = table.map((row) => row.indexOf(Math.max(...row)));
+  const order = [...table.keys()].filter((k) => table[k].some(Boolean)).sort((a, b) => peak[a] - peak[b] || table[b][peak[b]] - table[a][peak[a]]);
+  const whole = texts.map((_, label) => order.reduce((sum, k) => sum + table[k][label], 0));
+  return { factor, texts, table, lit, order, whole };
+}
+
+/** Every cell as {row, label, fill, lit}, in units of one cell. */
+function cellsOf({ texts, table, lit, order, whole }) {
+  const shades = Array.from({ length: 33 }, (_, i) => heat(i / 32));
+  return order.flatMap((k, row) => texts.map((_, label) => ({ row, label, lit: lit[k][label], fill: shades[Math.round((table[k][label] / (whole[label] || 1)) * 32)] })));
+}
+
+export function drawMatrix() {
+  const all = counts(), { factor, texts, table, order } = all, ratio = devicePixelRatio || 1;
+  const width = canvas.clientWidth, height = canvas.clientHeight, context = canvas.getContext("2d");
+  Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const cell = [width / texts.length, height / Math.max(order.length, 1)], gap = cell[0] > 6 && cell[1] > 6 ? 1 : 0;
+  for (const { row, label, fill, lit } of cellsOf(all)) {
+    context.globalAlpha = state.selected && !lit ? 0.35 : 1;
+    context.fillStyle = fill;
+    context.fillRect(label * cell[0], row * cell[1], cell[0] - gap, cell[1] - gap);
+    if (state.selected && lit) { context.fillStyle = css("--fails"); context.fillRect(label * cell[0], (row + 1) * cell[1] - gap - 3, cell[0] - gap, 3); }
+  }
+  context.globalAlpha = 1;
+  if (read && read.row < order.length && read.label < texts.length) {
+    Object.assign(context, { strokeStyle: css("--fails"), lineWidth: 3 });
+    context.strokeRect(read.label * cell[0] + 1, read.row * cell[1] + 1, cell[0] - 2, cell[1] - 2);
+  }
+  const about = factor === state.factor ? "" : ` Points carry no label “${factorWords(state.factor)}”, so they are set against ${factorWords(factor)}.`;
+  element("confusion-title").textContent = `Clusters against ${factorWords(factor)}`;
+  element("confusion-note").textContent = `A row per cluster, a column per ${factorWords(factor)}; the ${dark.matches ? "lighter" : "darker"}, the more of the label is in the cluster. One ${dark.matches ? "light" : "dark"} cell in every column would be full agreement. Choose a cell to select its points.${about}`;
+  const pure = order.reduce((sum, k) => sum + Math.max(...table[k]), 0) / pointsNow().n_points;
+  canvas.setAttribute("aria-label", `${order.length} clusters against ${texts.length} labels of ${factorWords(factor)}, to be read out with the arrow keys; the commonest label of their cluster is that of ${Math.round(pure * 100)} % of points`);
+}
+
+function readCell(x, y, { row, label }, { factor, texts, table, order, whole }) {
+  const k = order[row], title = `${table[k][label]} of ${whole[label]} points`;
+  showTip(x, y, title, [["cluster", String(k)], [factorWords(factor), texts[label]]]);
+  return `${title}: cluster ${k}, ${factorWords(factor)} ${texts[label]}`;
+}
+function chooseCell({ row, label }, { factor, texts, order }) {
+  const k = order[row], { code } = pointsNow().columns[factor];
+  select([...code.keys()].filter((i) => code[i] === label && clusterOf(i) === k), `cluster ${k}, ${texts[label]}`);
+}
+function cellAt(event, all) {
+  const box = canvas.getBoundingClientRect(), at = (share, n) => Math.min(n - 1, Math.max(0, Math.floor(share * n)));
+  return { row: at((event.clientY - box.top) / box.height, all.order.length), label: at((event.clientX - box.left) / box.width, all.texts.length) };
+}
+
+function move(event) {
+  const by = MOVES[event.key], all = counts(), rows = [...all.order.keys()], labels = [...all.texts.keys()];
+  if ((event.key === "Enter" || event.key === " ") && read) { event.preventDefault(); chooseCell(read, all); return; }
+  if (!by) return;
+  event.preventDefault();
+  const { row, label } = read ?? { row: 0, label: -by[0] };
+  read = { row: within(rows, row - by[1]), label: within(labels, label + by[0]) };
+  drawMatrix();
+  const box = canvas.getBoundingClientRect();
+  speak(readCell(box.left + ((read.label + 0.5) / labels.length) * box.width, box.top + ((read.row + 0.5) / rows.length) * box.height, read, all));
+}
+
+export function bindMatrix() {
+  canvas.addEventListener("pointermove", (event) => { if (!placeNow()) return; const all = counts(); readCell(event.clientX, event.clientY, cellAt(event, all), all); });
+  canvas.addEventListener("pointerleave", hideTip);
+  canvas.addEventListener("click", (event) => { if (!placeNow()) return; const all = counts(); chooseCell(cellAt(event, all), all); });
+  canvas.addEventListener("keydown", move);
+  canvas.addEventListener("blur", () => { hideTip(); if (read) { read = null; if (placeNow()) drawMatrix(); } });
+}
+
+function asSvg() {
+  const all = counts(), [across, down] = [all.texts.length, all.order.length], name = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const cells = cellsOf(all).map(({ row, label, fill }) => `<rect x="${label}" y="${row}" width="0.96" height="0.96" fill="${fill}"><title>${name(`cluster ${all.order[row]}, ${all.texts[label]}: ${all.table[all.order[row]][label]}`)}</title></rect>`);
+  return `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${across} ${down}" width="800" height="${Math.round(800 / 1.35)}" preserveAspectRatio="none">${cells.join("")}</svg>`)}`;
+}
+
+figures.confusion = {
+  table: () => { const { factor, texts, table, order } = counts(); return [["step", "site", "factor", "label", "cluster", "points"], ...order.flatMap((k) => texts.map((text, label) => [state.step, state.site, factor, text, k, table[k][label]]))]; },
+  svg: async () => asSvg(),
+  png: async () => canvas.toDataURL("image/png"),
+};
