@@ -33,7 +33,8 @@ install_import_hook(
 )
 
 
-from nucleate.scores import Score, Scores  # noqa: E402 - the hook comes first
+from nucleate.capture.hidden_states import BEFORE_INPUT  # noqa: E402 - the hook comes first
+from nucleate.scores import Score, Scores  # noqa: E402
 
 
 @pytest.fixture
@@ -59,6 +60,7 @@ def plant(
     position: str = "last_instruction",
     factor: str = "task",
     share: float = 1.0,
+    matched: float = 1.0,
     bag: float | None = None,
     accuracy: Callable[[int], float] = lambda step: step / 200,
     loss_fallen: Callable[[int], float] = lambda step: step / 200,
@@ -75,6 +77,7 @@ def plant(
         position: where.
         factor: with what.
         share: what the other splits keep of train's agreement.
+        matched: what as few trained instructions as there are unseen ones keep of train's agreement.
         bag: agreement of clusters of token counts; None: not measured.
         accuracy: of step.
         loss_fallen: share of the loss's fall, of step.
@@ -111,6 +114,8 @@ def plant(
                 rows.append(score(0.0, "shuffled_labels"))
                 if step:
                     rows.append(score(kept * agreement(0, layer), "untrained"))
+                if split == "unseen_instruction" and position in BEFORE_INPUT:
+                    rows.append(score(matched * agreement(step, layer), "size_matched"))
                 if bag is not None:
                     rows.append(score(bag, "bag_of_tokens"))
     return Scores.from_rows(rows)

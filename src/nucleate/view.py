@@ -47,6 +47,15 @@ class View:
         names = [field.name for field in fields(self) if field.name not in every]
         return scores.where(**{name: getattr(self, name) for name in names})
 
+    def measured(self, scores: Scores) -> View:
+        """This view of agreement across dialects where the labels were scored so, else as it is.
+
+        Plain agreement is taken in by dialects; where there are none it is all there is.
+        """
+        across = replace(self, metric="ari_across")
+        there = scores.where(control="none", metric=across.metric, method=self.method, factor=self.factor)
+        return across if self.metric == "ari" and len(there) else self
+
     def as_scored(self, scores: Scores) -> View | None:
         """This view where its figures are there; what was not scored is replaced by the first that was.
 

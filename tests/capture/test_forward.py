@@ -156,6 +156,16 @@ def test_surprisal_is_the_loss_of_the_answer_alone(model, corpus):
         np.testing.assert_allclose(captured.surprisal[row], loss, atol=1e-4, rtol=1e-4)
 
 
+def test_confidence_is_the_probability_of_the_likeliest_token(model, corpus):
+    rows = np.arange(corpus.table.num_rows)
+    captured = capture(model, corpus, rows, step=0, positions=("last",), settings=SHARED)
+    prompts = corpus.spans(corpus.table).prompt.tolist()
+    for row, ids in enumerate(corpus.table["input_ids"].to_pylist()):
+        with torch.no_grad():
+            shares = model(torch.tensor([ids[: prompts[row]]])).logits[0, -1].softmax(-1)
+        np.testing.assert_allclose(captured.confidence[row], shares.max(), atol=1e-5)
+
+
 def test_where_nothing_is_expected_there_is_no_surprise(corpus):
     model = small_models.KINDS["GPT-2"]()
     prompts = [

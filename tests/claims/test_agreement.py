@@ -1,5 +1,6 @@
 """A claim must hold where it was planted and fail where it was not."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from nucleate.claims.agreement import AGREEMENT
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.judging import judge_claims
 from nucleate.claims.settings import ClaimSettings
-from nucleate.scores import Scores
+from nucleate.scores import Score, Scores
 
 RISE = {0: 0.0, 5: 0.0, 10: 0.1, 20: 0.3, 50: 0.7, 100: 0.96, 150: 1.0, 200: 1.0}
 ALL = {"emergence", "depth", "baseline", "generalisation"}
@@ -17,6 +18,12 @@ ALL = {"emergence", "depth", "baseline", "generalisation"}
 def papers(step, layer):
     """Higher layers agree better, after training."""
     return 0.05 + 0.22 * layer * RISE[step]
+
+
+@pytest.fixture
+def planted_scores(planted_scores):
+    """Before the input only instructions that were never trained on are a test."""
+    return partial(planted_scores, splits=("train", "validation", "unseen_instruction"))
 
 
 def judged(scores, **settings):
@@ -42,7 +49,7 @@ def test_all_hold_where_the_papers_picture_was_planted(planted_scores, bag):
 
 
 def test_the_untrained_control_is_enough(planted_scores):
-    scores = planted_scores(papers).where(control=["none", "untrained"])
+    scores = planted_scores(papers).where(control=["none", "untrained", "size_matched"])
     assert failing(scores) == set()
 
 
@@ -114,20 +121,71 @@ def test_layers_whose_intervals_overlap_are_not_told_apart(planted_scores):
 
 
 @pytest.mark.parametrize(
-    ("split", "share", "verdict"),
+    ("position", "split", "share", "verdict"),
     [
-        ("validation", 0.85, "holds"),
-        ("validation", 0.6, "fails"),
-        ("unseen_instruction", 0.6, "holds"),
-        ("unseen_instruction", 0.0, "fails"),
+        ("input", "validation", 0.85, "holds"),
+        ("input", "validation", 0.6, "fails"),
+        ("last_instruction", "validation", 0.0, "holds"),
+        ("last_instruction", "unseen_instruction", 0.85, "holds"),
+        ("last_instruction", "unseen_instruction", 0.6, "fails"),
+        ("last_instruction", "unseen_instruction", 0.0, "fails"),
     ],
 )
-def test_held_out_splits_must_follow_in_their_measure(planted_scores, split, share, verdict):
+def test_held_out_splits_must_follow_in_their_measure(planted_scores, position, split, share, verdict):
+    """The old rule let unseen instructions at 0.6 of train pass, since validation has train's own states."""
     together = Scores.concatenate(
-        planted_scores(papers, splits=[name], share=share if name == split else 1.0)
+        planted_scores(papers, splits=[name], share=share if name == split else 1.0, position=position)
         for name in ("train", "validation", "unseen_instruction")
     )
-    assert verdicts(together)["generalisation"] == verdict
+    assert verdicts(together, position=position)["generalisation"] == verdict
+
+
+def test_fewer_instructions_are_held_against_as_few_trained_ones(planted_scores):
+    """All of train reaches 0.93, but so few of it 0.6: unseen ones at 0.5 follow these."""
+    scores = planted_scores(papers, share=0.55, matched=0.65)
+    assert verdicts(scores)["generalisation"] == "holds"
+    found = next(one for one in judged(scores) if one.claim == "generalisation")
+    assert found.figures["size_matched"] == pytest.approx(0.65 * 0.92 - 0.03, abs=0.02)
+
+
+def test_validation_is_no_test_before_the_input(planted_scores):
+    scores = planted_scores(papers, splits=("train", "validation"))
+    assert verdicts(scores)["generalisation"] == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("gain", "spread", "verdict"),
+    [(0.0, 0.03, "holds"), (0.12, 0.03, "inconclusive"), (0.16, 0.03, "inconclusive"), (0.3, 0.03, "fails"),
+     (0.0, 0.2, "inconclusive"), (-0.17, 0.03, "inconclusive")],
+)  # fmt: skip
+def test_emergence_is_open_where_its_gain_may_lie_on_either_side(planted_scores, gain, spread, verdict):
+    """Half of the pace of a steady climb to 0.85 is about 0.14; the old rule decided at 0.12 and at 0.16."""
+
+    def late_climb(step, layer):
+        return 0.05 + (0.85 + gain * (min(step, 200) - 200) / 67 * (step >= 100)) * layer / 4 * min(
+            step / 50, 1
+        )
+
+    found = next(one for one in judged(planted_scores(late_climb, spread=spread)) if one.claim == "emergence")
+    assert found.verdict == verdict
+    assert found.figures["late_gain"] == pytest.approx(gain, abs=0.02)
+    assert [one.figure for one in found.straddles] == ["late_gain"] * (verdict == "inconclusive")
+
+
+def test_where_there_are_dialects_agreement_across_them_is_judged(planted_scores):
+    """Plain agreement shows the papers' picture; across dialects there is nothing."""
+    plain = planted_scores(papers)
+    across = planted_scores(lambda step, layer: 0.0).where(metric="ari").to_pandas()
+    both = Scores.concatenate(
+        [
+            plain,
+            Scores.from_rows(Score(**row) for row in across.assign(metric="ari_across").to_dict("records")),
+        ]
+    )
+    assert verdicts(plain)["emergence"] == "holds" and verdicts(both)["emergence"] == "fails"
+    found = next(one for one in judged(both) if one.claim == "emergence")
+    assert found.figures["plain_ari"] == pytest.approx(0.92, abs=0.02), "the papers' own stands beside it"
+    assert "plain_ari" not in next(one for one in judged(plain) if one.claim == "emergence").figures
 
 
 @pytest.mark.parametrize(

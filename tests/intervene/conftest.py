@@ -61,9 +61,9 @@ class Gather(torch.nn.Module):
 class Answer(torch.nn.Module):
     """Writes the answer: from the code at its own token, or, where clusters are idle, from the words anew."""
 
-    def __init__(self, wiring, reads_clusters):
+    def __init__(self, wiring, reads_clusters, names_inputs):
         super().__init__()
-        self.wiring, self.reads_clusters = wiring, reads_clusters
+        self.wiring, self.reads_clusters, self.names_inputs = wiring, reads_clusters, names_inputs
 
     def forward(self, hidden_states):
         new = hidden_states + 1e-3 * hidden_states.cumsum(1)  # attention reads a hair of everything before
@@ -72,6 +72,9 @@ class Answer(torch.nn.Module):
         first = self.wiring.width - self.wiring.n_tokens
         for r, row in enumerate(self.wiring.ids(hidden_states)):
             for t, task in enumerate(self.wiring.tasks(row)):
+                if self.names_inputs and strength[r][t] > 0.5 and tuple(row[: t + 1]) in self.wiring.task_of:
+                    own = [x for known, x in self.wiring.answer if known == read[r][t]]
+                    new[r, t, [first + x for x in own]] += 5.0
                 if self.reads_clusters:
                     task = read[r][t] if strength[r][t] > 0.5 else None  # noqa: PLW2901
                 if (task, row[t]) in self.wiring.answer:
@@ -84,10 +87,10 @@ class PlantedConfig(PretrainedConfig):
 
 
 class Base(torch.nn.Module):
-    def __init__(self, wiring, reads_clusters):
+    def __init__(self, wiring, reads_clusters, names_inputs):
         super().__init__()
         self.wiring = wiring
-        self.h = torch.nn.ModuleList([Gather(wiring), Answer(wiring, reads_clusters)])
+        self.h = torch.nn.ModuleList([Gather(wiring), Answer(wiring, reads_clusters, names_inputs)])
 
     def forward(self, input_ids, attention_mask=None, use_cache=False):
         one_hot = torch.nn.functional.one_hot(input_ids, self.wiring.n_tokens).float()
@@ -101,9 +104,9 @@ class Base(torch.nn.Module):
 class Planted(PreTrainedModel):
     config_class, base_model_prefix = PlantedConfig, "model"
 
-    def __init__(self, wiring, reads_clusters):
+    def __init__(self, wiring, reads_clusters, names_inputs=False):
         super().__init__(PlantedConfig(num_hidden_layers=2, hidden_size=wiring.width))
-        self.model = Base(wiring, reads_clusters)
+        self.model = Base(wiring, reads_clusters, names_inputs)
         self.head = torch.nn.Linear(wiring.width, wiring.n_tokens, bias=False)
         with torch.no_grad():  # a hair of everything again, so that no change leaves the logits as they were
             self.head.weight.copy_(1e-3 * torch.randn(self.head.weight.shape, generator=torch.manual_seed(0)))
@@ -129,3 +132,16 @@ def working(corpus):
 @pytest.fixture(scope="session")
 def idle(corpus):
     return Planted(Wiring(corpus), reads_clusters=False).eval()
+
+
+@pytest.fixture(scope="session")
+def corpus_of_own_inputs():
+    """Every task has three of six inputs, so that the last instruction token can tell which come next."""
+    return GrammarCorpus.build(SETTINGS.model_copy(update={"n_inputs": 3, "input_vocabulary": 6}), 1)
+
+
+@pytest.fixture(scope="session")
+def naming_inputs(corpus_of_own_inputs):
+    """Clusters at the last instruction token say what comes next; the answer is read from the words anew."""
+    wiring = Wiring(corpus_of_own_inputs)
+    return Planted(wiring, reads_clusters=False, names_inputs=True).eval()

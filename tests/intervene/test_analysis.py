@@ -108,6 +108,23 @@ def test_a_null_is_read_as_what_was_planted(of_working, of_idle):
     assert readings(of_idle) == {"last_instruction": "needed", "input": "idle"}, "its word is read, no code"
 
 
+def test_clusters_that_are_read_for_the_next_token_are_called_so(
+    naming_inputs, corpus_of_own_inputs, tmp_path
+):
+    """They turn not one answer: by the answer alone they would be called idle, or needed."""
+    effects = effects_of(naming_inputs, corpus_of_own_inputs, tmp_path / "effects.parquet")
+    place = ("block.1", "last_instruction")
+    assert value(effects, *place) == 0.0
+    assert value(effects, *place, metric="next_mass_b") > 0.3
+    assert value(effects, *place, metric="next_mass_a") < 0.1
+    assert value(effects, *place, "identity", "identity", "next_mass_a") > 0.3
+    assert value(effects, *place, "identity", "identity", "next_kl") == 0.0
+    for control in ("random_direction", "other_tasks"):
+        assert value(effects, *place, control=control, metric="next_mass_b") < 0.25
+    assert value(effects, *place, metric="next_excess") > 0.1
+    assert readings(effects)["last_instruction"] == "read for the next token"
+
+
 def test_company_of_single_tokens_is_swapped_and_nothing_else(of_working):
     alone = of_working[of_working["position"].isin(["instruction_but_last", "prompt_but_last"])]
     assert set(alone["intervention"]) == {"identity", "interchange"}

@@ -81,6 +81,24 @@ def planted(n, **turned):
     return values
 
 
+def test_what_moves_the_next_token_is_held_against_the_same_controls_where_tasks_differ_in_inputs():
+    values, mass = planted(60), METRICS.index("next_mass_b")
+    for cell, value in values.items():
+        value[mass] = 0.1 if cell.control == "other_tasks" else 0.0
+        value[mass, :20] = np.nan  # pairs of tasks with the same inputs
+        if (cell.position, cell.intervention, cell.control) == ("last_instruction", "shift", "none"):
+            value[mass, 20:] = 0.7
+    rows = {
+        (one.site, one.position, one.intervention): one
+        for one in contrasts(values, np.arange(60), **COMMON)
+        if one.metric == "next_excess"
+    }
+    found = rows["block.1", "last_instruction", "shift"]
+    assert found.value == pytest.approx(0.6) and found.n_examples == 40 and found.ci_low > 0
+    assert rows["block.1", "last_instruction", "interchange"].value == pytest.approx(0.0)
+    assert rows["block.1", "all_instruction", "shift"].value == pytest.approx(-0.1)
+
+
 def test_excess_is_over_the_strongest_control_and_added_is_what_is_lost_without_the_token():
     values = planted(60, all_instruction_interchange=1.0, last_instruction_shift=1.0)
     values[Cell("block.2", "last_instruction", "shift", "other_tasks", 1.0)][

@@ -14,13 +14,14 @@ def place():
     means = torch.zeros(4, 6)
     means[torch.arange(4), torch.arange(4)] = 2.0
     basis = torch.linalg.qr((means - means.mean(0)).T)[0][:, :3]
+    means, basis = means.repeat(2, 1, 1), basis.repeat(2, 1, 1)
     direction = torch.nn.functional.normalize(torch.randn(2, 6), dim=-1)
     mask = torch.tensor([[False, True, False], [True, True, False]])
     part = Part(
         mask,
         means,
         basis,
-        torch.linalg.qr(torch.randn(6, 3))[0],
+        torch.linalg.qr(torch.randn(2, 6, 3))[0],
         torch.tensor([[0, 1, 2, 3], [3, 2, 1, 0]]),
         direction,
     )
@@ -43,7 +44,7 @@ def test_the_identity_is_the_same_bits(place):
 
 
 def test_a_shift_goes_from_a_to_b_and_its_controls_go_as_far(place):
-    means = place.parts[0].means
+    means = place.parts[0].means[0]
     torch.testing.assert_close(moved(place, "shift", strength=3.0)[0, 1], 3 * (means[1] - means[0]))
     length = (means[1] - means[0]).norm()
     for control in ("random_direction", "other_tasks"):
@@ -54,16 +55,24 @@ def test_a_shift_goes_from_a_to_b_and_its_controls_go_as_far(place):
 def test_replacement_ends_at_b_within_the_plane_and_leaves_the_rest(place):
     part = place.parts[0]
     after = place.states + moved(place, "replace")
-    inside = (after[0, 1] - part.means[1]) @ part.basis
+    inside = (after[0, 1] - part.means[0, 1]) @ part.basis[0]
     torch.testing.assert_close(inside, torch.zeros(3), atol=1e-5, rtol=0)
     change = moved(place, "replace")[0, 1]
-    torch.testing.assert_close(change, change @ part.basis @ part.basis.T)
+    torch.testing.assert_close(change, change @ part.basis[0] @ part.basis[0].T)
     by_c = place.states + moved(place, "replace", "other_task")
-    torch.testing.assert_close((by_c[0, 1] - part.means[2]) @ part.basis, torch.zeros(3), atol=1e-5, rtol=0)
+    inside = (by_c[0, 1] - part.means[0, 2]) @ part.basis[0]
+    torch.testing.assert_close(inside, torch.zeros(3), atol=1e-5, rtol=0)
 
 
 def test_nothing_of_the_task_is_left_once_projected_out(place):
     part = place.parts[0]
     after = place.states + moved(place, "project_out")
-    inside = (after[0, 1] - part.means.mean(0)) @ part.basis
+    inside = (after[0, 1] - part.means[0].mean(0)) @ part.basis[0]
     torch.testing.assert_close(inside, torch.zeros(3), atol=1e-5, rtol=0)
+
+
+def test_every_row_is_moved_by_centroids_of_its_own(place):
+    part = place.parts[0]
+    part.means[1] += torch.randn(4, 6)
+    torch.testing.assert_close(moved(place, "shift")[0, 1], part.means[0, 1] - part.means[0, 0])
+    torch.testing.assert_close(moved(place, "shift")[1, 0], part.means[1, 2] - part.means[1, 3])

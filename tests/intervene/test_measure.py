@@ -7,7 +7,7 @@ import torch
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError, InterventionError
 from nucleate.intervene import measure
-from nucleate.intervene.cells import METRICS
+from nucleate.intervene.cells import ANSWER_METRICS, METRICS, NEXT_METRICS
 from nucleate.intervene.measure import measure_pairs
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
@@ -28,7 +28,12 @@ def test_every_pair_has_every_metric_in_every_cell(working, corpus):
     assert {cell.site for cell in values} == {"embed", "block.1", "block.2"}
     for cell, one in values.items():
         assert one.shape == (len(METRICS), 6)
-        assert np.isfinite(one if cell.control != "input_alone" else one[METRICS.index("stays_a")]).all()
+        stays = METRICS.index("stays_a")
+        answers = one[: len(ANSWER_METRICS)] if cell.control != "input_alone" else one[stays]
+        assert np.isfinite(answers).all()
+        is_edited = cell.position in ("all_instruction", "all_prompt") and cell.control != "input_alone"
+        assert np.isfinite(one[METRICS.index("next_kl")]).all() == is_edited
+        assert np.isnan(one[METRICS.index("next_mass_b")]).all(), "all tasks have the same inputs here"
 
 
 def test_a_hook_that_does_not_reach_is_an_error(working, corpus, monkeypatch):
@@ -46,7 +51,7 @@ def test_an_identity_that_changes_a_logit_is_an_error(working, corpus, monkeypat
 def test_an_instruction_that_is_read_elsewhere_is_an_error(working, corpus, monkeypatch):
     def half(self, site, states):
         changed = (states != self.states[site]).flatten(1).any(1)
-        return self.logits + 0.5 * changed[:, None]
+        return self.logits + 0.5 * changed[:, None, None]
 
     monkeypatch.setattr(CachedPass, "from_site", half)
     with pytest.raises(InterventionError, match="not answered as instances of B"):
@@ -57,7 +62,7 @@ def test_metrics_of_known_logits():
     before = torch.tensor([[2.0, 0.0, 0.0], [2.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
     after = torch.tensor([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]])
     found = measure._metrics(after, before, torch.tensor([[0, 1]] * 3))
-    rows = dict(zip(METRICS, found, strict=True))
+    rows = dict(zip(ANSWER_METRICS, found, strict=True))
     np.testing.assert_array_equal(rows["becomes_b"], [0, 1, 0])
     np.testing.assert_array_equal(rows["stays_a"], [1, 0, 0])
     np.testing.assert_array_equal(rows["other"], [0, 0, 1])
@@ -66,6 +71,17 @@ def test_metrics_of_known_logits():
     p = np.exp(2) / (np.exp(2) + 2)
     np.testing.assert_allclose(rows["kl"], [0, 2 * (p - (1 - p) / 2), 2 * (p - (1 - p) / 2)], atol=1e-6)
     np.testing.assert_array_equal(rows["acted"], [0, 1, 1])
+
+
+def test_what_is_said_of_the_next_token_of_known_logits():
+    before = torch.tensor([[2.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+    after = torch.tensor([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]])
+    own = torch.tensor([[[True, False, False], [False, True, False]], [[False] * 3, [False, True, True]]])
+    rows = dict(zip(NEXT_METRICS, measure._next_metrics(after, before, own), strict=True))
+    p = np.exp(2) / (np.exp(2) + 2)
+    np.testing.assert_allclose(rows["next_mass_b"], [(1 - p) / 2, 1 - (1 - p) / 2], atol=1e-6)
+    np.testing.assert_allclose(rows["next_mass_a"], [p, np.nan], atol=1e-6)
+    np.testing.assert_allclose(rows["next_kl"], [0, 2 * (p - (1 - p) / 2)], atol=1e-6)
 
 
 def test_strength_one_must_be_among_the_strengths():

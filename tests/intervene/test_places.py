@@ -38,12 +38,29 @@ def test_a_part_has_the_centroids_of_its_site(working, corpus):
     centroids = TaskCentroids(working, corpus, centroid_rows(corpus, 300, 1))
     direction = centroids.directions("block.1", "input", 2, 1)
     np.testing.assert_allclose(np.linalg.norm(direction, axis=1), 1)
-    part = centroids.part("block.1", "input", MASK, np.array([[5, 0], [2, 1]]), direction, 1)
+    inputs = np.array([3, 0])
+    part = centroids.part("block.1", "input", MASK, np.array([[5, 0], [2, 1]]), inputs, direction, 1)
     code = working.model.wiring.code(part.means)
-    torch.testing.assert_close(code, torch.eye(6))
+    torch.testing.assert_close(code, torch.eye(6).repeat(2, 1, 1))
     assert part.tasks.tolist() == [[5, 0], [2, 1]]
-    torch.testing.assert_close(part.basis.T @ part.basis, torch.eye(part.basis.shape[1]), atol=1e-5, rtol=0)
+    for basis in (*part.basis, *part.random_basis):
+        product, kept = basis.T @ basis, basis.abs().sum(0) > 0
+        torch.testing.assert_close(product, torch.diag(kept.float()), atol=1e-5, rtol=0)
     assert part.random_basis.shape == part.basis.shape
+    assert torch.equal(part.basis.abs().sum(1) > 0, part.random_basis.abs().sum(1) > 0)
+
+
+def test_no_input_has_a_part_in_the_centroids_that_move_it(working, corpus):
+    """The planted residual stream says which token is there: of the row's own input there is nothing."""
+    centroids = TaskCentroids(working, corpus, centroid_rows(corpus, 300, 1))
+    direction = centroids.directions("embed", "input", 2, 1)
+    part = centroids.part("embed", "input", MASK, np.array([[5, 0], [2, 1]]), np.arange(2), direction, 1)
+    first = [int(np.flatnonzero(corpus.labels()["input"] == x)[0]) for x in range(2)]
+    ids, spans = corpus.table["input_ids"].to_pylist(), corpus.spans(corpus.table)
+    tokens = [ids[row][spans.input[row, 0]] for row in first]
+    for row, token in enumerate(tokens):
+        assert (part.means[row, :, token] == 0).all()
+        assert (part.means[row, :, tokens[1 - row]] > 0.1).all()
 
 
 def test_with_and_without_differ_in_the_token_alone():

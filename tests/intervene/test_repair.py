@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from nucleate.corpus.subset import centroid_rows
@@ -15,7 +17,9 @@ def repaired(model, corpus):
     centroids = TaskCentroids(model, corpus, centroid_rows(corpus, 300, 1))
     for position in CAPTURED:
         own = centroids.of[position]
-        centroids.of[position] = Centroids(own.tasks, own.means[:, [1, 0, *range(2, len(own.tasks))]])
+        exchanged = np.array([1, 0, *range(2, len(own.tasks))])
+        shares = replace(own.shares, tasks=exchanged[own.shares.tasks])
+        centroids.of[position] = Centroids(own.tasks, own.means[:, exchanged], shares)
     values, units = measure_repair(model, corpus, centroids, SETTINGS, 1)
     assert len(units) == 60
     return {cell: one[0] for cell, one in values.items() if cell.site == "block.1"}

@@ -85,7 +85,17 @@ def plainly(model, ids, mask, site=None, states=None):
 
 
 def test_untouched_logits_are_the_models(model, batch):
-    torch.testing.assert_close(CachedPass(model, *batch).logits, plainly(model, *batch), atol=1e-5, rtol=1e-5)
+    found = CachedPass(model, *batch).logits
+    torch.testing.assert_close(found[:, 0], plainly(model, *batch), atol=1e-5, rtol=1e-5)
+
+
+def test_the_prediction_behind_any_token_is_that_of_the_prompt_that_ends_there(model, batch):
+    ids, mask = batch
+    read = torch.tensor([[1, 6], [2, 3], [0, 4]])
+    found = CachedPass(model, ids, mask, read).logits
+    for column in range(2):
+        ends_there = torch.arange(7)[None] <= read[:, column, None]
+        torch.testing.assert_close(found[:, column], plainly(model, ids, ends_there), atol=1e-5, rtol=1e-5)
 
 
 def test_identity_is_exact_at_every_site(model, batch):
@@ -102,7 +112,7 @@ def test_a_patch_is_the_whole_model_patched(model, batch):
         states = cached.states[site] + torch.randn_like(cached.states[site])
         found, expected = cached.from_site(site, states), plainly(model, *batch, site, states)
         assert not torch.allclose(found, cached.logits, atol=1e-3), site
-        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5, msg=site)
+        torch.testing.assert_close(found[:, 0], expected, atol=1e-5, rtol=1e-5, msg=site)
 
 
 def test_what_lies_before_the_site_is_not_run(model, batch):

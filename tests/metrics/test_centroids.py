@@ -4,7 +4,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestCentroid
 
 from nucleate.errors import LabelsError
-from nucleate.metrics.centroids import Centroids, nearest_center
+from nucleate.metrics.centroids import Centroids, nearest_center, plane_of
 
 
 @pytest.fixture
@@ -36,9 +36,36 @@ def test_the_nearest_center_is_found_far_from_the_origin_too(states):
     np.testing.assert_array_equal(nearest_center(points, centers), oracle)
 
 
+@pytest.mark.parametrize("far", [0.0, 1e4])
+def test_what_is_left_out_has_no_part_in_a_centroid(states, far):
+    """Against means taken again without each group, one after the other."""
+    values, labels = states
+    values = values + np.float32(far)
+    rng = np.random.default_rng(1)
+    groups, tested = rng.integers(10, size=60), rng.integers(12, size=9)
+    centroids = Centroids.of(values, labels, groups)
+    new = values[:, :9] + rng.standard_normal((2, 9, 5)).astype(np.float32)
+    distances = centroids.distances(new, tested)
+    for example, group in enumerate(tested):
+        rest = Centroids.of(values[:, groups != group], labels[groups != group])
+        expected = rest.distances(new[:, [example]])[:, 0]
+        np.testing.assert_allclose(distances[:, example], expected, atol=1e-3 if far else 1e-4)
+        found = centroids.means_without(1, tested)[example]
+        np.testing.assert_allclose(found, rest.means[1], rtol=1e-5)
+
+
+def test_a_centroid_of_which_nothing_is_left_is_infinitely_far(states):
+    values, labels = states
+    centroids = Centroids.of(values, labels, labels)
+    distances = centroids.distances(values, labels)
+    is_own = centroids.tasks == labels[:, None]
+    assert np.isinf(distances[:, is_own]).all() and np.isfinite(distances[:, ~is_own]).all()
+    assert np.isnan(centroids.means_without(0, labels)[is_own]).all()
+
+
 def test_the_subspace_holds_every_difference_of_centroids_and_no_more(states):
     centroids = Centroids.of(*states)
-    basis = centroids.subspace(0)
+    basis = plane_of(centroids.means[0])
     assert basis.shape == (5, 2)
     np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-5)
     difference = centroids.means[0, 2] - centroids.means[0, 0]

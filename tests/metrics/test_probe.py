@@ -27,6 +27,15 @@ def test_nearest_centroid_is_that_of_scikit_learn(distance):
     assert not nearest_centroid_right(train, trained, points, labels + 50).any()
 
 
+def test_no_state_is_found_by_its_own_part_in_a_centroid():
+    """Noise, tested on the very states that centroids are made of: with them, four times as many are found."""
+    rng = np.random.default_rng(2)
+    points, labels, groups = rng.standard_normal((200, 30)), np.arange(200) % 10, np.arange(200)
+    assert nearest_centroid_right(points, labels, points, labels).mean() > 0.4
+    left_out = nearest_centroid_right(points, labels, points, labels, (groups, groups))
+    assert left_out.mean() < 0.15
+
+
 def test_probe_is_ridge_regression_on_the_other_folds():
     points, labels = planted(1.0)
     units = np.arange(200) // 2

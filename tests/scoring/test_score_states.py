@@ -10,6 +10,7 @@ import pytest
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.errors import LabelsError
 from nucleate.scores import RunTag, Scores
+from nucleate.scoring.methods import METHODS
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
 from nucleate.settings.config import override
@@ -138,6 +139,22 @@ def test_many_clusters_get_fewer_starts():
     assert ScoringSettings(n_init=2).starts(500) == 2
 
 
+def test_what_claims_rest_on_gets_more_starts_and_other_seeds_other_ones(monkeypatch):
+    asked = []
+
+    def by_kmeans(points, n_clusters, *, n_init, seed):
+        asked.append((n_clusters, n_init, seed))
+        return METHODS["hdbscan"](points, n_clusters, n_init=n_init, seed=seed)
+
+    monkeypatch.setitem(METHODS, "kmeans", by_kmeans)
+    settings = SETTINGS.model_copy(update={"positions": ("last_instruction",), "splits": ("train",)})
+    for seed in (0, 1):
+        score(planted_states(), settings.model_copy(update={"clustering_seed": seed}))
+    first, second = asked[: len(asked) // 2], asked[len(asked) // 2 :]
+    assert {(n, starts) for n, starts, _ in asked} == {(6, 40), (5, 2)}
+    assert not {seed for *_, seed in first} & {seed for *_, seed in second}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"positions": ("last",)}, "no position 'last'"), ({"factors": ("dialect",)}, "no factor 'dialect'")],
@@ -183,6 +200,63 @@ def test_validation_is_also_placed_among_the_clusters_of_train():
     planted = placed.where(site="block.1", position="last_instruction")
     assert planted.table["value"].to_pylist() == [1.0]
     assert len(placed) == 2 * len(SITES)
+
+
+def test_placing_among_the_clusters_of_train_does_not_hang_on_the_other_methods():
+    settings = SETTINGS.model_copy(update={"methods": ("ward",), "positions": ("last_instruction",)})
+    found, with_kmeans = (
+        score_states(planted_states(), each, RunTag("r", "m", 1), milestone=True)
+        .where(method="kmeans_from_train", control="none")
+        .to_pandas()
+        for each in (settings, settings.model_copy(update={"methods": ("ward", "kmeans")}))
+    )
+    assert len(found) > 0 and found.equals(with_kmeans)
+
+
+def test_one_example_without_a_neighbour_costs_the_others_nothing():
+    """Its tokens are those of all others; these differ from each other by enough."""
+    states = planted_states(n_examples=60)
+    states = states.select(states.split == "train")
+    n = len(states.split)
+    counts = 4 * np.eye(n, dtype=np.int64)
+    counts[0] = 0
+    lonely = replace(states, instruction_counts=counts, labels={**states.labels, "instruction": np.arange(n)})
+    settings = SETTINGS.model_copy(update={"least_token_distance": 5, "milestone_metrics": ("knn_purity",)})
+    scores = score_states(lonely, settings, RunTag("r", "m", 1), milestone=True)
+    rows = scores.where(metric="knn_purity", factor="task", position="last_instruction", site="block.1")
+    assert rows.table["value"].to_pylist() == pytest.approx([7 / 10], abs=0.12)
+
+
+def test_unseen_instructions_stand_beside_as_many_trained_ones():
+    """Trained states gather, unseen ones do not: size is not the reason, and the control says so."""
+    rng = np.random.default_rng(0)
+    task = np.arange(240) % 6
+    split = np.where(np.arange(240) < 180, "train", "unseen_instruction")
+    states = rng.standard_normal((240, 1, 1, 8)).astype(np.float32)
+    states[split == "train", 0, 0] += 12 * rng.standard_normal((6, 8))[task[:180]]
+    dialect = task * 2 + np.arange(240) // 6 % 2
+    made = HiddenStates(
+        states=states,
+        sites=("block.1",),
+        positions=("last_instruction",),
+        split=split,
+        labels={"task": task, "dialect": dialect, "instruction": np.arange(240)},
+        predicted=task,
+        expected=task,
+        step=9,
+    )
+    settings = SETTINGS.model_copy(update={"positions": ("last_instruction",), "factors": ("task",)})
+    found = score_states(made, settings, RunTag("r", "m", 1), milestone=True)
+    own, matched = (
+        found.where(split="unseen_instruction", control=control, metric=["ari", "ari_across"]).to_pandas()
+        for control in ("none", "size_matched")
+    )
+    assert set(matched["method"]) == {"kmeans", "kmeans_from_train"} and len(matched) == len(own) == 4
+    assert set(matched["n_examples"]) == {60}
+    assert (matched["value"] > 0.95).all() and (own["value"] < 0.3).all()
+    assert len(found.where(split="train", control="size_matched")) == 0
+    seen = replace(made, labels={**made.labels, "instruction": np.arange(240) % 180})
+    assert "size_matched" not in score(seen, settings).values("control")
 
 
 def test_other_methods_have_rows_of_their_own():

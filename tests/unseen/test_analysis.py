@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from nucleate.capture.record import capture as real_capture
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
@@ -69,6 +70,35 @@ def test_planted_association_is_found(model, corpus):
     assert last(scores, "odds_ratio")["ci_low"] > 3
     assert last(scores, "auroc")["ci_low"] > 0.6 > last(scores, "auroc", control="shuffled_labels")["value"]
     assert last(scores, "assignment_accuracy", control="shuffled_labels")["value"] < 0.4
+
+
+def test_no_instance_meets_its_own_state_in_a_centroid(model, corpus):
+    """One random state for each instruction: with it in the mean of its task, most would lie with that."""
+
+    def capture(step):
+        states = real_capture(
+            model, corpus, unseen_rows(corpus, SETTINGS, 1), step=step, positions=("input",)
+        )
+        drawn = np.random.default_rng(0).standard_normal((corpus.labels()["instruction"].max() + 1, 32))
+        states.states[:] = drawn[states.labels["instruction"]][:, None, None]
+        return states
+
+    scores = analyze_unseen([capture(5)], corpus, SETTINGS, RunTag("r", "m", 1))
+    found = last(scores, "assignment_accuracy", "validation")
+    assert found["value"] == pytest.approx(1 / 6, abs=0.1)
+
+
+def test_the_models_own_confidence_stands_beside_the_margin(model, corpus):
+    states = real_capture(model, corpus, unseen_rows(corpus, SETTINGS, 1), step=5, positions=("input",))
+    right = np.random.default_rng(1).random(len(states.split)) < 0.6
+    states.predicted[:] = np.where(right, states.expected, -1)
+    states.confidence[:] = right + np.random.default_rng(2).standard_normal(len(right))
+    scores = analyze_unseen([states], corpus, SETTINGS, RunTag("r", "m", 1))
+    own = states.of_split("unseen_dialect")
+    expected = roc_auc_score(own.right, own.confidence)
+    found = last(scores, "auroc", control="confidence")
+    assert found["value"] == pytest.approx(expected) and 0.6 < expected < 0.9
+    assert found["ci_low"] < expected < found["ci_high"]
 
 
 def test_no_association_where_none_was_planted(model, corpus):

@@ -40,12 +40,14 @@ class Captured:
         answered: whether greedy decoding gives the whole answer; False where there is none.
         surprisal: of the answer's tokens, each behind the ones before it: their mean, in nats; NaN where
             there is none.
+        confidence: the probability of `predicted`.
     """
 
     states: Float[np.ndarray, "row site position n_embd"]
     predicted: Int[np.ndarray, " row"]
     answered: Bool[np.ndarray, " row"]
     surprisal: Float[np.ndarray, " row"]
+    confidence: Float[np.ndarray, " row"]
 
 
 class _Begun(Cache):
@@ -137,18 +139,21 @@ class Forward:
 
     def _answers(
         self, last: torch.Tensor, ids: list[list[int]], prompts: Int[np.ndarray, " row"], n: int
-    ) -> tuple[Int[np.ndarray, " row"], Bool[np.ndarray, " row"], Float[np.ndarray, " row"]]:
-        """The head is run where a token of the answer is to come next, and nowhere else."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """`predicted`, `answered`, `surprisal` and `confidence` of each row.
+
+        The head is run where a token of the answer is to come next, and nowhere else.
+        """
         given = [one[n + int(k) :] or [NO_ANSWER] for one, k in zip(ids, prompts, strict=True)]
         lengths = np.array([len(answer) for answer in given])
         begin = np.cumsum(lengths) - lengths
         rows = np.repeat(np.arange(len(ids)), lengths)
         columns = np.arange(len(rows)) - begin[rows] + prompts[rows] - 1
         wanted = np.concatenate(given)
-        likeliest, surprisal = self._judge(last, rows, columns, wanted)
+        likeliest, surprisal, confidence = self._judge(last, rows, columns, wanted)
         right = np.logical_and.reduceat(likeliest == wanted, begin)
         means = np.where(wanted[begin] == NO_ANSWER, np.nan, np.add.reduceat(surprisal, begin) / lengths)
-        return likeliest[begin], right, means.astype(np.float32)
+        return likeliest[begin], right, means.astype(np.float32), confidence[begin]
 
     def _judge(
         self,
@@ -156,18 +161,21 @@ class Forward:
         rows: Int[np.ndarray, " token"],
         columns: Int[np.ndarray, " token"],
         wanted: Int[np.ndarray, " token"],
-    ) -> tuple[Int[np.ndarray, " token"], Float[np.ndarray, " token"]]:
-        """The likeliest token after each state, and the surprisal of the one that is wanted there."""
+    ) -> tuple[Int[np.ndarray, " token"], Float[np.ndarray, " token"], Float[np.ndarray, " token"]]:
+        """The likeliest token after each state, the wanted one's surprisal, the likeliest's probability."""
         head = self.model.get_output_embeddings()
         parts = (torch.from_numpy(each).to(last.device).split(_HEAD_ROWS) for each in (rows, columns, wanted))
-        likeliest, surprisal = [], []
+        likeliest, surprisal, confidence = [], [], []
         for row, column, token in zip(*parts, strict=True):
             logits = head(last[row, column].to(head.weight.device)).float()
             likeliest.append(logits.argmax(-1).cpu())
+            confidence.append(logits.softmax(-1).amax(-1).cpu())
             surprisal.append(
                 cross_entropy(logits, token.to(logits.device), ignore_index=NO_ANSWER, reduction="none").cpu()
             )
-        return torch.cat(likeliest).numpy(), torch.cat(surprisal).numpy()
+        parts_ = (torch.cat(each).numpy() for each in (likeliest, surprisal, confidence))
+        found, nats, probability = parts_
+        return found, nats, probability
 
 
 @torch.no_grad()

@@ -40,6 +40,7 @@ class HiddenStates:
         answered: whether greedy decoding gives the whole output; None where outputs are single tokens.
         surprisal: of the expected output, as minus the log of its probability, in nats: the mean over its
             tokens, each behind the ones before it. NaN where nothing is expected, None where it was not read.
+        confidence: the probability that the model gave `predicted`; None where it was not read.
         before_input: positions whose states the input cannot reach: an instruction has one state there.
     """
 
@@ -54,6 +55,7 @@ class HiddenStates:
     instruction_counts: Int[np.ndarray, "example token"] | None = None
     answered: Bool[np.ndarray, " example"] | None = None
     surprisal: Float[np.ndarray, " example"] | None = None
+    confidence: Float[np.ndarray, " example"] | None = None
     before_input: tuple[str, ...] = BEFORE_INPUT
 
     def __post_init__(self) -> None:
@@ -69,6 +71,7 @@ class HiddenStates:
             "instruction_counts": self.instruction_counts,
             "answered": self.answered,
             "surprisal": self.surprisal,
+            "confidence": self.confidence,
         }
         beside |= {name: values for name, values in optional.items() if values is not None}
         for name, values in beside.items():
@@ -117,6 +120,7 @@ class HiddenStates:
             instruction_counts=None if self.instruction_counts is None else self.instruction_counts[keep],
             answered=None if self.answered is None else self.answered[keep],
             surprisal=None if self.surprisal is None else self.surprisal[keep],
+            confidence=None if self.confidence is None else self.confidence[keep],
             before_input=self.before_input,
         )
 

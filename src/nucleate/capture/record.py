@@ -24,7 +24,12 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
 from nucleate.models.blocks import find_blocks, most_tokens, width_of
 
-BESIDE_STATES = {"predicted": np.int64, "answered": np.bool_, "surprisal": np.float32}
+BESIDE_STATES = {
+    "predicted": np.int64,
+    "answered": np.bool_,
+    "surprisal": np.float32,
+    "confidence": np.float32,
+}
 """What a batch gives beside states, by its name in `Captured`."""
 
 PORTION = 2**13
@@ -119,6 +124,7 @@ def labelled(
         instruction_counts=corpus.token_bags(table),
         answered=beside["answered"] if max(corpus.answer_lengths(corpus.table)) > 1 else None,
         surprisal=beside["surprisal"],
+        confidence=beside["confidence"],
         before_input=corpus.spans(corpus.table).before_input,
     )
 

@@ -6,17 +6,22 @@ figures. Agreement is judged by what it has over the strongest of its controls, 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
+from nucleate.capture.hidden_states import BEFORE_INPUT
 from nucleate.claims.claim import Claim, Judgement
 from nucleate.claims.evidence import Evidence
+from nucleate.claims.verdicts import Straddle
 
 HIGH = 0.5
 """Excess that counts as high: half of the way from no agreement to full agreement."""
 MOST_LATE_PACE = 0.5
-"""Saturated: over the last third the excess gains or loses at most this share of what a steady climb to its
-highest would. Noise of 0.05 in each of three checkpoints alone gives a pace of 0.2, so less is no test."""
+"""Saturated: over the last third the excess surely gains or loses at most this share of what a steady climb
+to its highest would. Noise of 0.05 in each of three checkpoints alone gives a pace of 0.2: less is no
+test."""
 LEAST_RANK_CORRELATION = 0.7
 """Higher layers agree better where Spearman's correlation of layer with excess is at least this."""
 MOST_CHANGE, MOST_CHANGE_SHARE = 0.1, 0.25
@@ -24,7 +29,9 @@ MOST_CHANGE, MOST_CHANGE_SHARE = 0.1, 0.25
 SOMETHING_TO_FOLLOW = 0.2
 """Least excess on train for which it makes sense to ask whether held-out splits follow."""
 LEAST_SHARE_OF_TRAIN = 0.75
-"""Validation follows train where its excess is at least this share of train's."""
+"""Held-out instances follow where their excess is at least this share of that of trained ones."""
+
+_UNSEEN = "unseen_instruction"
 
 
 def _emerges(evidence: Evidence) -> Judgement | None:
@@ -33,11 +40,20 @@ def _emerges(evidence: Evidence) -> Judgement | None:
     top = evidence.held_out.iloc[-1]
     if np.isnan(top["late_gain"]):
         return None  # one checkpoint tells of a height, and of no saturation
-    columns = ("value", "control_value", "excess", "excess_low", "highest", "late_gain")
+    gains = ("late_gain", "late_gain_low", "late_gain_high")
+    columns = ("value", "control_value", "excess", "excess_low", "highest", *gains)
+    low, high, most = top["late_gain_low"], top["late_gain_high"], MOST_LATE_PACE * top["highest"] / 3
     is_high = top["excess"] >= HIGH and top["excess_low"] > 0
-    is_saturated = abs(top["late_gain"]) <= MOST_LATE_PACE * top["highest"] / 3
-    asked = {"a high value": is_high, "level over the last third": is_saturated}
-    return Judgement.of(asked, {name: top[name] for name in columns}, top["control"])
+    is_level, is_surely_not = max(-low, high) <= most, max(low, -high) > most
+    asked = {"a high value": is_high, "level over the last third": not is_surely_not}
+    figures = {name: top[name] for name in columns} | evidence.plain_agreement(
+        int(evidence.held_out.index[-1])
+    )
+    judged = Judgement.of(asked, figures, top["control"])
+    if not judged.holds or is_level:
+        return judged
+    open_ = Straddle("late_gain", float(low), float(high), float(most if high > most else -most))
+    return replace(judged, holds=None, lacking=str(open_), straddles=(open_,))
 
 
 def _higher_layers_agree_better(evidence: Evidence) -> Judgement | None:
@@ -81,10 +97,31 @@ def _layer_0_hardly_changes(evidence: Evidence) -> Judgement | None:
 
 
 def _held_out_follows_train(evidence: Evidence) -> Judgement | None:
+    """Before the input, validation has the very states of train: there only other instructions are a test."""
+    unseen = evidence.beside_size_matched(_UNSEEN)
+    if _UNSEEN in unseen:
+        return _unseen_follow_as_many_trained(evidence, unseen)
+    return None if evidence.view.position in BEFORE_INPUT else _validation_follows_train(evidence)
+
+
+def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -> Judgement | None:
+    top = evidence.layers[_UNSEEN].iloc[-1] if _UNSEEN in evidence.layers else None
+    if top is None:
+        return None
+    trained = over["size_matched"]
+    asked = {
+        "something on trained instructions to follow": trained >= SOMETHING_TO_FOLLOW,
+        "unseen instructions near as many trained ones": trained <= over[_UNSEEN] / LEAST_SHARE_OF_TRAIN,
+        "unseen instructions above controls": top["excess_low"] > 0,
+    }
+    return Judgement.of(asked, {**over, f"{_UNSEEN}_low": top["excess_low"]}, top["control"])
+
+
+def _validation_follows_train(evidence: Evidence) -> Judgement | None:
     held_out = evidence.view.split
     if not {"train", held_out} <= set(evidence.layers):
         return None
-    splits = [split for split in ("train", held_out, "unseen_instruction") if split in evidence.layers]
+    splits = [split for split in ("train", held_out, _UNSEEN) if split in evidence.layers]
     tops = {split: evidence.layers[split].iloc[-1] for split in splits}
     over: dict[str, float] = {split: top["excess"] for split, top in tops.items()}
     is_something = over["train"] >= SOMETHING_TO_FOLLOW
@@ -122,9 +159,11 @@ AGREEMENT = (
         "Agreement with task identity rises during training until it saturates at a high value.",
         "top layer, validation, last third of training: mean excess over the strongest control at least "
         f"{HIGH}, interval above all controls, and a fitted line gains or loses at most {MOST_LATE_PACE} of "
-        "what a steady climb to the highest excess would",
+        "what a steady climb to the highest excess would, by the whole of its interval; fails where the "
+        "height is lacking or that interval lies wholly beyond; inconclusive where it lies on both sides",
         _emerges,
         {"HIGH": HIGH, "MOST_LATE_PACE": MOST_LATE_PACE},
+        version=2,
     ),
     Claim(
         "depth",
@@ -145,11 +184,15 @@ AGREEMENT = (
     Claim(
         "generalisation",
         "Validation follows training.",
-        f"top layer, last third: excess on train at least {SOMETHING_TO_FOLLOW}, on validation at least "
-        f"{LEAST_SHARE_OF_TRAIN} of it; intervals of validation, and of unseen_instruction where scored, "
-        "above all controls",
+        "top layer, last third: before the input, where validation has the very states of train, excess of "
+        "as many trained instructions as there are unseen ones (size_matched) at least "
+        f"{SOMETHING_TO_FOLLOW}, on unseen_instruction at least {LEAST_SHARE_OF_TRAIN} of it, its interval "
+        f"above all controls; elsewhere excess on train at least {SOMETHING_TO_FOLLOW}, on validation at "
+        f"least {LEAST_SHARE_OF_TRAIN} of it, intervals of validation, and of unseen_instruction where "
+        "scored, above all controls",
         _held_out_follows_train,
         {"SOMETHING_TO_FOLLOW": SOMETHING_TO_FOLLOW, "LEAST_SHARE_OF_TRAIN": LEAST_SHARE_OF_TRAIN},
+        version=2,
     ),
     Claim(
         "realistic",

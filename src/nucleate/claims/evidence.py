@@ -18,7 +18,7 @@ from nucleate.claims.settings import ClaimSettings
 from nucleate.intervene.effects import read_effects
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
-from nucleate.scoring.emergence import excess, late, late_gain
+from nucleate.scoring.emergence import excess, late, late_gain, late_gain_interval
 from nucleate.view import View
 
 Table = Literal["scores", "unseen", "effects"]
@@ -49,7 +49,7 @@ class Evidence:
     @classmethod
     def of(cls, scores: Scores, settings: ClaimSettings) -> Evidence:
         """Scores alone, looked at as the settings say."""
-        return cls(scores, settings.view, settings.pretrained)
+        return cls(scores, settings.view.measured(scores), settings.pretrained)
 
     @classmethod
     def read(cls, folder: RunFolder, settings: ClaimSettings) -> Evidence:
@@ -89,7 +89,8 @@ class Evidence:
 
         Means over the last third of training: `value`, `excess`, `excess_low`, `excess_high`,
         `control_value`; over all of it: `highest` excess, `change`, the furthest from the first value; and
-        `late_gain`, and `control`, the strongest at the last step.
+        `late_gain` with its interval `late_gain_low`, `late_gain_high`, and `control`, the strongest at the
+        last step.
         """
         figures = excess(self.view.rows(self.scores, every=("split",))).dropna(subset=["layer", "excess"])
         return {
@@ -99,6 +100,37 @@ class Evidence:
             for split, part in figures.groupby("split")
             if part["step"].nunique() > 1
         }
+
+    def plain_agreement(self, site_layer: int) -> dict[str, float]:
+        """The papers' plain index of a layer over the last third, where the view's is another."""
+        if self.view.metric == "ari":
+            return {}
+        plain = replace(self.view, metric="ari").rows(self.scores.where(control="none", layer=site_layer))
+        curve = plain.to_pandas().sort_values("step")
+        return {"plain_ari": float(curve["value"][late(curve["step"].to_numpy(float))].mean())}
+
+    def beside_size_matched(self, split: str) -> dict[str, float]:
+        """The excess of a split's top layer, and that of as many trained instructions over the same controls.
+
+        Means over the last third, of clusters of its own; and at the last step, `placed` among the clusters
+        of train. Empty where nothing of the kind was scored.
+        """
+        rows = self.view.rows(self.scores, every=("split", "method")).where(split=split)
+        matched = rows.where(control="size_matched").to_pandas()
+        figures = excess(rows).dropna(subset=["layer", "excess"])
+        columns = ["step", "method", "site", "value"]
+        both = figures.merge(matched[columns].rename(columns={"value": "matched"}), on=columns[:3])
+        both = both[both["layer"] == both["layer"].max()].sort_values("step")
+        found: dict[str, float] = {}
+        for method, suffix in ((self.view.method, ""), ("kmeans_from_train", "_placed")):
+            curve = both[both["method"] == method]
+            if len(curve):
+                steps = curve["step"].to_numpy(float)
+                chosen = curve[steps == steps.max()] if suffix else curve[late(steps)]
+                found[f"{split}{suffix}"] = float(chosen["excess"].mean())
+                over = chosen["matched"] - chosen["control_value"]
+                found[f"size_matched{suffix}"] = float(over.mean())
+        return found
 
     @property
     def held_out(self) -> pd.DataFrame | None:
@@ -128,5 +160,8 @@ def _summary(curve: pd.DataFrame) -> pd.Series:
     steps, over = curve["step"].to_numpy(float), curve["excess"].to_numpy()
     means = curve.loc[late(steps), ["value", "excess", "excess_low", "excess_high", "control_value"]].mean()
     change = (curve["value"] - curve["value"].iloc[0]).abs().max()
-    others = {"highest": over.max(), "change": change, "late_gain": late_gain(steps, over)}
+    ends = (curve[end].fillna(curve["value"]).to_numpy(float) for end in ("ci_low", "ci_high"))
+    low, high = late_gain_interval(steps, over, *ends)
+    gain = {"late_gain": late_gain(steps, over), "late_gain_low": low, "late_gain_high": high}
+    others = {"highest": over.max(), "change": change, **gain}
     return pd.Series({**means, **others, "control": curve["control"].iloc[-1]})

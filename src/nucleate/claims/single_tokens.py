@@ -23,6 +23,7 @@ from nucleate.view import View
 READINGS = {
     "works": "the centroid turns answers",
     "in the state": "the whole state turns answers, its centroid does not",
+    "read for the next token": "it turns no answers but what is predicted right behind it",
     "needed": "its state alone breaks answers and turns none: it is read together with others",
     "redundant": "alone it changes no answers, with the others it adds to theirs: alone they make up for it",
     "idle": "neither alone nor with the others does it change answers",
@@ -40,6 +41,7 @@ _MEASURED = {
     "excess": ("shift", "excess"),
     "whole_state": ("interchange", "excess"),
     "lost": ("interchange", "lost"),
+    "next": ("shift", "next_excess"),
     "added_to_instruction": ("interchange", "added_to_instruction"),
     "added_to_prompt": ("interchange", "added_to_prompt"),
 }
@@ -50,9 +52,10 @@ def read_interventions(scores: Scores, effects: pd.DataFrame, view: View) -> pd.
 
     Columns: `position`, `site`, `layer`, `agreement` (of clusters as the view has it, but for its position;
         NaN where it was not scored); `excess` of moving the centroid, `whole_state` of swapping the whole
-        state, `lost` by that from what they were, `added_to_instruction`, `added_to_prompt` by this token
-        where all others of them are swapped too,
-        each with `_low` and `_high`; `all_instruction`, `all_prompt` of swapping all of them; and `reading`,
+        state, `lost` by that from what they were, `next` the probability that moving the centroid gives,
+        right behind it, to inputs that the other task alone has, `added_to_instruction`, `added_to_prompt`
+        by this token where all others of them are swapped too, each with `_low` and `_high`;
+        `all_instruction`, `all_prompt` of swapping all of them; and `reading`,
         one of `READINGS`.
     """
     last = at_last_step(effects)
@@ -100,11 +103,13 @@ def _read(last: pd.DataFrame, position: str, agreement: pd.DataFrame) -> pd.Data
 def _readings(found: dict[str, pd.DataFrame], table: pd.DataFrame) -> np.ndarray:
     """What was not looked at rules out neither redundancy nor idleness; the input is of no instruction."""
     works = {name: one["works"].reindex(table.index, fill_value=False) for name, one in found.items()}
-    asked = [name for name in found if (table["position"].iloc[0], name) in COMPANY or name not in _TOGETHER]
+    of_answers = [name for name in found if name != "next"]
+    place = table["position"].iloc[0]
+    asked = [name for name in of_answers if (place, name) in COMPANY or name not in _TOGETHER]
     is_idle = (table[[f"{name}_high" for name in asked]] < LEAST_FLIP).all(axis=1)
     adds = works["added_to_instruction"] | works["added_to_prompt"]
-    conditions = [works["excess"], works["whole_state"], works["lost"], adds, is_idle]
-    return np.select(conditions, list(READINGS)[:5], "open")
+    conditions = [works["excess"], works["whole_state"], works["next"], works["lost"], adds, is_idle]
+    return np.select(conditions, list(READINGS)[:-1], "open")
 
 
 def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
@@ -113,6 +118,8 @@ def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
     where += f" (agreement with task {_range(agreement)})" if len(agreement) else ""
     alone = f"its centroid turns {_reach(group, 'excess')} of the answers, its whole state "
     alone += f"{_reach(group, 'whole_state')} and takes {_reach(group, 'lost')} from what they were"
+    if group["next"].notna().all():
+        alone += f"; right behind it {_reach(group, 'next')} goes to inputs that the other task alone has"
     together = "".join(
         f"; {words} together turn {_range(group[place])}, of which {_reach(group, added)} are lost without it"
         for added, (place, words) in _TOGETHER.items()

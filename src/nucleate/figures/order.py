@@ -43,6 +43,7 @@ def order_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
     no dot.
     """
     table = over_seeds(emergence_table(scores.where(split=view.split), view))
+    table = table[table["metric"].isin([view.metric, "accuracy"])]
     wide = table.pivot(
         index=["position", "factor", "site"], columns="measure", values=["mean", "low", "high"]
     ).reset_index()

@@ -17,9 +17,15 @@ from nucleate.intervene.effects import Effect
 from nucleate.resampling.intervals import Draws, exact_ends
 from nucleate.scores import RunTag
 
-METRICS = ("becomes_b", "stays_a", "other", "delta_logprob_a", "delta_logprob_b", "kl", "acted")
+ANSWER_METRICS = ("becomes_b", "stays_a", "other", "delta_logprob_a", "delta_logprob_b", "kl", "acted")
 """Shares of answers that are f_B(x), f_A(x) or neither; changes in log-probability and Kullback-Leibler
 divergence from the untouched answer, in nats; and the share of instances of which any logit moved."""
+
+NEXT_METRICS = ("next_mass_b", "next_mass_a", "next_kl")
+"""Of the prediction behind the last instruction token, where that is edited: the probability of inputs that B
+has and A has not, and the other way round, NaN where there are none; the divergence from what it was."""
+
+METRICS = (*ANSWER_METRICS, *NEXT_METRICS)
 
 SHARES = ("becomes_b", "stays_a", "other", "acted", "right")
 """Metrics that are 0 or 1 for an instance."""

@@ -35,6 +35,8 @@ def contrasts(
     `excess`: the share of answers that become B's, less that under the strongest control.
     `lost`: the share that is no longer A's where whole states are swapped, less that under the strongest
     control.
+    `next_excess`: the probability, behind the last instruction token, of inputs that B alone has, less that
+    under the strongest control: of pairs whose tasks have inputs of their own.
     `added_to_instruction`, `added_to_prompt`: how much more of them become B's where this token's state is
     swapped with all others' than where the others' alone are, less the same of a swap within the task.
 
@@ -49,10 +51,15 @@ def contrasts(
     at_one = {cell: value for cell, value in values.items() if cell.strength == 1.0}
     flips = {cell: value[METRICS.index("becomes_b")] for cell, value in at_one.items()}
     losses = {cell: 1.0 - value[METRICS.index("stays_a")] for cell, value in at_one.items()}
+    nexts = {cell: value[METRICS.index("next_mass_b")] for cell, value in at_one.items()}
     sites = list(dict.fromkeys(cell.site for cell in flips))
     families = [
         (position, name, metric, _above_controls(turned, name, position, sites))
-        for metric, turned, names in (("excess", flips, CONTROLS), ("lost", losses, ("interchange",)))
+        for metric, turned, names in (
+            ("excess", flips, CONTROLS),
+            ("lost", losses, ("interchange",)),
+            ("next_excess", nexts, CONTROLS),
+        )
         for name in names
         for position in dict.fromkeys(cell.position for cell in flips if cell.intervention == name)
     ]
@@ -62,13 +69,17 @@ def contrasts(
         if {position, *places} <= {cell.position for cell in flips}
     ]
     for position, name, metric, differences in families:
-        for site, value, low, high in _least(differences, sites, draws):
+        told = ~np.isnan(differences).any(axis=(0, 1))
+        if not told.any():
+            continue
+        own = draws if told.all() else Draws(units[told], n_resamples, tag.seed)
+        for site, value, low, high in _least(differences[..., told], sites, own):
             yield Effect(
                 **tag.columns,
                 **common,
                 layer=layer_of(site),
                 metric=metric,
-                n_examples=len(units),
+                n_examples=int(told.sum()),
                 value=value,
                 ci_low=low,
                 ci_high=high,

@@ -20,23 +20,27 @@ class Part:
 
     Attributes:
         mask: which tokens are edited.
-        means: the centroid of every task.
-        basis: an orthonormal basis of the plane they span.
+        means: the centroid of every task, for each row without the input that it has.
+        basis: an orthonormal basis of the plane they span, filled up with zeros.
         random_basis: as many random orthonormal directions.
         tasks: for each row, which centroids are those of A, B, C and D, or as many as an edit asks for.
         direction: a random direction of length 1 for each row.
     """
 
     mask: Bool[torch.Tensor, "row token"]
-    means: Float[torch.Tensor, "task n_embd"]
-    basis: Float[torch.Tensor, "n_embd rank"]
-    random_basis: Float[torch.Tensor, "n_embd rank"]
+    means: Float[torch.Tensor, "row task n_embd"]
+    basis: Float[torch.Tensor, "row n_embd rank"]
+    random_basis: Float[torch.Tensor, "row n_embd rank"]
     tasks: Int[torch.Tensor, "row role"]
     direction: Float[torch.Tensor, "row n_embd"]
 
     def step(self, start: int, end: int) -> Float[torch.Tensor, "row 1 n_embd"]:
         """From one of A, B, C, D (0 to 3) to another, for every row."""
-        return (self.means[self.tasks[:, end]] - self.means[self.tasks[:, start]])[:, None]
+        return (self.mean_of(end) - self.mean_of(start))[:, None]
+
+    def mean_of(self, role: int) -> Float[torch.Tensor, "row n_embd"]:
+        """The centroid of one of A, B, C, D (0 to 3), for every row."""
+        return self.means[torch.arange(len(self.tasks), device=self.tasks.device), self.tasks[:, role]]
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,8 @@ def _replace_by_another(place: Place, part: Part, strength: float) -> torch.Tens
 
 
 def _within_plane(place: Place, part: Part, strength: float, role: int) -> torch.Tensor:
-    away = part.means[part.tasks[:, role]][:, None] - place.states
-    return place.states + strength * (away @ part.basis @ part.basis.T)
+    away = part.mean_of(role)[:, None] - place.states
+    return place.states + strength * (away @ part.basis @ part.basis.mT)
 
 
 def _interchange(place: Place, _part: Part, _strength: float) -> torch.Tensor:
@@ -119,12 +123,16 @@ def _swap_within_task(place: Place, _part: Part, _strength: float) -> torch.Tens
 
 
 def _project_out(place: Place, part: Part, strength: float) -> torch.Tensor:
-    return place.states - strength * ((place.states - part.means.mean(0)) @ part.basis @ part.basis.T)
+    return _without(place, part, strength, part.basis)
 
 
 def _project_out_at_random(place: Place, part: Part, strength: float) -> torch.Tensor:
-    basis = part.random_basis
-    return place.states - strength * ((place.states - part.means.mean(0)) @ basis @ basis.T)
+    return _without(place, part, strength, part.random_basis)
+
+
+def _without(place: Place, part: Part, strength: float, basis: torch.Tensor) -> torch.Tensor:
+    away = place.states - part.means.mean(1, keepdim=True)
+    return place.states - strength * (away @ basis @ basis.mT)
 
 
 def _keep(place: Place, _part: Part, _strength: float) -> torch.Tensor:

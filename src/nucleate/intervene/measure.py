@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.forward import right_padded
@@ -94,15 +94,19 @@ class _Batch:
         doses: list[tuple[Intervention, float]],
     ) -> None:
         self.chosen, self.n_pairs, self.tasks = chosen, len(pairs), pairs.tasks[chosen]
-        self.doses = doses
+        self.inputs, self.doses = pairs.inputs[chosen], doses
         ids, self.mask, self.spans = prompts_at(corpus, pairs.rows[chosen], model.device)
+        assert self.spans.instruction is not None
+        self.last_instruction = torch.from_numpy(self.spans.instruction[:, 1] - 1).to(model.device)
+        read = torch.stack([self.last_instruction, self.mask.sum(1) - 1], dim=1)
         n = len(doses)
-        self.own = CachedPass(model, ids.repeat(n, 1), self.mask.repeat(n, 1))
+        self.own = CachedPass(model, ids.repeat(n, 1), self.mask.repeat(n, 1), read.repeat(n, 1))
         self.donors, self.twins = (
-            CachedPass(model, *prompts_at(corpus, rows[chosen], model.device)[:2])
+            CachedPass(model, *prompts_at(corpus, rows[chosen], model.device)[:2], read)
             for rows in (pairs.donors, pairs.twins)
         )
         self.answers = torch.from_numpy(pairs.answers[chosen]).to(model.device)
+        self.next_own = torch.from_numpy(pairs.next_own[chosen]).to(model.device)
 
     def place(self, site: str, position: str, centroids: TaskCentroids, seed: int) -> Place:
         masks = token_masks(position, self.spans, self.mask)
@@ -112,6 +116,7 @@ class _Batch:
                 captured,
                 mask,
                 self.tasks,
+                self.inputs,
                 centroids.directions(site, captured, self.n_pairs, seed)[self.chosen],
                 seed,
             )
@@ -131,6 +136,10 @@ class _Batch:
     def by_dose(self, rows: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """What was computed for all edits, edit by edit."""
         return rows.split(len(self.chosen))
+
+    def edits_last_instruction(self, place: Place) -> bool:
+        rows = torch.arange(len(self.mask), device=self.mask.device)
+        return any(bool(part.mask[rows, self.last_instruction].any()) for part in place.parts)
 
     def is_in_reach(self, site: str, place: Place) -> bool:
         """Whether the answer can read what is edited: a block follows, or the token is the last."""
@@ -155,9 +164,13 @@ def _measure_batch(
             _prove(batch, site, position, logits)
             _prove_that_it_acts(batch, site, position, place, states, logits)
             for (intervention, strength), after, before in zip(batch.doses, logits, untouched, strict=True):
+                answered = _metrics(after[:, -1], before[:, -1], batch.answers)
+                follows = _next_metrics(after[:, 0], before[:, 0], batch.next_own)
+                if not batch.edits_last_instruction(place):
+                    follows = np.full_like(follows, np.nan)
                 yield (
                     Cell(site, position, intervention.name, intervention.control, strength),
-                    _metrics(after, before, batch.answers),
+                    np.concatenate([answered, follows]),
                 )
 
 
@@ -210,7 +223,7 @@ def _metrics(
     untouched: Float[torch.Tensor, "row vocabulary"],
     answers: Int[torch.Tensor, "row 2"],
 ) -> Float[np.ndarray, "metric row"]:
-    """In the order of `METRICS`."""
+    """In the order of `ANSWER_METRICS`."""
     after, before = logits.log_softmax(-1), untouched.log_softmax(-1)
     answered = logits.argmax(-1)
     is_a, is_b = answered == answers[:, 0], answered == answers[:, 1]
@@ -219,3 +232,16 @@ def _metrics(
     acted = (logits != untouched).any(-1)
     rows = (is_b, is_a, ~(is_a | is_b), change[:, 0], change[:, 1], divergence, acted)
     return torch.stack([row.cpu().double() for row in rows]).numpy()
+
+
+def _next_metrics(
+    logits: Float[torch.Tensor, "row vocabulary"],
+    untouched: Float[torch.Tensor, "row vocabulary"],
+    own: Bool[torch.Tensor, "row 2 vocabulary"],
+) -> Float[np.ndarray, "metric row"]:
+    """In the order of `NEXT_METRICS`; `own` are the tokens that A alone, and B alone, is followed by."""
+    after, before = logits.log_softmax(-1), untouched.log_softmax(-1)
+    mass = (after.exp()[:, None] * own).sum(-1)
+    mass = torch.where(own.any(-1), mass, torch.nan)
+    divergence = (before.exp() * (before - after)).sum(-1)
+    return torch.stack([mass[:, 1], mass[:, 0], divergence]).cpu().double().numpy()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import NobodyToPairError
@@ -31,6 +31,8 @@ class Pairs:
         tasks: A, B, and two tasks C and D that are neither.
         answers: the first token of A's and of B's answer.
         units: the instruction of `rows`, the unit of resampling.
+        inputs: the input of `rows`, as a label.
+        next_own: the tokens that follow instructions of A and never of B, and of B and never of A, in train.
         guessed: how often who sees the input alone, and gives its commonest answer in train, is right of A.
     """
 
@@ -40,6 +42,8 @@ class Pairs:
     tasks: Int[np.ndarray, "pair 4"]
     answers: Int[np.ndarray, "pair 2"]
     units: Int[np.ndarray, " pair"]
+    inputs: Int[np.ndarray, " pair"]
+    next_own: Bool[np.ndarray, "pair 2 vocabulary"]
     guessed: Float[np.ndarray, " pair"]
 
     def __len__(self) -> int:
@@ -71,8 +75,32 @@ def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
         )
     rows, donors, twins, tasks = (np.array(column) for column in zip(*found, strict=True))
     answers = np.stack([_answers(corpus, rows), _answers(corpus, donors)], axis=1)
-    units, guessed = corpus.labels()["instruction"][rows], _guessed(corpus, rows)
-    return Pairs(rows, donors, twins, tasks, answers, units, guessed)
+    labels = corpus.labels()
+    return Pairs(
+        rows,
+        donors,
+        twins,
+        tasks,
+        answers,
+        units=labels["instruction"][rows],
+        inputs=labels["input"][rows],
+        next_own=_next_own(corpus, tasks),
+        guessed=_guessed(corpus, rows),
+    )
+
+
+def _next_own(corpus: Corpus, tasks: Int[np.ndarray, "pair 4"]) -> Bool[np.ndarray, "pair 2 vocabulary"]:
+    """What comes next behind the last instruction token tells two tasks apart where their inputs differ."""
+    table = corpus.of_split(DONOR_SPLIT)
+    spans = corpus.spans(table)
+    assert spans.instruction is not None
+    behind, sequences = spans.instruction[:, 1].tolist(), table["input_ids"].to_pylist()
+    is_train = corpus.table["split"].to_numpy(zero_copy_only=False) == DONOR_SPLIT
+    follows = np.zeros((corpus.labels()["task"].max() + 1, corpus.vocab_size), dtype=bool)
+    following = [ids[end] for ids, end in zip(sequences, behind, strict=True)]
+    follows[corpus.labels()["task"][is_train], following] = True
+    of_a, of_b = follows[tasks[:, 0]], follows[tasks[:, 1]]
+    return np.stack([of_a & ~of_b, of_b & ~of_a], axis=1)
 
 
 def _draw(

@@ -18,10 +18,10 @@ from nucleate.capture.positions import span_at
 from nucleate.capture.record import capture
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, LabelsError
 from nucleate.intervene.edits import Part
 from nucleate.intervene.effects import COMPANY
-from nucleate.metrics.centroids import Centroids
+from nucleate.metrics.centroids import Centroids, plane_of
 from nucleate.resampling.named_seeds import stream
 
 CAPTURED = ("last_instruction", "input", "instruction_mean")
@@ -35,15 +35,19 @@ PLACES = (*CAPTURED, *SEVERAL)
 
 
 class TaskCentroids:
-    """Centroids of all sites and positions of one model, from train states."""
+    """Centroids of all sites and positions of one model, from train states.
+
+    No instance is moved by centroids that its own input has a part in: what they carry of the answer to this
+    input would be handed over with them.
+    """
 
     def __init__(self, model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray, " row"]) -> None:
         """`rows` of the corpus' table are those that the centroids are means of."""
         states = capture(model, corpus, rows, step=0, positions=CAPTURED)  # whatever the step
         self.sites = states.sites
-        self.of = {
-            position: Centroids.of(states.at(position), states.labels["task"]) for position in CAPTURED
-        }
+        task, x = states.labels["task"], states.labels["input"]
+        self.of = {position: Centroids.of(states.at(position), task, x) for position in CAPTURED}
+        self._bases: dict[tuple[str, str, int], tuple[np.ndarray, int]] = {}
 
     def part(
         self,
@@ -51,6 +55,7 @@ class TaskCentroids:
         captured: str,
         mask: Bool[torch.Tensor, "row token"],
         tasks: Int[np.ndarray, "row role"],
+        inputs: Int[np.ndarray, " row"],
         direction: Float[np.ndarray, "row n_embd"],
         seed: int,
     ) -> Part:
@@ -61,24 +66,60 @@ class TaskCentroids:
             captured: one of `CAPTURED`.
             mask: the tokens.
             tasks: for each row the tasks that an edit is about.
+            inputs: the input of each row.
             direction: of length 1, for each row.
             seed: of the random subspace.
+
+        Raises:
+            LabelsError: a task has no centroid, or none without the input.
         """
         centroids, index = self.of[captured], self.sites.index(site)
-        basis = centroids.subspace(index)
-        random_basis, _ = np.linalg.qr(stream(seed, "subspace", site, captured).standard_normal(basis.shape))
         which = centroids.index_of(tasks.ravel()).reshape(tasks.shape)
-        means, basis_, random, away = (
+        means = _whole(centroids.means_without(index, inputs), which)
+        of_input = {int(x): means[row] for row, x in enumerate(inputs)}
+        widest = min(means.shape[1:])
+        bases = {x: self._basis(site, captured, x, own, widest) for x, own in of_input.items()}
+        drawn = stream(seed, "subspace", site, captured).standard_normal((means.shape[2], widest))
+        random = np.linalg.qr(drawn)[0]
+        basis = np.stack([bases[int(x)][0] for x in inputs])
+        kept = np.array([bases[int(x)][1] for x in inputs])
+        random_basis = random[None] * (np.arange(widest) < kept[:, None])[:, None]
+        means_, basis_, random_, away = (
             torch.from_numpy(np.asarray(one, dtype=np.float32)).to(mask.device)
-            for one in (centroids.means[index], basis, random_basis, direction)
+            for one in (means, basis, random_basis, direction)
         )
-        return Part(mask, means, basis_, random, torch.from_numpy(which).to(mask.device), away)
+        return Part(mask, means_, basis_, random_, torch.from_numpy(which).to(mask.device), away)
+
+    def _basis(
+        self, site: str, captured: str, x: int, means: Float[np.ndarray, "task n_embd"], widest: int
+    ) -> tuple[np.ndarray, int]:
+        """The plane of the centroids without one input, filled up with zeros to a width, and its rank."""
+        key = site, captured, x
+        if key not in self._bases:
+            basis = plane_of(means)
+            rank = basis.shape[1]
+            self._bases[key] = np.pad(basis, ((0, 0), (0, widest - rank))), rank
+        return self._bases[key]
 
     def directions(self, site: str, captured: str, n: int, seed: int) -> Float[np.ndarray, "row n_embd"]:
         """`n` random directions of length 1, the same whatever the step and the batches."""
         width = self.of[captured].means.shape[-1]
         drawn = stream(seed, "directions", site, captured).standard_normal((n, width))
         return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+
+
+def _whole(
+    means: Float[np.ndarray, "row task n_embd"], asked: Int[np.ndarray, "row role"]
+) -> Float[np.ndarray, "row task n_embd"]:
+    """A task of which nothing is left without the input stands at the mean of the others, unless asked."""
+    is_gone = np.isnan(means[:, :, 0])
+    if is_gone[np.arange(len(means))[:, None], asked].any():
+        raise LabelsError(
+            "a task has no centroid without the input that is tested",
+            "Raise intervene.n_centroid_examples, or give every task two inputs or more.",
+        )
+    others = np.nanmean(means, axis=1, keepdims=True)
+    return np.where(is_gone[..., None], others, means)
 
 
 def company_of(positions: Sequence[str]) -> tuple[str, ...]:

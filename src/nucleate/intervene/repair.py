@@ -91,18 +91,19 @@ def _repair(
     seed: int,
 ) -> list[tuple[Cell, Float[np.ndarray, " row"]]]:
     found = []
-    distances = centroids.of[captured].distances(states.at(captured))
+    inputs = states.labels["input"]
+    distances = centroids.of[captured].distances(states.at(captured), inputs)
     expected = torch.from_numpy(states.expected[chosen]).to(tokens.device)
     for index, site in enumerate(cached.sites):
         roles = _roles(centroids.of[captured].tasks, distances[index], states.labels["task"], seed)[chosen]
         is_wrong = roles[:, 0] != roles[:, 1]
         direction = centroids.directions(site, captured, len(distances[index]), seed)[chosen]
         moved = tokens & torch.from_numpy(is_wrong).to(tokens.device)[:, None]
-        part = centroids.part(site, captured, moved, roles, direction, seed)
+        part = centroids.part(site, captured, moved, roles, inputs[chosen], direction, seed)
         own = cached.states[site]
         place = Place(own, own, own, (part,))
         for one in _EDITS:
-            logits = cached.from_site(site, apply_edit(one, place, 1.0))
+            logits = cached.from_site(site, apply_edit(one, place, 1.0))[:, -1]
             right = (logits.argmax(-1) == expected).cpu().double().numpy()
             found.append(
                 (Cell(site, position, one.name, one.control, 1.0), np.where(is_wrong, right, np.nan))

@@ -24,7 +24,7 @@ class CachedPass:
     Attributes:
         sites: in order.
         states: of every site, `[row, token, n_embd]`.
-        logits: of the token after each prompt, untouched.
+        logits: of the token after each of those that are read, untouched: `[row, read, vocabulary]`.
     """
 
     def __init__(
@@ -32,9 +32,14 @@ class CachedPass:
         model: PreTrainedModel,
         input_ids: Int[torch.Tensor, "row token"],
         mask: Bool[torch.Tensor, "row token"],
+        read: Int[torch.Tensor, "row read"] | None = None,
     ) -> None:
-        """`mask` is true on each prompt, and padding lies on the right. `model` is in evaluation mode."""
+        """`mask` is true on each prompt, and padding lies on the right. `model` is in evaluation mode.
+
+        `read` are the tokens behind which the prediction is looked at; None: the last of each prompt.
+        """
         self._model, self._ids, self._mask = model, input_ids, mask
+        self._read = mask.sum(1, keepdim=True) - 1 if read is None else read
         blocks = find_blocks(model)
         self.sites = blocks.sites
         modules = [*blocks.blocks, *([blocks.final_norm] if blocks.final_norm is not None else [])]
@@ -50,8 +55,8 @@ class CachedPass:
 
     def from_site(
         self, site: str, states: Float[torch.Tensor, "row token n_embd"]
-    ) -> Float[torch.Tensor, "row vocabulary"]:
-        """Logits of the next token where `states` stand at `site`; what lies before is not run again."""
+    ) -> Float[torch.Tensor, "row read vocabulary"]:
+        """Logits of the next tokens where `states` stand at `site`; what lies before is not run again."""
         with ExitStack() as stack:
             if site == "embed":
                 replace = self._modules[self.sites[1]].register_forward_pre_hook(
@@ -66,19 +71,19 @@ class CachedPass:
             return self._forward()
 
     @torch.no_grad()
-    def _forward(self) -> Float[torch.Tensor, "row vocabulary"]:
-        """The head is run on the last token of each prompt alone; what it does after is the model's own."""
-        rows, last = torch.arange(len(self._ids), device=self._ids.device), self._mask.sum(1) - 1
+    def _forward(self) -> Float[torch.Tensor, "row read vocabulary"]:
+        """The head is run on the tokens that are read alone; what it does after is the model's own."""
+        rows = torch.arange(len(self._ids), device=self._ids.device)[:, None]
 
-        def only_last(_module: torch.nn.Module, arguments: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
-            return (arguments[0][rows, last][:, None],)
+        def only_read(_module: torch.nn.Module, arguments: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+            return (arguments[0][rows, self._read],)
 
-        hook = self._model.get_output_embeddings().register_forward_pre_hook(only_last)
+        hook = self._model.get_output_embeddings().register_forward_pre_hook(only_read)
         try:
             output = self._model(self._ids, attention_mask=self._mask.long(), use_cache=False)
         finally:
             hook.remove()
-        return output.logits[:, 0].float()
+        return output.logits.float()
 
     def _keep_input(
         self, _module: torch.nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]

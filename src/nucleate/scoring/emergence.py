@@ -26,6 +26,9 @@ CHANCE_CORRECTED = ("ari", "ari_across", "ami")
 """Figures that are about 0 for labels without meaning, by construction: `shuffled_labels` is a level to pass
 there, and never counts as the strongest control."""
 
+REFERENCES = ("size_matched",)
+"""Rows that a figure is to come near to, not to exceed: they are no controls of it."""
+
 HalfWays = Mapping[tuple[str, int, str], float | None]
 """The step at which something of a run, seed and split was half of the way; None: it never came about."""
 
@@ -52,7 +55,7 @@ def excess(scores: Scores) -> pd.DataFrame:
 
 def excess_of(frame: pd.DataFrame) -> pd.DataFrame:
     """`excess` of scores that are a table of pandas already."""
-    frame = _better_up(frame)
+    frame = _better_up(frame[~frame["control"].isin(REFERENCES)])
     is_figure = frame["control"] == "none"
     figures = frame[is_figure].drop(columns="control").sort_values("step", kind="stable")
     untrained = figures[figures["step"] == 0].assign(control="untrained")
@@ -151,12 +154,15 @@ def emergence_table(scores: Scores, view: View) -> pd.DataFrame:
 
     Args:
         scores: of one run or several, with two steps or more.
-        view: whose metric, method and preparation are followed, at every position and split.
+        view: whose metric, method and preparation are followed, at every position and split; beside agreement
+            across dialects plain agreement too.
     """
     falls = _half_falls(scores.where(metric="loss", method="model", control="none"))
     accuracy = _follow(excess(scores.where(metric="accuracy", method="model")), {}, falls)
     rises = {(row.run, row.seed, row.split): row.half_rise for row in accuracy}
-    chosen = excess(view.rows(scores, every=("split", "position", "factor")))
+    every = ("split", "position", "factor", "metric")
+    metrics = list(dict.fromkeys([view.metric, *(["ari"] if view.metric == "ari_across" else [])]))
+    chosen = excess(view.rows(scores.where(metric=metrics), every=every))
     return _frame([*accuracy, *_follow(chosen, rises, falls)])
 
 
@@ -194,6 +200,28 @@ def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " ste
         return float("nan")
     centred = x - x.mean()
     return float(centred @ y / (centred @ centred) * steps[-1] / 3)
+
+
+def late_gain_interval(
+    steps: Float[np.ndarray, " step"],
+    values: Float[np.ndarray, " step"],
+    low: Float[np.ndarray, " step"],
+    high: Float[np.ndarray, " step"],
+) -> tuple[float, float]:
+    """The ends of a 95 % interval of `late_gain`, from those of its values.
+
+    The gain is a weighted sum of the late values, so their half-widths add up as errors that know nothing of
+    each other do. Examples are the same at every step and err alike, which a slope does not see, and the
+    starts of k-means are what errs apart: the interval is rather too wide than too narrow.
+    """
+    x = steps[late(steps)]
+    if len(x) < 2:
+        return float("nan"), float("nan")
+    centred = x - x.mean()
+    weights = centred / (centred @ centred) * steps[-1] / 3
+    reach = float(np.sqrt(np.square(weights * (high - low)[late(steps)] / 2).sum()))
+    gain = late_gain(steps, values)
+    return gain - reach, gain + reach
 
 
 def onset_step(steps: Float[np.ndarray, " step"], above: Bool[np.ndarray, " step"]) -> float | None:

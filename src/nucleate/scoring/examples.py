@@ -14,6 +14,9 @@ from jaxtyping import Float, Int
 
 from nucleate.capture.hidden_states import HiddenStates
 
+ONCE = "once"
+"""One example per instruction."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -26,6 +29,7 @@ class Sample:
         labels: for each factor that is scored on them.
         units: what is resampled together: the instances of one instruction.
         token_counts: bags of the instructions' tokens, where they are known.
+        instructions: of each example, where they are known: what is tested leaves its own out.
         across: groups, such as dialects; `ari_across` asks pairs of different ones. None: there are none.
     """
 
@@ -35,6 +39,7 @@ class Sample:
     labels: dict[str, Int[np.ndarray, " example"]]
     units: Int[np.ndarray, " example"]
     token_counts: Int[np.ndarray, "example token"] | None = None
+    instructions: Int[np.ndarray, " example"] | None = None
     across: Int[np.ndarray, " example"] | None = None
 
 
@@ -60,9 +65,39 @@ def samples_at(
         if labels:
             counts = None if states.instruction_counts is None else states.instruction_counts[rows]
             points = states.at(position)[:, rows]
-            groups = None if across not in states.labels else states.labels[across][rows]
-            samples.append(Sample(name, rows, points, labels, units[rows], counts, groups))
+            own, groups = (
+                None if factor not in states.labels else states.labels[factor][rows]
+                for factor in ("instruction", across)
+            )
+            samples.append(Sample(name, rows, points, labels, units[rows], counts, own, groups))
     return samples
+
+
+def is_held_out(sample: Sample, train: Sample) -> bool:
+    """Whether no instruction of the sample was trained on."""
+    own, trained = sample.instructions, train.instructions
+    return own is not None and trained is not None and not np.isin(own, trained).any()
+
+
+def cut_down(train: Sample, sample: Sample, seed: int) -> Sample:
+    """As many examples of `train` as `sample` has, of the same groups (dialects) where they are known."""
+    if train.across is None or sample.across is None:
+        groups, wanted = np.zeros(len(train.rows), dtype=np.int64), {0: len(sample.rows)}
+    else:
+        groups = train.across
+        wanted = dict(zip(*np.unique(sample.across, return_counts=True), strict=True))
+    order = np.random.default_rng(seed).permutation(len(groups))
+    chosen = np.sort(np.concatenate([order[groups[order] == group][:n] for group, n in wanted.items()]))
+    optional = (train.token_counts, train.instructions, train.across)
+    labels = {factor: each[chosen] for factor, each in train.labels.items() if factor in sample.labels}
+    return Sample(
+        train.name,
+        train.rows[chosen],
+        train.points[:, chosen],
+        {factor: each for factor, each in labels.items() if 1 < len(np.unique(each)) < len(each)},
+        train.units[chosen],
+        *(None if each is None else each[chosen] for each in optional),
+    )
 
 
 def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
@@ -79,12 +114,12 @@ def rows_of_factor(
 
 def _kind(is_before_input: bool, factor: str) -> str:
     if is_before_input:
-        return "once"
+        return ONCE
     return "repeated" if factor == "instruction" else "all"
 
 
 def _rows(name: str, units: Int[np.ndarray, " example"]) -> Int[np.ndarray, " chosen"]:
     _, first, inverse, sizes = np.unique(units, return_index=True, return_inverse=True, return_counts=True)
-    if name == "once":
+    if name == ONCE:
         return np.sort(first)
     return np.flatnonzero(sizes[inverse] > 1) if name == "repeated" else np.arange(len(units))

@@ -124,7 +124,12 @@ class LabelScorer:
         units, counts = self.sample.units[rows], self.sample.token_counts
         counts = None if counts is None else counts[rows]
         shares = neighbour_purities(points, asked, units, counts, self.least_token_distance, known)
-        return {("knn_purity", factor): float(share.mean()) for factor, share in shares.items()}
+        # An example without an allowed neighbour says nothing, and costs the others nothing.
+        told = {factor: share[~np.isnan(share)] for factor, share in shares.items()}
+        return {
+            ("knn_purity", factor): float(share.mean()) if len(share) else float("nan")
+            for factor, share in told.items()
+        }
 
     def _pairs(self, points: Float[np.ndarray, "example d"]) -> Pairs | None:
         """Of all examples once, for all factors and halves; None where they are too many."""
@@ -153,14 +158,23 @@ class LabelScorer:
         # An instruction of another split has no centroid unless it was trained with other inputs.
         for factor, labels in self.sample.labels.items():
             if factor in train.labels and np.isin(labels, train.labels[factor]).all():
-                right = nearest_centroid_right(train_points, train.labels[factor], points, labels)
+                left_out = self._left_out(train, factor)
+                right = nearest_centroid_right(train_points, train.labels[factor], points, labels, left_out)
                 yield LabelFigure(factor, "train_centroids", self._mean("nearest_centroid", right))
                 reached = [
-                    nearest_centroid_right(train_points, each, points, labels).mean()
+                    nearest_centroid_right(train_points, each, points, labels, left_out).mean()
                     for each in self._permuted(train, factor)
                 ]
                 null = Figure.of_null("nearest_centroid", np.array(reached))
                 yield LabelFigure(factor, "train_centroids", null, "shuffled_labels")
+
+    def _left_out(self, train: Sample, factor: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """An instruction's own train examples have no part in what it is held against.
+
+        Asked for instructions themselves, that would leave nothing; there its other inputs are the test.
+        """
+        own, trained = self.sample.instructions, train.instructions
+        return None if factor == "instruction" or own is None or trained is None else (trained, own)
 
     def _probe(self, points: Float[np.ndarray, "example d"]) -> Iterator[LabelFigure]:
         probe = Probe(points, self.sample.units, self.seed)

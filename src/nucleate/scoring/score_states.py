@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,11 @@ from nucleate.resampling.half_samples import Halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.cluster_figures import Figure, partition_figures, shuffled_figures
-from nucleate.scoring.examples import Sample, samples_at, units_of
+from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at, units_of
 from nucleate.scoring.label_figures import LabelScorer
 from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
 from nucleate.scoring.preparation import prepare
-from nucleate.scoring.settings import ACROSS, ScoringSettings
+from nucleate.scoring.settings import ACROSS, CHEAP, ScoringSettings
 
 FigureRow = dict[str, Any]
 """What `Score` wants to know of a figure, beside the run."""
@@ -164,10 +164,31 @@ class _Scorer:
         )
         halves = Halves.draw(self.sample.units, self._seed("halves", preparation=""))
         yield from self._rows_of_partitions(points, resamples, halves)
+        yield from self._size_matched()
         if self.milestone:
             train_points = prepare(train_points, train_points, preparation, components)
             train = None if split == TRAIN else self.train
             yield from self._rows_of_labels(points, train_points, train, resamples, halves)
+
+    def _size_matched(self) -> Iterator[FigureRow]:
+        """Where a split's instructions were never trained on: as many trained ones, clustered the same way.
+
+        Few examples make other clusters than many, so train as a whole is no measure for a smaller split.
+        Only where an instruction has one state, whatever its input.
+        """
+        if self.sample.name != ONCE or self.train is None or not is_held_out(self.sample, self.train):
+            return
+        cut = cut_down(self.train, self.sample, self._seed("size_matched", preparation=""))
+        metrics = tuple(metric for metric in self.settings.metrics if metric in CHEAP)
+        settings = self.settings.model_copy(update={"metrics": metrics, "milestone_metrics": ()})
+        resamples = Resamples.draw(
+            cut.units, settings.n_resamples, self._seed("matched resamples", preparation="")
+        )
+        scorer = replace(self, sample=cut, settings=settings)
+        points = prepare(cut.points, self.train.points, self.place[2], settings.pca_components)
+        for row in scorer._rows_of_partitions(points, resamples, Halves(())):
+            if row["control"] == "none":
+                yield row | {"control": "size_matched"}
 
     def _rows_of_partitions(
         self, points: Float[np.ndarray, "site example d"], resamples: Resamples, halves: Halves
@@ -197,14 +218,26 @@ class _Scorer:
         """None where clusters are to come from the training split and do not."""
         split, position, preparation = self.place
         fitted = (position, self.sample.name, preparation, n_clusters)
-        if method == "kmeans_from_train":
-            return assign(points, self.fits[fitted]) if split != TRAIN and fitted in self.fits else None
-        starts = self.settings.starts(max(n_clusters, 1))
-        seed = self._seed("clusters", n_clusters, preparation=preparation)
-        found = METHODS[method](points, n_clusters, n_init=starts, seed=seed)
-        if split == TRAIN and method == "kmeans":
+        is_from_train = method == "kmeans_from_train"
+        if is_from_train and split != TRAIN:
+            return assign(points, self.fits[fitted]) if fitted in self.fits else None
+        if is_from_train and fitted in self.fits:
+            return None
+        named = "kmeans" if is_from_train else method
+        is_settled = named == "kmeans" and n_clusters in self._settled
+        starts = self.settings.starts(max(n_clusters, 1), is_settled=is_settled)
+        others = [self.settings.clustering_seed] if self.settings.clustering_seed else []
+        seed = self._seed("clusters", n_clusters, *others, preparation=preparation)
+        found = METHODS[named](points, n_clusters, n_init=starts, seed=seed)
+        if split == TRAIN and named == "kmeans":
             self.fits[fitted] = found
-        return found
+        return None if is_from_train else found
+
+    @property
+    def _settled(self) -> set[int]:
+        """The numbers of clusters that what claims rest on has."""
+        labels = self.sample.labels
+        return {len(np.unique(labels[factor])) for factor in self.settings.settled if factor in labels}
 
     def _rows_of_factor(
         self,

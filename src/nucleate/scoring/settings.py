@@ -69,6 +69,17 @@ class ScoringSettings(Settings):
     n_init: int = pydantic.Field(
         5, ge=1, description="clustering starts up to 20 clusters; with more clusters fewer, down to 2"
     )
+    settled: tuple[str, ...] = pydantic.Field(
+        ("task",), description="factors whose clusters get `n_init_settled` starts: what claims rest on"
+    )
+    n_init_settled: int = pydantic.Field(
+        40,
+        ge=1,
+        description="clustering starts there, whatever the number of clusters; fewer leave it to chance",
+    )
+    clustering_seed: int = pydantic.Field(
+        0, ge=0, description="other starts of the same clusterings: verdicts should not depend on it"
+    )
     n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
     n_permutations: int = pydantic.Field(100, ge=100, description="permutations behind `shuffled_labels`")
     preparations: tuple[PreparationName, ...] = pydantic.Field(
@@ -118,7 +129,7 @@ class ScoringSettings(Settings):
         """The figures to take at a checkpoint."""
         return (*self.metrics, *(self.milestone_metrics if milestone else ()))
 
-    def starts(self, n_clusters: int) -> int:
-        """How many starts a clustering into `n_clusters` gets."""
-        fewer = max(FEWEST_STARTS, self.n_init * FEW_CLUSTERS // n_clusters)
-        return min(self.n_init, fewer)
+    def starts(self, n_clusters: int, *, is_settled: bool = False) -> int:
+        """How many starts a clustering into `n_clusters` gets; `is_settled`: as many as a factor's labels."""
+        fewer = min(self.n_init, max(FEWEST_STARTS, self.n_init * FEW_CLUSTERS // n_clusters))
+        return max(fewer, self.n_init_settled) if is_settled else fewer

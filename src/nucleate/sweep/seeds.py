@@ -67,4 +67,4 @@ def draw_joint_figures(folders: Sequence[RunFolder], out: Path, where: ClaimSett
     """
     scores = joint_scores(folders)
     with whole(joint_folder(out)) as path:
-        draw_figures(scores, path, where.view)
+        draw_figures(scores, path, where.view.measured(scores))

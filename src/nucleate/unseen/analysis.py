@@ -1,8 +1,8 @@
 """Unseen instances: does lying with one's own task go with being answered right?
 
 Hidden here: which examples are taken and against which centroids they are held. Centroids are those of
-train states alone, and of dialects trained in full, so an instance of an unseen dialect meets no centroid
-that its own instruction has a part in. An association is no cause; causes are the business of `intervene`.
+train states alone, and of dialects trained in full, and every instance is held against centroids that its
+own instruction has no part in. An association is no cause; causes are the business of `intervene`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nucleate.resampling.named_seeds import stream
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.unseen.baselines import baselines
 from nucleate.unseen.lag import lag
-from nucleate.unseen.membership import Membership, error_anatomy, membership_figures
+from nucleate.unseen.membership import Membership, area_under_curve, error_anatomy, membership_figures
 from nucleate.unseen.settings import UnseenSettings
 
 SPLITS = ("validation", "unseen_instruction", "unseen_dialect")
@@ -64,8 +64,9 @@ def analyze_unseen(
     Rows have the method `nearest_centroid` and as metrics `assignment_accuracy`, `accuracy_if_right`,
     `accuracy_if_wrong`, `odds_ratio`, `auroc`, `relative_distance`, `error_of_nearest_task` and, at the last
     step, `lag`. Controls are `shuffled_labels` (centroids of train instances with shuffled tasks, at the last
-    step) and `random_task`. Accuracy of the model, and of baselines at the last step, has no site. A figure
-    that half of its replicates or more do not have is not given.
+    step), `random_task`, and `confidence`: how well the probability that the model gave its answer ranks
+    right answers above wrong ones, which needs no look inside. Accuracy of the model, and of baselines at
+    the last step, has no site. A figure that half of its replicates or more do not have is not given.
 
     Args:
         captured: states of `unseen_rows`, of one checkpoint after the other.
@@ -125,6 +126,7 @@ class _Look:
                 yield from self._site_rows(
                     states, position, metric, values, len(members.tasks), of=of.get(metric)
                 )
+            yield from self._confidence(states, position, len(members.tasks))
             yield from self._errors(states, position, members)
             course = self.courses[position]
             course.steps.append(states.step)
@@ -167,10 +169,18 @@ class _Look:
         position: str,
         tasks: Int[np.ndarray, " example"],
     ) -> _TaskMembership:
-        centroids = Centroids.of(trained.at(position), tasks)
+        centroids = Centroids.of(trained.at(position), tasks, trained.labels["instruction"])
         own = centroids.index_of(states.labels["task"])
-        distances = centroids.distances(states.at(position))
+        distances = centroids.distances(states.at(position), states.labels["instruction"])
         return _TaskMembership(distances, own, states.right, centroids.tasks)
+
+    def _confidence(self, states: HiddenStates, position: str, n_tasks: int) -> Iterator[dict[str, Any]]:
+        """Beside the margin's at every site, although it is of none."""
+        if states.confidence is None:
+            return
+        found = area_under_curve(states.confidence.astype(float), states.right, self.weights)
+        values = np.broadcast_to(found, (len(states.sites), len(found)))
+        yield from self._site_rows(states, position, "auroc", values, n_tasks, "confidence")
 
     def _errors(
         self, states: HiddenStates, position: str, members: _TaskMembership

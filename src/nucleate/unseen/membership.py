@@ -49,7 +49,8 @@ class Membership:
     def relative_distance(self) -> Float[np.ndarray, "site example"]:
         """Distance from the own centroid over the mean distance from the others."""
         to_own = np.take_along_axis(self.distances, self.own[None, :, None], axis=2)[:, :, 0]
-        to_others = (self.distances.sum(axis=2) - to_own) / (self.distances.shape[2] - 1)
+        is_own = np.arange(self.distances.shape[2]) == self.own[:, None]
+        to_others = np.where(is_own, 0.0, self.distances).sum(axis=2) / (self.distances.shape[2] - 1)
         return to_own / np.maximum(to_others, 1e-12)
 
 
