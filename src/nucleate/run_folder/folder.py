@@ -21,7 +21,6 @@ from nucleate.errors import RunFolderError
 from nucleate.run_folder import ledger
 from nucleate.run_folder.atomic_write import (
     WRITING,
-    files_of,
     flush_to_disk,
     put_in_place,
     whole,
@@ -31,10 +30,10 @@ from nucleate.run_folder.interrupts import hold_interrupts
 from nucleate.run_folder.manifest import (
     Digests,
     digest_of,
+    digests_of,
     is_within,
     problem_of,
     read_manifest,
-    sha256,
     text_digest,
     write_manifest,
 )
@@ -185,7 +184,7 @@ class RunFolder(RunPaths):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             flush_to_disk(temporary)
-            files = _digests_of(temporary, name)
+            files = digests_of(temporary, name)
             with hold_interrupts():
                 if ledger.lists_at(hand.entry, name):
                     about = {"path": name, "inputs": hand.entry["inputs"], "outputs": files}
@@ -202,7 +201,7 @@ class RunFolder(RunPaths):
 
     def record(self, path: Path) -> None:
         """List a finished file, or every file of a folder, in the manifest."""
-        self._take(self.name_of(path), _digests_of(path, self.name_of(path)))
+        self._take(self.name_of(path), digests_of(path, self.name_of(path)))
 
     def discard(self, path: Path) -> None:
         """A recorded file has served its purpose: it goes when the stage ends."""
@@ -301,8 +300,3 @@ class _StageInHand:
     @property
     def seconds(self) -> float:
         return round(time.monotonic() - self._begun, 3)
-
-
-def _digests_of(path: Path, name: str) -> Digests:
-    """Of every file at `path`, by the names that they have at the place `name`."""
-    return {"/".join((name, *file.relative_to(path).parts)): sha256(file) for file in files_of(path)}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nucleate.errors import RunFolderError
-from nucleate.run_folder.atomic_write import whole
+from nucleate.run_folder.atomic_write import files_of, whole
 
 Digests = dict[str, str]
 """SHA-256 by the name of a file, relative to the folder."""
@@ -116,3 +116,8 @@ def _is_stage(entry: Any) -> bool:
 
 def _are_digests(digests: Any) -> bool:
     return isinstance(digests, dict) and all(isinstance(value, str) for value in digests.values())
+
+
+def digests_of(path: Path, name: str) -> Digests:
+    """Of every file at `path`, by the names that they have at the place `name`."""
+    return {"/".join((name, *file.relative_to(path).parts)): sha256(file) for file in files_of(path)}

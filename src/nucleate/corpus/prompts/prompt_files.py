@@ -6,15 +6,13 @@ as `FILE:LINE: FIELD: what`, before anything costly is begun. What a prompt is i
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nucleate.corpus.prompts.prompt_lines import kind_of, mistake, read_lines
 from nucleate.corpus.prompts.settings import TEMPLATE
 from nucleate.errors import CorpusError
 from nucleate.scores import SCHEMA
@@ -90,11 +88,12 @@ def read_prompts(path: Path, template: str = TEMPLATE, delimiter: str = " ") -> 
     """
     name = str(path)
     prompts = [
-        _prompt_of(_Record(name, line, values), template, delimiter)
-        for line, values in _records(name, path.suffix.lower(), _text_of(path))
+        _prompt_of(_Record(name, line, values), template, delimiter) for line, values in read_lines(path)
     ]
     if not prompts:
-        raise _at(name, 1, "prompt", "the file holds no prompts", "Write at least one line with a prompt.")
+        raise mistake(
+            name, 1, "prompt", "the file holds no prompts", "Write at least one line with a prompt."
+        )
     _check_together(name, prompts)
     return [prompt for _, prompt in prompts]
 
@@ -135,7 +134,7 @@ class _Record:
         if value is None or value == "":
             return None
         if not isinstance(value, str):
-            raise self.error(field, f"is {_kind(value)}, not text", "Put it in quotes.")
+            raise self.error(field, f"is {kind_of(value)}, not text", "Put it in quotes.")
         return self.checked(field, value)
 
     def label(self, field: str) -> str:
@@ -145,7 +144,7 @@ class _Record:
         if isinstance(value, int):
             return str(value)
         if not isinstance(value, str):
-            raise self.error(field, f"is {_kind(value)}, not a label", "Labels are text or whole numbers.")
+            raise self.error(field, f"is {kind_of(value)}, not a label", "Labels are text or whole numbers.")
         if not value.strip():
             raise self.error(field, "is empty", "Give every line a label, or leave the field out of all.")
         return self.checked(field, value)
@@ -158,7 +157,7 @@ class _Record:
         return value
 
     def error(self, field: str, what: str, mend: str) -> CorpusError:
-        return _at(self.file, self.line, field, what, mend)
+        return mistake(self.file, self.line, field, what, mend)
 
 
 def _prompt_of(record: _Record, template: str, delimiter: str) -> tuple[int, Prompt]:
@@ -214,95 +213,9 @@ def _check_together(name: str, prompts: Sequence[tuple[int, Prompt]]) -> None:
     for line, prompt in prompts:
         if prompt.id in lines:
             what = f"{prompt.id!r} is the id of line {lines[prompt.id]} too"
-            raise _at(name, line, "id", what, "Give every line an id of its own, or none.")
+            raise mistake(name, line, "id", what, "Give every line an id of its own, or none.")
         lines[prompt.id] = line
         odd = sorted(prompt.labels.keys() ^ first[1].labels.keys())
         if odd:
             has = "is missing" if odd[0] in first[1].labels else f"is not in line {first[0]}"
-            raise _at(name, line, odd[0], has, "Give every line the same fields.")
-
-
-def _text_of(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise CorpusError(
-            f"{path} cannot be read: {error.strerror or error}", "Name a file of prompts that is there."
-        ) from None
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        what = f"byte {raw[error.start]:#04x} is not UTF-8"
-        raise _at(str(path), line, "encoding", what, "Save the file as UTF-8.") from None
-
-
-def _records(name: str, suffix: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    if suffix == ".csv":
-        return _csv_records(name, text)
-    if suffix in {".jsonl", ".ndjson", ".json"}:
-        return _json_records(name, text)
-    raise CorpusError(f"{name} ends in neither .jsonl nor .csv", "Save the prompts as JSONL or CSV.")
-
-
-def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for line, row in enumerate(text.split("\n"), 1):  # not splitlines: JSON text may hold U+2028
-        if not row.strip():
-            continue
-
-        def without_twins(pairs: list[tuple[str, Any]], line: int = line) -> dict[str, Any]:
-            names = [key for key, _ in pairs]
-            for key in names:
-                if names.count(key) > 1:
-                    raise _at(name, line, key, "is there twice", "Give every field once.")
-            return dict(pairs)
-
-        try:
-            values = json.loads(row, object_pairs_hook=without_twins)
-        except (ValueError, RecursionError) as error:
-            what = f"is not JSON: {error}"
-            raise _at(name, line, "line", what, "Write one JSON object on every line.") from None
-        if not isinstance(values, dict):
-            raise _at(name, line, "line", f"is {_kind(values)}, not an object", "Write {...} on every line.")
-        yield line, values
-
-
-def _csv_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header: list[str] = []
-    while True:
-        line = rows.line_num + 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _at(name, line, "line", f"is not CSV: {error}", "Mend the quotes there.") from None
-        if not row:
-            continue
-        if not header:
-            header = _checked_header(name, line, row)
-        elif len(row) != len(header):
-            short = len(row) < len(header)
-            field = header[len(row)] if short else f"column {len(header) + 1}"
-            what = f"{len(row)} columns where line 1 names {len(header)}"
-            raise _at(name, line, field, what, "Give every line as many columns; quote text with commas.")
-        else:
-            yield line, dict(zip(header, row, strict=True))
-
-
-def _checked_header(name: str, line: int, row: list[str]) -> list[str]:
-    for number, field in enumerate(row, 1):
-        if not field.strip() or row.count(field) > 1:
-            what = "is there twice" if field.strip() else "has no name"
-            raise _at(name, line, field or f"column {number}", what, "Give every column a name of its own.")
-    return row
-
-
-def _kind(value: Any) -> str:
-    kinds = {type(None): "null", dict: "an object", list: "a list", bool: "true or false"}
-    return kinds.get(type(value), "a number" if isinstance(value, (int, float)) else "text")
-
-
-def _at(name: str, line: int, field: str, what: str, mend: str) -> CorpusError:
-    return CorpusError(f"{name}:{line}: {field}: {what}", mend)
+            raise mistake(name, line, odd[0], has, "Give every line the same fields.")

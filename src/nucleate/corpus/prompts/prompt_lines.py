@@ -1,0 +1,114 @@
+"""The lines of a file of prompts, as they were written: JSONL or CSV.
+
+What is hidden: encodings, headers, quotes and repeated names, each told as `FILE:LINE: FIELD: what` where it
+is wrong. What the fields mean, `prompt_files.py` says.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nucleate.errors import CorpusError
+
+
+def _text_of(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(
+            f"{path} cannot be read: {error.strerror or error}", "Name a file of prompts that is there."
+        ) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        what = f"byte {raw[error.start]:#04x} is not UTF-8"
+        raise mistake(str(path), line, "encoding", what, "Save the file as UTF-8.") from None
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number of every line that holds something, and its fields.
+
+    Raises:
+        CorpusError: the file cannot be read, or a line is not what its ending promises; with its place.
+    """
+    name, suffix, text = str(path), path.suffix.lower(), _text_of(path)
+    if suffix == ".csv":
+        return _csv_records(name, text)
+    if suffix in {".jsonl", ".ndjson", ".json"}:
+        return _json_records(name, text)
+    raise CorpusError(f"{name} ends in neither .jsonl nor .csv", "Save the prompts as JSONL or CSV.")
+
+
+def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for line, row in enumerate(text.split("\n"), 1):  # not splitlines: JSON text may hold U+2028
+        if not row.strip():
+            continue
+
+        def without_twins(pairs: list[tuple[str, Any]], line: int = line) -> dict[str, Any]:
+            names = [key for key, _ in pairs]
+            for key in names:
+                if names.count(key) > 1:
+                    raise mistake(name, line, key, "is there twice", "Give every field once.")
+            return dict(pairs)
+
+        try:
+            values = json.loads(row, object_pairs_hook=without_twins)
+        except (ValueError, RecursionError) as error:
+            what = f"is not JSON: {error}"
+            raise mistake(name, line, "line", what, "Write one JSON object on every line.") from None
+        if not isinstance(values, dict):
+            raise mistake(
+                name, line, "line", f"is {kind_of(values)}, not an object", "Write {...} on every line."
+            )
+        yield line, values
+
+
+def _csv_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: list[str] = []
+    while True:
+        line = rows.line_num + 1
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise mistake(name, line, "line", f"is not CSV: {error}", "Mend the quotes there.") from None
+        if not row:
+            continue
+        if not header:
+            header = _checked_header(name, line, row)
+        elif len(row) != len(header):
+            short = len(row) < len(header)
+            field = header[len(row)] if short else f"column {len(header) + 1}"
+            what = f"{len(row)} columns where line 1 names {len(header)}"
+            raise mistake(name, line, field, what, "Give every line as many columns; quote text with commas.")
+        else:
+            yield line, dict(zip(header, row, strict=True))
+
+
+def _checked_header(name: str, line: int, row: list[str]) -> list[str]:
+    for number, field in enumerate(row, 1):
+        if not field.strip() or row.count(field) > 1:
+            what = "is there twice" if field.strip() else "has no name"
+            raise mistake(
+                name, line, field or f"column {number}", what, "Give every column a name of its own."
+            )
+    return row
+
+
+def kind_of(value: Any) -> str:
+    """What JSON calls a value, in words."""
+    kinds = {type(None): "null", dict: "an object", list: "a list", bool: "true or false"}
+    return kinds.get(type(value), "a number" if isinstance(value, (int, float)) else "text")
+
+
+def mistake(name: str, line: int, field: str, what: str, mend: str) -> CorpusError:
+    """A mistake in a file of prompts, with its place."""
+    return CorpusError(f"{name}:{line}: {field}: {what}", mend)
