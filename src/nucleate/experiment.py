@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -29,9 +29,11 @@ from nucleate.stages.context import FolderContext, StageContext, settings_of
 from nucleate.stages.making import capture_series, make_corpus, make_prompt_corpus, train_model
 from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
 from nucleate.stages.observer import Observer
-from nucleate.stages.showing import draw, make_report
+from nucleate.stages.showing import draw, judge, make_report
 from nucleate.stages.subjects import Given, Subject, Trained
 
+AFTER_TRAINING = ("scoring", "unseen", "intervene", "claims", "figures", "report")
+"""The stages of a run that come after its training, in order."""
 _PACKAGES = ("torch", "transformers", "numpy", "pyarrow", "automata-lib")
 _MEASURING: dict[str, Callable[[StageContext[MeasurementSettings]], None]] = {
     "scoring": score,
@@ -41,9 +43,21 @@ _MEASURING: dict[str, Callable[[StageContext[MeasurementSettings]], None]] = {
 
 
 def run_experiment(
-    settings: ExperimentSettings, out: Path, observer: Observer, command: Iterable[str] = ()
+    settings: ExperimentSettings,
+    out: Path,
+    observer: Observer,
+    command: Iterable[str] = (),
+    *,
+    wanted: Collection[str] = AFTER_TRAINING,
 ) -> RunFolder:
     """The whole experiment, or what is left of it, in the folder `out`.
+
+    Args:
+        settings: of all of it.
+        out: the run's folder.
+        observer: who watches.
+        command: the command line, for the manifest.
+        wanted: the stages after the training; a sweep may want fewer of them.
 
     Raises:
         NucleateError: whatever a user can get wrong; nothing is overwritten.
@@ -55,7 +69,8 @@ def run_experiment(
         corpus = make_corpus(context)
         require_measurable(settings, corpus)
         train_model(context, corpus)
-        _measure(context.measuring(corpus, _trained(settings, folder)))
+        if wanted:
+            _measure(context.measuring(corpus, _trained(settings, folder)), wanted)
     return folder
 
 
@@ -140,14 +155,19 @@ def measure_again(
         make_report(context)
 
 
-def _measure(context: StageContext[MeasurementSettings]) -> None:
+def _measure(context: StageContext[MeasurementSettings], wanted: Collection[str] = AFTER_TRAINING) -> None:
     """Everything that comes after the states."""
     score(context)
-    unseen(context)
-    if context.settings.intervene.in_run:
+    if "unseen" in wanted:
+        unseen(context)
+    if "intervene" in wanted and context.settings.intervene.in_run:
         intervene_if_possible(context)
-    draw(context)
-    make_report(context)
+    if "figures" in wanted:
+        draw(context)
+    elif "claims" in wanted:
+        judge(context)
+    if "report" in wanted:
+        make_report(context)
 
 
 def _subject_of(context: FolderContext[ExperimentSettings | AnalysisSettings], corpus: Corpus) -> Subject:

@@ -9,6 +9,7 @@ from nucleate.api.measuring import intervene, score, unseen
 from nucleate.api.reading import check, judge_together, load_run, load_runs, verify
 from nucleate.api.settings import config, presets, resolve
 from nucleate.api.showing import compare, report
+from nucleate.api.sweeping import plan_sweep, sweep
 
 __all__ = [
     "analyze",
@@ -21,12 +22,14 @@ __all__ = [
     "load_run",
     "load_runs",
     "make_corpus",
+    "plan_sweep",
     "presets",
     "report",
     "resolve",
     "run",
     "run_seeds",
     "score",
+    "sweep",
     "unseen",
     "verify",
 ]

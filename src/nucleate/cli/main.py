@@ -25,6 +25,7 @@ from nucleate.cli.presets import presets
 from nucleate.cli.report import report
 from nucleate.cli.run import run
 from nucleate.cli.score import score
+from nucleate.cli.sweep import sweep
 from nucleate.cli.unseen import unseen
 from nucleate.cli.verify import verify
 from nucleate.errors import Interrupted, NucleateError
@@ -45,6 +46,7 @@ VERBS: tuple[Callable[..., int], ...] = (
     analyze,
     score,
     report,
+    sweep,
     compare,
     unseen,
     intervene,

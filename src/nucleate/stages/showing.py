@@ -6,6 +6,8 @@ any model.
 
 from __future__ import annotations
 
+from typing import Any
+
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.judging import judge_claims, rules_digest
 from nucleate.claims.verdicts import write_claims
@@ -18,24 +20,34 @@ from nucleate.stages.context import FolderContext, settings_of
 from nucleate.stages.observer import Observer
 
 
-def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:
-    """Judge the claims and draw the figures; needs no model."""
+def judge(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:
+    """Judge the claims, and say how figures rose; needs no model."""
     folder, where = context.folder, context.settings.claims
-    inputs = (where.digest(), rules_digest(), *map(folder.outputs_digest, ("scoring", "unseen", "intervene")))
-    with context.stage("claims", *inputs, needs="scoring", again=again) as is_due:
+    with context.stage("claims", *_inputs_of(context), needs="scoring", again=again) as is_due:
         if is_due:
             evidence = Evidence.read(folder, where)
             with folder.commit(folder.claims) as path:
                 write_claims(judge_claims(evidence), path)
             with folder.commit(folder.emergence) as path:
                 emergence_table(evidence.scores, evidence.view).to_parquet(path, index=False)
-    with context.stage("figures", *inputs, needs="scoring", again=again) as is_due:
+
+
+def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:
+    """Judge the claims and draw the figures; needs no model."""
+    judge(context, again=again)
+    folder, where = context.folder, context.settings.claims
+    with context.stage("figures", *_inputs_of(context), needs="scoring", again=again) as is_due:
         if is_due:
             evidence = Evidence.read(folder, where)
             with folder.commit(folder.figures) as path:
                 draw_figures(
                     evidence.scores, path, evidence.view, unseen=evidence.unseen, effects=evidence.effects
                 )
+
+
+def _inputs_of(context: FolderContext[MeasurementSettings]) -> tuple[Any, ...]:
+    made_from = map(context.folder.outputs_digest, ("scoring", "unseen", "intervene"))
+    return (context.settings.claims.digest(), rules_digest(), *made_from)
 
 
 def make_report(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:

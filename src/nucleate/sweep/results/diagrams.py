@@ -1,0 +1,126 @@
+"""What a sweep shows, fit for print: curves over one axis, phase diagrams over two.
+
+What is hidden: what is averaged. A point of a curve or a cell of a diagram is the mean over seeds and over
+all axes that are not shown; which these are stands in the title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colours, save_figure
+
+_COLUMNS = 2
+
+
+def draw_diagrams(measures: pd.DataFrame, axes: Sequence[str], folder: Path) -> None:
+    """Write `curves-AXIS` for every axis with several values, `phase-AXIS-AXIS` for any two of them.
+
+    Args:
+        measures: of one split and one position; see `measures_table`.
+        axes: of the sweep.
+        folder: where to.
+    """
+    several = [axis for axis in axes if measures[axis].nunique() > 1]
+    for axis in several:
+        with _panels(measures, _title(axis, several, (axis,))) as (figure, panels):
+            for panel, measure in panels:
+                _draw_curves(panel, measure, axis)
+            save_figure(figure, folder, f"curves-{axis}", ("svg", "png"))
+    for pair in combinations(several, 2):
+        with _panels(at_top(measures), _title(" x ".join(pair), several, pair)) as (figure, panels):
+            for panel, measure in panels:
+                _draw_cells(panel, measure, *pair)
+            save_figure(figure, folder, f"phase-{pair[0]}-{pair[1]}", ("svg", "png"))
+
+
+def at_top(measures: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the highest layer of each point, and those that are of no layer."""
+    highest = measures.groupby("run")["layer"].transform("max")
+    return measures[(measures["layer"].isna() | (measures["layer"] == highest)).to_numpy(bool)]
+
+
+def cells_of(measure: pd.DataFrame, across: str, up: str) -> pd.DataFrame:
+    """The mean of one measure at every pair of values; NaN where it never happened, or nothing was run."""
+    return (
+        measure.pivot_table("value", up, across, aggfunc="mean", dropna=False).sort_index().sort_index(axis=1)
+    )
+
+
+def curve_of(measure: pd.DataFrame, axis: str) -> pd.DataFrame:
+    """`mean` of one measure at every value of an axis, and `half`: half of its 95 % interval between seeds.
+
+    What is averaged within a seed counts as one: other axes are no repetitions.
+    """
+    of_seed = measure.groupby([axis, "seed"])["value"].mean().dropna()
+    curve = of_seed.groupby(level=0).agg(["mean", "sem", "count"])
+    quantile = scipy.stats.t.ppf(0.975, np.maximum(curve["count"] - 1, 1))
+    return curve.assign(half=np.where(curve["count"] > 1, quantile * curve["sem"].fillna(0.0), 0.0))
+
+
+@contextmanager
+def _panels(measures: pd.DataFrame, title: str) -> Iterator[tuple[Figure, list[tuple[Axes, pd.DataFrame]]]]:
+    """A panel for every measure that has a value."""
+    names = list(measures.dropna(subset="value")["measure"].unique())
+    n_rows = -(-len(names) // _COLUMNS)
+    with figure_of(title, TWO_COLUMNS, 0.6 + 2.3 * n_rows) as figure:
+        panels = list(figure.subplots(n_rows, _COLUMNS, squeeze=False).flat)
+        for panel in panels[len(names) :]:
+            panel.set_visible(False)
+        for panel, name in zip(panels, names, strict=False):
+            panel.set_title(name)
+        parts = [measures[measures["measure"] == name] for name in names]
+        yield figure, list(zip(panels, parts, strict=False))
+
+
+def _draw_curves(panel: Axes, measure: pd.DataFrame, axis: str) -> None:
+    values = sorted(measure[axis].unique())
+    layers = sorted(measure["layer"].dropna().unique())
+    colours = layer_colours(len(layers)) if layers else ["#222222"]
+    for layer, colour in zip(layers or [None], colours, strict=True):
+        own = (
+            measure if layer is None else measure[(measure["layer"] == layer).to_numpy(bool, na_value=False)]
+        )
+        curve = curve_of(own, axis).dropna(subset="mean")
+        places = [values.index(value) for value in curve.index]
+        label = None if layer is None else f"layer {layer}"
+        panel.errorbar(
+            places, curve["mean"], curve["half"], color=colour, lw=1.4, marker="o", ms=3, label=label
+        )
+    panel.set_xticks(range(len(values)), [_label(value) for value in values])
+    panel.set_xlabel(axis)
+    if layers:
+        panel.legend(ncols=2, fontsize=6)
+
+
+def _draw_cells(panel: Axes, measure: pd.DataFrame, across: str, up: str) -> None:
+    cells = cells_of(measure, across, up)
+    image = panel.imshow(cells.to_numpy(float), origin="lower", aspect="auto", cmap="viridis")
+    panel.grid(visible=False)
+    for (row, column), value in np.ndenumerate(cells.to_numpy(float)):
+        is_light = np.isfinite(value) and float(image.norm(float(value))) > 0.6  # type: ignore[arg-type]
+        text = f"{value:.3g}" if np.isfinite(value) else "never"
+        colour = "black" if is_light or not np.isfinite(value) else "white"
+        panel.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
+    panel.set_xticks(range(len(cells.columns)), [_label(value) for value in cells.columns])
+    panel.set_yticks(range(len(cells.index)), [_label(value) for value in cells.index])
+    panel.set_xlabel(across)
+    panel.set_ylabel(up)
+
+
+def _title(shown: str, several: Sequence[str], axes: Sequence[str]) -> str:
+    others = [axis for axis in several if axis not in axes]
+    return f"Over {shown}" + (f", mean over {', '.join(others)}" if others else "")
+
+
+def _label(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,152 @@
+"""A sweep from its file to its tables: what is left to run, who runs it, and what it found.
+
+What is hidden: that folders alone say what is done. Whoever executes, wherever it broke off, the same points
+are left and the same tables come of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from nucleate.processes import n_threads
+from nucleate.sweep.costs import look_cost, measure, step_cost
+from nucleate.sweep.grid import Point, points_of
+from nucleate.sweep.points import Outcome, use_threads
+from nucleate.sweep.progress import SweepObserver, Tally
+from nucleate.sweep.results.diagrams import draw_diagrams
+from nucleate.sweep.results.measures import first_shown, measures_table
+from nucleate.sweep.results.sweep_page import sweep_page
+from nucleate.sweep.results.tables import axes_of, emergence_over_seeds, joint_scores, over_seeds, write_table
+from nucleate.sweep.sweep_file import SweepFile, read_sweep
+from nucleate.sweep.sweep_folder import SweepFolder, remove
+
+Executor = Callable[[SweepFolder, Sequence[Point], SweepFile, SweepObserver], Iterator[Outcome]]
+Place = Literal["local", "ray"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep before it is run.
+
+    Attributes:
+        file: what was asked.
+        points: all of them.
+        folder: where they lie.
+        done: what is known of those that are done, by name.
+    """
+
+    file: SweepFile
+    points: list[Point]
+    folder: SweepFolder
+    done: dict[str, dict[str, Any]]
+
+    @property
+    def left(self) -> list[Point]:
+        """What is to be run, the longest first: one begun last would be waited for."""
+        keep = set(self.file.keep)
+        left = [one for one in self.points if not keep <= set(self.done.get(one.name, {}).get("kept", ()))]
+        weights = [(-_steps(one) * step_cost(one.settings), -look_cost(one.settings)) for one in left]
+        return [left[i] for i in sorted(range(len(left)), key=weights.__getitem__)]
+
+    def estimate(self) -> Estimate:
+        """What is left should take so much, told from a short measurement of the longest point, made now."""
+        left = self.left
+        threads = self.file.local.threads or self.folder.threads() or 1
+        if not left:
+            return Estimate({}, 0.0, 1)
+        use_threads(threads)
+        measured, seconds = measure(left[0].settings), {}
+        trained: set[str] = set()
+        for point in left:
+            seconds[point.name] = measured.seconds(point.settings, is_trained=point.training in trained)
+            trained.add(point.training)
+        size = sum(measured.kept(point.settings, self.file.keep) for point in left)
+        workers = self.file.local.workers or max(1, n_threads() // threads)
+        return Estimate(seconds, size, min(workers, len(trained)))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep should still take.
+
+    Attributes:
+        seconds: of each point that is left, by its name, on one worker.
+        bytes: that will be kept of all of them.
+        workers: that can be at work at once here.
+    """
+
+    seconds: dict[str, float]
+    bytes: float
+    workers: int
+
+
+def plan_sweep(name_or_file: str, root: str) -> Plan:
+    """Read a sweep and look at what is done of it.
+
+    Raises:
+        ConfigError: a mistake in the file.
+    """
+    file, base = read_sweep(name_or_file)
+    folder = SweepFolder(root)
+    return Plan(file, points_of(file, base, name_or_file), folder, folder.done())
+
+
+def run_sweep(plan: Plan, on: Place, observer: SweepObserver) -> Tally:
+    """Run what is left, then put the results of all points together.
+
+    Returns: how it ended; its `failed` says which points failed, and why.
+
+    Raises:
+        Interrupted: by Ctrl-C; what is done stays done.
+    """
+    left = plan.left
+    tally = Tally(len(plan.points), len(plan.points) - len(left))
+    if left:
+        by_name = {point.name: point for point in left}
+        for outcome in _executor(on)(plan.folder, left, plan.file, observer):
+            tally.count(outcome)
+            observer.on_outcome(by_name[outcome.point], outcome, tally)
+    put_together(plan, [one for one in plan.points if one.name not in tally.failed])
+    if not tally.failed:
+        remove(plan.folder.working)
+    return tally
+
+
+def put_together(plan: Plan, points: Sequence[Point]) -> None:
+    """The tables, figures and page over all points that are done."""
+    if not points:
+        return
+    folder, axes, where = plan.folder, axes_of(points), points[0].settings.claims
+    scores = joint_scores(folder, points)
+    measures = measures_table(scores, axes, factor=where.factor, preparation=where.preparation)
+    write_table(folder, scores, "scores.parquet")
+    write_table(folder, over_seeds(scores), "over_seeds.parquet")
+    write_table(folder, emergence_over_seeds(scores, axes), "emergence.parquet")
+    write_table(folder, measures, "measures.parquet")
+    shown = first_shown(measures, where.position)
+    is_shown = measures["position"].isin(["", shown["position"]]) & (measures["split"] == shown["split"])
+    with folder.writing("figures") as path:
+        path.mkdir()
+        draw_diagrams(measures[is_shown], axes, path)
+    pages = {
+        name: f"points/{name}/report.html" for name, facts in folder.done().items() if "page" in facts["kept"]
+    }
+    page = sweep_page(PurePosixPath(folder.root).name, measures, axes, pages, shown)
+    folder.write_text(page, "sweep.html")
+
+
+def _executor(on: Place) -> Executor:
+    if on == "ray":
+        from nucleate.sweep.on_ray import run_on_ray  # noqa: PLC0415 - an extra
+
+        return run_on_ray
+    from nucleate.sweep.local import run_locally  # noqa: PLC0415
+
+    return run_locally
+
+
+def _steps(point: Point) -> int:
+    return point.settings.training.steps

@@ -1,0 +1,216 @@
+"""A sweep's folder: the only module that knows its file names, here or at an fsspec URL.
+
+What is hidden: that a point appears whole or not at all, that the folder may be on storage that is no file
+system, and where work in hand lies meanwhile. Folders and manifests are all there is: whoever executes a
+sweep finds in them what is done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import filelock
+import fsspec.core
+import platformdirs
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nucleate.run_folder.folder import RunFolder
+from nucleate.run_folder.manifest import digest_of
+
+STAGE_OF = {
+    "scores": "scoring",
+    "unseen": "unseen",
+    "interventions": "intervene",
+    "claims": "claims",
+    "figures": "figures",
+    "page": "report",
+    "corpus": "corpus",
+    "checkpoints": "training",
+}
+"""The stage that makes what is kept."""
+
+
+class SweepFolder:
+    """`points/NAME/` of every point that is done, tables and page over all, `working/` of what is in hand.
+
+    Args:
+        root: a folder, or the URL of one on any storage that fsspec knows.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.fs, path = fsspec.core.url_to_fs(root)
+        self.path = PurePosixPath(path)
+        self.is_here = not self.fs.async_impl and "file" in self.fs.protocol
+
+    @property
+    def working(self) -> Path:
+        """Where runs are made: beside the points, or near the worker where these are far away."""
+        if self.is_here:
+            return Path(self.path) / "working"
+        near = os.environ.get("NUCLEATE_CACHE_DIR") or platformdirs.user_cache_dir("nucleate")
+        return Path(near) / "sweeps" / digest_of(self.root)[:16]
+
+    def run_in_hand(self, training: str, name: str) -> Path:
+        """The whole run of a point while it is made, beside those that share its training."""
+        return self.working / training / name
+
+    def file(self, *names: str) -> str:
+        return str(self.path.joinpath(*names))
+
+    def read_text(self, *names: str) -> str | None:
+        """None where there is no such file."""
+        try:
+            return self.fs.cat_file(self.file(*names)).decode()
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def writing(self, *names: str) -> Iterator[Path]:
+        """Yields a path to write one file or folder to; afterwards it is in its place, whole."""
+        self.working.mkdir(parents=True, exist_ok=True)
+        temporary = self.working / f".writing-{uuid.uuid4().hex}"
+        try:
+            yield temporary
+            self._put(temporary, self.file(*names))
+        finally:
+            remove(temporary)
+
+    def write_text(self, text: str, *names: str) -> None:
+        with self.writing(*names) as path:
+            path.write_text(text, encoding="utf-8")
+
+    def remove(self, *names: str) -> None:
+        if self.fs.exists(self.file(*names)):
+            self.fs.rm(self.file(*names), recursive=True)
+
+    @contextmanager
+    def held(self, training: str) -> Iterator[None]:
+        """Hold a training and its points against other workers that see this folder; wait for them."""
+        self.working.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(self.working / f"{training}.lock"):
+            yield
+
+    def done(self) -> dict[str, dict[str, Any]]:
+        """What is known of every point that is done: `kept`, `seconds`, `threads` and so on, by its name."""
+        try:
+            names = [PurePosixPath(path).name for path in self.fs.ls(self.file("points"), detail=False)]
+        except FileNotFoundError:
+            return {}
+        found = {name: self.facts(name) for name in names if not name.startswith(".")}
+        return {name: facts for name, facts in found.items() if facts}
+
+    def facts(self, name: str) -> dict[str, Any] | None:
+        """What is known of one point; None where it is not done."""
+        manifest = self.read_text("points", name, "manifest.json")
+        return json.loads(manifest)["point"] if manifest else None
+
+    def threads(self) -> int:
+        """Of every point of this folder: results differ in their last digits with them. 0: not settled."""
+        return int(self.read_text("threads") or 0)
+
+    def settle_threads(self, threads: int) -> None:
+        if not self.threads():
+            self.write_text(f"{threads}\n", "threads")
+
+    def read_table(self, *names: str) -> pa.Table:
+        with self.fs.open(self.file(*names)) as file:
+            return pq.read_table(file)
+
+    def publish(self, run: RunFolder, keep: Collection[str], facts: Mapping[str, Any]) -> None:
+        """Put what is kept of a finished run to the points; its manifest goes last.
+
+        Hard links where that can be: what is kept costs nothing twice.
+        """
+        name = run.path.name
+        manifest = _kept_manifest(run.manifest, keep) | {"point": dict(facts)}
+        files = [file for stage in manifest["stages"].values() for file in stage["outputs"]]
+        with self.writing("points", name) as folder:
+            for file in ["config.toml", *files]:
+                link(run.path / file, folder / file)
+            (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        if "checkpoints" in keep:
+            self.write_text(name, "trainings", facts["training"])
+        if self.is_here:  # elsewhere nothing can be added to a file
+            line = {"point": name, "at": datetime.now(UTC).isoformat(timespec="seconds"), **facts}
+            with Path(self.file("log.jsonl")).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
+
+    def _put(self, source: Path, target: str) -> None:
+        if not self.is_here:
+            return self._send(source, target)
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            remove(Path(target))
+        source.replace(target)
+        return None
+
+    def _send(self, source: Path, target: str) -> None:
+        """The manifest last: without it a folder counts as nothing."""
+        files = sorted(source.rglob("*")) if source.is_dir() else [source]
+        for file in sorted(
+            (file for file in files if file.is_file()), key=lambda file: file.name == "manifest.json"
+        ):
+            place = str(PurePosixPath(target) / file.relative_to(source).as_posix())
+            self.fs.makedirs(str(PurePosixPath(place).parent), exist_ok=True)
+            self.fs.put_file(str(file), place)
+
+
+def share_training(source: RunFolder, target: RunFolder) -> None:
+    """Give a run the corpus and training of another that differs in nothing that these read.
+
+    Files are hard links where that can be. The stages prove for themselves that what they find is theirs:
+    were it not, they would be made again.
+    """
+    stages = {name: source.manifest["stages"][name] for name in ("corpus", "training")}
+    for stage in stages.values():
+        for file in stage["outputs"]:
+            link(source.path / file, target.path / file)
+    target.describe(stages=json.loads(json.dumps(stages)), precision=source.manifest["precision"])
+
+
+def has_training(path: Path) -> bool:
+    """Whether a run's folder holds a whole training."""
+    if not (path / "config.toml").exists():
+        return False
+    stages = RunFolder.open(path).manifest["stages"]
+    return all(stages.get(name, {}).get("status") == "done" for name in ("corpus", "training"))
+
+
+def link(source: Path, target: Path) -> None:
+    """The same file at another place: a hard link, or a copy where there cannot be one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _kept_manifest(manifest: Mapping[str, Any], keep: Collection[str]) -> dict[str, Any]:
+    """A stage of which nothing is kept is `dropped`: whoever needs it knows that it is not there."""
+    kept_stages = {STAGE_OF[one] for one in keep} | ({"corpus"} if "checkpoints" in keep else set())
+    stages = {}
+    for name, stage in manifest["stages"].items():
+        outputs = stage["outputs"] if name in kept_stages else {}
+        if name == "scoring" and "page" not in keep:  # the page alone shows projections
+            outputs = {file: digest for file, digest in outputs.items() if file == "scores.parquet"}
+        status = stage["status"] if name in kept_stages else "dropped"
+        stages[name] = {**stage, "status": status, "outputs": outputs}
+    return {**manifest, "stages": stages}

@@ -1,0 +1,75 @@
+"""A worker process of a local sweep: a task per line in, what came of it out.
+
+What is hidden: that the libraries are loaded once for all of a worker's points, and that a worker never
+outlives who started it: when its input ends, it saves the step in hand and is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, TextIO
+
+from nucleate.errors import Interrupted
+from nucleate.run_folder.interrupts import raise_on_signals
+from nucleate.settings.presets import ExperimentSettings
+from nucleate.sweep.costs import seconds_per_step
+from nucleate.sweep.points import Task, run_task, use_threads
+
+
+def main() -> int:
+    """Work until the input ends; returns the exit code."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    try:
+        with raise_on_signals():
+            for asked in _asked():
+                for answer in _answers(asked):
+                    _say(answers, answer)
+                _say(answers, {"end": True})
+    except Interrupted as interrupt:
+        return 128 + interrupt.signal_number
+    return 0
+
+
+def _asked() -> Iterator[dict[str, Any]]:
+    """What is asked, line by line; the end of the input ends what is in hand too."""
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    in_hand = threading.Event()
+
+    def read() -> None:
+        for line in sys.stdin:
+            in_hand.set()
+            lines.put(line)
+        lines.put("")
+        if in_hand.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=read, daemon=True).start()
+    while line := lines.get():
+        yield json.loads(line)
+        in_hand.clear()
+
+
+def _answers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "measure" in asked:
+        settings = ExperimentSettings.from_mapping(asked["measure"], "a measurement")
+        use_threads(asked["threads"])
+        yield {"steps_per_second": 1 / seconds_per_step(settings)}
+    else:
+        yield from map(asdict, run_task(Task.from_json(asked)))
+
+
+def _say(answers: TextIO, what: dict[str, Any]) -> None:
+    answers.write(json.dumps(what) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
