@@ -54,9 +54,15 @@ def test_an_axis_may_move_several_settings_together():
 
 
 def test_values_may_be_lists_and_texts():
-    axes = {"scoring.positions": [["input"], ["input", "last_instruction"]], "training.objective": ["answer"]}
-    found = points(axes | {"scoring.tsne_positions": [["input"]]})
-    assert [one.settings.scoring.positions for one in found] == [("input",), ("input", "last_instruction")]
+    axes = {
+        "scoring.positions": [["last_instruction"], ["input", "last_instruction"]],
+        "training.objective": ["answer"],
+    }
+    found = points(axes)
+    assert [one.settings.scoring.positions for one in found] == [
+        ("last_instruction",),
+        ("input", "last_instruction"),
+    ]
     assert {one.settings.training.objective for one in found} == {"answer"}
 
 

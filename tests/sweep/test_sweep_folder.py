@@ -105,3 +105,16 @@ def test_threads_are_settled_once(tmp_path):
     folder.settle_threads(4)
     assert SweepFolder(str(tmp_path / "sweep")).threads() == 2
     shutil.rmtree(tmp_path / "sweep")
+
+
+def test_what_is_left_of_work_goes_unless_somebody_is_at_work(tmp_path):
+    folder = SweepFolder(str(tmp_path / "sweep"))
+    folder.tidy()
+    with folder.held("abcd"):
+        in_hand = folder.run_in_hand("abcd", "0123")
+        in_hand.mkdir(parents=True)
+        folder.tidy()
+        assert in_hand.is_dir()
+    shutil.rmtree(in_hand.parent)
+    folder.tidy()
+    assert not folder.working.exists()

@@ -21,7 +21,7 @@ from nucleate.sweep.results.measures import first_shown, measures_table
 from nucleate.sweep.results.sweep_page import sweep_page
 from nucleate.sweep.results.tables import axes_of, emergence_over_seeds, joint_scores, over_seeds, write_table
 from nucleate.sweep.sweep_file import SweepFile, read_sweep
-from nucleate.sweep.sweep_folder import SweepFolder, remove
+from nucleate.sweep.sweep_folder import SweepFolder
 
 Executor = Callable[[SweepFolder, Sequence[Point], SweepFile, SweepObserver], Iterator[Outcome]]
 Place = Literal["local", "ray"]
@@ -111,7 +111,7 @@ def run_sweep(plan: Plan, on: Place, observer: SweepObserver) -> Tally:
             observer.on_outcome(by_name[outcome.point], outcome, tally)
     put_together(plan, [one for one in plan.points if one.name not in tally.failed])
     if not tally.failed:
-        remove(plan.folder.working)
+        plan.folder.tidy()
     return tally
 
 

@@ -100,6 +100,11 @@ class SweepFolder:
         with filelock.FileLock(self.working / f"{training}.lock"):
             yield
 
+    def tidy(self) -> None:
+        """Remove what is left of work, unless somebody is at work here still."""
+        if self.working.is_dir() and not any(path.is_dir() for path in self.working.iterdir()):
+            remove(self.working)
+
     def done(self) -> dict[str, dict[str, Any]]:
         """What is known of every point that is done: `kept`, `seconds`, `threads` and so on, by its name."""
         try:
