@@ -1,4 +1,4 @@
-"""What is planted in a curve must be read off it."""
+"""What is planted in scores must be read off them."""
 
 import numpy as np
 import pandas as pd
@@ -6,11 +6,8 @@ import pytest
 
 from nucleate.scores import Score, Scores
 from nucleate.scoring.emergence import (
-    crossing_step,
     emergence_table,
     excess,
-    late_gain,
-    onset_step,
     over_seeds,
 )
 from nucleate.view import View
@@ -78,29 +75,6 @@ def test_where_lower_is_better_the_lowest_control_is_the_strongest(planted_score
 def test_every_figure_stays_one_row(planted_scores):
     scores = planted_scores(lambda step, layer: 0.1 * layer, bag=0.2)
     assert len(excess(scores)) == len(scores.where(control="none"))
-
-
-@pytest.mark.parametrize(
-    ("above", "step"),
-    [("0011111", 20), ("1111111", 0), ("0101111", 50), ("0111110", None), ("0000001", 200)],
-)
-def test_onset_is_where_it_stays(above, step):
-    assert onset_step(STEPS, np.array(list(above)) == "1") == step
-
-
-def test_a_crossing_is_interpolated_in_steps():
-    values = np.array([0, 0, 0, 0.2, 0.6, 1, 1])
-    assert crossing_step(STEPS, values, 0.5) == pytest.approx(87.5)
-    assert crossing_step(STEPS, values, 0.0) == 0
-    assert crossing_step(STEPS, values, 1.1) is None
-
-
-def test_late_gain_is_a_third_of_a_steady_climb_and_none_of_a_plateau():
-    assert late_gain(STEPS, 0.9 * STEPS / 200) == pytest.approx(0.3)
-    assert late_gain(STEPS, np.minimum(STEPS / 50, 1.0)) == pytest.approx(0.0)
-    approach = 1 - np.exp(-np.arange(0, 401) / 140)
-    assert late_gain(np.arange(401.0), approach) == pytest.approx(0.1 * approach[-1], abs=0.01)
-    assert np.isnan(late_gain(STEPS[:1], STEPS[:1]))
 
 
 def test_the_table_reads_off_what_was_planted(planted_scores):

@@ -16,9 +16,10 @@ import pandas as pd
 
 from nucleate.claims.settings import ClaimSettings
 from nucleate.intervene.effects import read_effects
+from nucleate.metrics.curves import late, late_gain, late_gain_interval
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
-from nucleate.scoring.emergence import excess, late, late_gain, late_gain_interval
+from nucleate.scoring.emergence import excess
 from nucleate.view import View
 
 Table = Literal["scores", "unseen", "effects"]

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
+from nucleate.metrics.curves import crossing_step, late, late_gain, onset_step
 from nucleate.scores import Scores
 from nucleate.view import View
 
@@ -179,69 +180,6 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     long = table.melt(id_vars=keys, value_vars=list(MEASURES), var_name="measure", value_name="number")
     groups = long.groupby([*keys, "measure"], dropna=False, sort=False)["number"]
     return groups.agg(mean="mean", low="min", high="max", n="count", n_runs="size").reset_index()
-
-
-def late(steps: Float[np.ndarray, " step"]) -> Bool[np.ndarray, " step"]:
-    """Which checkpoints tell of the last third: those in it, and the one before it, where it begins.
-
-    The first of several is never one of them: it is where training began.
-    """
-    begins = steps[steps <= steps[-1] * 2 / 3].max(initial=steps[0])
-    return np.asarray((steps >= begins) & ((steps > steps[0]) | (len(steps) == 1)))
-
-
-def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " step"]) -> float:
-    """What a straight line through the late values (least squares) gains over a third of training.
-
-    A steady climb from the first step to the last gains a third of its whole rise. One checkpoint: NaN.
-    """
-    x, y = steps[late(steps)], values[late(steps)]
-    if len(x) < 2:
-        return float("nan")
-    centred = x - x.mean()
-    return float(centred @ y / (centred @ centred) * steps[-1] / 3)
-
-
-def late_gain_interval(
-    steps: Float[np.ndarray, " step"],
-    values: Float[np.ndarray, " step"],
-    low: Float[np.ndarray, " step"],
-    high: Float[np.ndarray, " step"],
-) -> tuple[float, float]:
-    """The ends of a 95 % interval of `late_gain`, from those of its values.
-
-    The gain is a weighted sum of the late values, so their half-widths add up as errors that know nothing of
-    each other do. Examples are the same at every step and err alike, which a slope does not see, and the
-    starts of k-means are what errs apart: the interval is rather too wide than too narrow.
-    """
-    x = steps[late(steps)]
-    if len(x) < 2:
-        return float("nan"), float("nan")
-    centred = x - x.mean()
-    weights = centred / (centred @ centred) * steps[-1] / 3
-    reach = float(np.sqrt(np.square(weights * (high - low)[late(steps)] / 2).sum()))
-    gain = late_gain(steps, values)
-    return gain - reach, gain + reach
-
-
-def onset_step(steps: Float[np.ndarray, " step"], above: Bool[np.ndarray, " step"]) -> float | None:
-    """The first step from which `above` holds to the end; None where it does not hold at the end."""
-    below = np.flatnonzero(~above)
-    first = below[-1] + 1 if len(below) else 0
-    return float(steps[first]) if first < len(steps) else None
-
-
-def crossing_step(
-    steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " step"], height: float
-) -> float | None:
-    """Where the values first reach `height`, on straight lines between steps; None where they never do."""
-    reached = np.flatnonzero(values >= height)
-    if not len(reached):
-        return None
-    after = reached[0]
-    if after == 0:
-        return float(steps[0])
-    return float(np.interp(height, values[after - 1 : after + 1], steps[after - 1 : after + 1]))
 
 
 def _half_falls(losses: Scores) -> HalfWays:

@@ -1,4 +1,4 @@
-"""The figures of labels in the space of states: how far apart they lie, and how well they can be read off.
+"""Figures that need no clusters: of labels in the space of states, of the states alone, and of the answers.
 
 Hidden here: which of them share their distances or weights between factors, how their intervals come about,
 and that those which are fitted to labels stand beside a fit to shuffled ones.
@@ -6,13 +6,17 @@ and that those which are fitted to labels stand beside a fit to shuffled ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from nucleate.capture.hidden_states import HiddenStates, layer_of
+from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.metrics.centroids import nearest_centroid_right
 from nucleate.metrics.label_geometry import (
     Pairs,
@@ -20,13 +24,16 @@ from nucleate.metrics.label_geometry import (
     silhouettes,
     squared_distances,
     too_near,
+    top_variance_share,
     variance_ratios,
 )
 from nucleate.metrics.probe import Probe
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves, Key
+from nucleate.resampling.named_seeds import seed_of
 from nucleate.scoring.cluster_figures import Figure
-from nucleate.scoring.examples import Sample
+from nucleate.scoring.examples import Sample, units_of
+from nucleate.scoring.settings import ScoringSettings
 
 N_PERMUTATIONS = 20
 """Shuffled labels behind a control: each costs as much as the figure, so its 95 % level is coarse."""
@@ -37,6 +44,10 @@ RATIOS = ("separation", "collapse")
 """Ratios of variances: they spread by factors, not by differences."""
 SHARES = ("silhouette", "knn_purity")
 PLACES = (*SHARES, *RATIOS)
+
+
+FigureRow = dict[str, Any]
+"""What `Score` wants to know of a figure, beside the run."""
 
 
 @dataclass(frozen=True)
@@ -190,3 +201,31 @@ class LabelScorer:
 
     def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
         return Figure.of_mean(metric, right.astype(float), self.resamples)
+
+
+def answer_rows(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[FigureRow]:
+    """Task accuracy of one split, that of the answers' first tokens where answers have more, and the loss.
+
+    Of the examples that have an answer; intervals are over resampled instructions.
+    """
+    known = states.select(states.expected != NO_ANSWER)
+    if not len(known.split):
+        return
+    split = str(known.split[0])
+    resamples = Resamples.draw(units_of(known), settings.n_resamples, seed_of(seed, split, "accuracy"))
+    first = None if known.answered is None else known.predicted == known.expected
+    found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
+    for metric, values in found.items():
+        if values is not None:
+            figure = vars(Figure.of_mean(metric, values.astype(float), resamples))
+            yield {"split": split, "method": "model", "n_examples": len(values), **figure}
+
+
+def variance_rows(states: HiddenStates, position: str) -> Iterator[FigureRow]:
+    """The warning that a few coordinates carry most of the variance, for each site where there is any."""
+    for site, points in zip(states.sites, states.at(position), strict=True):
+        share = top_variance_share(points)
+        if not math.isnan(share):
+            key = {"split": str(states.split[0]), "position": position, "site": site, "layer": layer_of(site)}
+            figure = vars(Figure("top3_variance_share", share))
+            yield {**key, "method": "states", "n_examples": len(points), **figure}

@@ -10,29 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 from threadpoolctl import threadpool_limits
 
 from nucleate.capture.hidden_states import HiddenStates, layer_of
-from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.errors import LabelsError
-from nucleate.metrics.label_geometry import top_variance_share
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.cluster_figures import Figure, partition_figures, shuffled_figures
-from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at, units_of
-from nucleate.scoring.label_figures import LabelScorer
+from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at
+from nucleate.scoring.label_figures import FigureRow, LabelScorer, answer_rows, variance_rows
 from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
 from nucleate.scoring.preparation import prepare
 from nucleate.scoring.settings import ACROSS, CHEAP, ScoringSettings
-
-FigureRow = dict[str, Any]
-"""What `Score` wants to know of a figure, beside the run."""
 
 Fits = dict[tuple[str, str, str, int], Clusters]
 """k-means of the training split, by position, kind of sample, preparation and number of clusters."""
@@ -78,9 +72,9 @@ def _figures(
     fits: Fits = {}
     for split in splits:
         part = states.of_split(split)
-        yield from _answers(part, settings, seed)
+        yield from answer_rows(part, settings, seed)
         for position in settings.positions:
-            yield from _variance_shares(part, position)
+            yield from variance_rows(part, position)
             trained = _samples_of_train(states, position, settings)
             for sample in samples_at(part, position, settings.factors, settings.across):
                 for preparation in settings.preparations:
@@ -96,34 +90,6 @@ def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSett
         return {}
     samples = samples_at(train, position, settings.factors, settings.across)
     return {sample.name: sample for sample in samples}
-
-
-def _answers(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[FigureRow]:
-    """Task accuracy of one split, that of the answers' first tokens where answers have more, and the loss.
-
-    Of the examples that have an answer; intervals are over resampled instructions.
-    """
-    known = states.select(states.expected != NO_ANSWER)
-    if not len(known.split):
-        return
-    split = str(known.split[0])
-    resamples = Resamples.draw(units_of(known), settings.n_resamples, seed_of(seed, split, "accuracy"))
-    first = None if known.answered is None else known.predicted == known.expected
-    found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
-    for metric, values in found.items():
-        if values is not None:
-            figure = vars(Figure.of_mean(metric, values.astype(float), resamples))
-            yield {"split": split, "method": "model", "n_examples": len(values), **figure}
-
-
-def _variance_shares(states: HiddenStates, position: str) -> Iterator[FigureRow]:
-    """The warning that a few coordinates carry most of the variance, for each site where there is any."""
-    for site, points in zip(states.sites, states.at(position), strict=True):
-        share = top_variance_share(points)
-        if not math.isnan(share):
-            key = {"split": str(states.split[0]), "position": position, "site": site, "layer": layer_of(site)}
-            figure = vars(Figure("top3_variance_share", share))
-            yield {**key, "method": "states", "n_examples": len(points), **figure}
 
 
 def score_sample(
