@@ -24,7 +24,7 @@ from nucleate.models.series.series import Series, find_series, is_folder_of_chec
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
 from nucleate.stages.analysis_settings import resolve_analysis
-from nucleate.stages.checks import require_measurable
+from nucleate.stages.checks import require_measurable, without_partition
 from nucleate.stages.context import FolderContext, StageContext, settings_of
 from nucleate.stages.making import capture_series, make_corpus, make_prompt_corpus, train_model
 from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
@@ -157,6 +157,11 @@ def measure_again(
 
 def _measure(context: StageContext[MeasurementSettings], wanted: Collection[str] = AFTER_TRAINING) -> None:
     """Everything that comes after the states."""
+    if not context.folder.is_finished("scoring"):
+        for factor in without_partition(context.settings, context.corpus):
+            context.observer.on_stage(
+                "scoring", f"leaves out {factor}: no label is there twice beside another"
+            )
     score(context)
     if "unseen" in wanted:
         unseen(context)

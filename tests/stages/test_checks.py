@@ -8,7 +8,7 @@ from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.errors import ConfigError
 from nucleate.settings.presets import resolve
 from nucleate.stages.analysis_settings import resolve_analysis
-from nucleate.stages.checks import partitioned, require_measurable
+from nucleate.stages.checks import partitioned, require_measurable, without_partition
 from nucleate.stages.measuring import scored_rows
 from tests.small_tokenizers import byte_level_bpe
 
@@ -40,8 +40,7 @@ def test_presets_can_be_measured(preset):
         ("unseen.positions=['lst']", "unseen.positions has 'lst'", "instruction_mean"),
         ("intervene.positions=['lst']", "intervene.positions has 'lst'", "all_prompt"),
         ("intervene.split=valid", "intervene.split has 'valid'", "intervene.in_run=false"),
-        ("scoring.n_examples=2", "among the 4 examples", "raise scoring.n_examples"),
-        ("scoring.whole_instructions=0", "scoring.factors has 'instruction'", "scoring.whole_instructions"),
+        ("scoring.n_examples=2", "where the 4 examples", "Raise scoring.n_examples"),
     ],
 )
 def test_what_cannot_be_measured_is_told_with_the_setting_to_change(corpus, override, what, mend):
@@ -49,6 +48,14 @@ def test_what_cannot_be_measured_is_told_with_the_setting_to_change(corpus, over
         require_measurable(resolve("smoke", [override]), corpus)
     assert what in caught.value.what
     assert mend in caught.value.mend
+
+
+def test_a_factor_without_a_partition_is_named_and_stops_nothing(corpus):
+    """Which instructions are drawn whole is chance: another seed must not refuse a run."""
+    settings = resolve("smoke", ["scoring.whole_instructions=0"])
+    require_measurable(settings, corpus)
+    assert without_partition(settings, corpus) == ["instruction"]
+    assert without_partition(resolve("smoke"), corpus) == []
 
 
 def test_what_is_not_in_the_run_is_asked_of_when_it_is_made_alone(corpus):

@@ -212,6 +212,10 @@ class RunFolder(RunPaths):
         entry = self._stage_in_hand().entry
         return ledger.lists_at({"outputs": entry["outputs"]}, self.name_of(path))
 
+    def is_finished(self, stage: str) -> bool:
+        """Whether `stage` was finished, from whatever inputs."""
+        return self._stage(stage).get("status") == "done"
+
     def outputs_digest(self, stage: str) -> str:
         """One digest over all outputs of a finished stage: the inputs of the stages after it."""
         return digest_of(self._stage(stage).get("outputs", {}))

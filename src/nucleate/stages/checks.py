@@ -40,7 +40,17 @@ def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, interve
     if settings.intervene.in_run or intervene:
         _require("intervene.positions", settings.intervene.positions, PLACES)
         _require("intervene.split", [settings.intervene.split], splits, "intervene.in_run=false")
-    _require_partitions(settings, corpus)
+    _require_judged(settings, corpus)
+
+
+def without_partition(settings: MeasurementSettings, corpus: Corpus) -> list[str]:
+    """Factors that get no row: among the examples that are scored, no label is there twice beside another."""
+    scoring = settings.scoring
+    found = partitioned(
+        scoring.factors, scoring.positions, scoring.splits, corpus, scored_rows(settings, corpus)
+    )
+    with_partition = {factor for _, _, factor in found}
+    return [factor for factor in scoring.factors if factor not in with_partition]
 
 
 def partitioned(
@@ -74,23 +84,15 @@ def _require(key: str, asked: Sequence[str], there: Sequence[str], or_else: str 
         )
 
 
-def _require_partitions(settings: MeasurementSettings, corpus: Corpus) -> None:
-    """As many clusters as labels need two labels, and one of them twice."""
+def _require_judged(settings: MeasurementSettings, corpus: Corpus) -> None:
+    """As many clusters as labels need two labels, and one of them twice, where claims are judged."""
     scoring, claims, rows = settings.scoring, settings.claims, scored_rows(settings, corpus)
-    found = set(partitioned(scoring.factors, scoring.positions, scoring.splits, corpus, rows))
-    for factor in scoring.factors:
-        if not any(one[2] == factor for one in found):
-            raise ConfigError(
-                f"scoring.factors has {factor!r}, and no label of it is there twice beside another, at any "
-                f"position, among the {len(rows)} examples that are scored",
-                f"Leave {factor} out of scoring.factors, or raise scoring.n_examples, "
-                "scoring.whole_instructions or scoring.instances_per_instruction.",
-            )
+    found = set(partitioned([claims.factor], [claims.position], scoring.splits, corpus, rows))
     judged = [split for split in scoring.splits if (split, claims.position, claims.factor) in found]
     is_trained = isinstance(settings, ExperimentSettings)
     if not judged or (is_trained and "validation" in scoring.splits and "validation" not in judged):
         raise ConfigError(
-            f"claims are judged by {claims.factor} at {claims.position}, where the examples that are scored "
-            "have fewer than two labels, or none twice",
+            f"claims are judged by {claims.factor} at {claims.position}, where the {len(rows)} examples that "
+            "are scored have fewer than two labels, or none twice",
             "Raise scoring.n_examples, or set claims.factor or claims.position to others.",
         )
