@@ -19,6 +19,7 @@ import torch
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.saved import load_corpus
 from nucleate.errors import ConfigError
+from nucleate.models.loading import pick_device
 from nucleate.models.series.audit import Audited
 from nucleate.models.series.series import Series, find_series, is_folder_of_checkpoints
 from nucleate.run_folder.folder import RunFolder
@@ -62,12 +63,12 @@ def run_experiment(
     Raises:
         NucleateError: whatever a user can get wrong; nothing is overwritten.
     """
-    folder = RunFolder.create(out, settings.to_toml())
+    pick_device(settings.training.device)  # fails before anything is begun
+    folder = RunFolder.reserve(out, settings.to_toml())
     with folder.locked():
         _describe(folder, settings, command)
         context = FolderContext(settings, folder, observer)
         corpus = make_corpus(context)
-        require_measurable(settings, corpus)
         train_model(context, corpus)
         if wanted:
             _measure(context.measuring(corpus, _trained(settings, folder)), wanted)
@@ -80,7 +81,7 @@ def run_corpus(settings: ExperimentSettings, out: Path, observer: Observer) -> R
     Raises:
         NucleateError: whatever a user can get wrong; nothing is overwritten.
     """
-    folder = RunFolder.create(out, settings.to_toml())
+    folder = RunFolder.reserve(out, settings.to_toml())
     with folder.locked():
         make_corpus(FolderContext(settings, folder, observer))
     return folder
@@ -102,8 +103,9 @@ def run_analysis(
         NucleateError: whatever a user can get wrong; nothing is overwritten.
     """
     settings, read = resolve_analysis(series_values(model, revisions), {"file": prompts}, overrides)
+    pick_device(settings.model.device)
     series = _series_of(settings, RunFolder(out))
-    folder = RunFolder.create(out, settings.to_toml())
+    folder = RunFolder.reserve(out, settings.to_toml())
     with folder.locked():
         _describe(folder, settings, command)
         folder.describe(audit=[asdict(row) for row in series.table])
@@ -111,7 +113,6 @@ def run_analysis(
             observer.on_stage("steps", series.note)
         context = FolderContext(settings, folder, observer)
         corpus = make_prompt_corpus(context, read, series)
-        require_measurable(settings, corpus)
         capture_series(context, corpus, series)
         _measure(context.measuring(corpus, Given(folder, series, settings.seed)))
     return folder

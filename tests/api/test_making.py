@@ -51,4 +51,18 @@ def test_seeds_are_watched_one_by_one_and_drawn_together(tmp_path, made):
     assert [run.settings.seed for run in runs] == [3, 4]
     assert runs[0].scores.where(metric="ari").table["value"] == made.scores.where(metric="ari").table["value"]
     assert (tmp_path / "tiny-seeds" / "emergence.png").exists()
-    assert {one.n_runs for one in api.judge_together(runs)} == {2}
+    assert max(one.n_judged for one in api.judge_together(runs)) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "name"), [("Qwen/Qwen2.5-0.5B", "Qwen2.5-0.5B"), ("a/b.gguf", "b"), (".", "here")]
+)
+def test_an_analysis_is_named_by_the_whole_name_of_its_model(made, tmp_path, monkeypatch, model, name):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    asked = []
+    monkeypatch.setattr(
+        "nucleate.experiment.run_analysis", lambda *given, **_: asked.append(given[2]) or made.folder
+    )
+    api.analyze(model, "prompts.jsonl")
+    assert asked == [Path("runs") / name]

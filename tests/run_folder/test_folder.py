@@ -151,6 +151,16 @@ def test_a_kill_before_the_first_settings_leaves_a_folder_that_can_be_begun(tmp_
     assert RunFolder.create(tmp_path, "seed = 1\n").read_config() == "seed = 1\n"
 
 
+def test_a_reserved_folder_is_anybodys_until_it_has_settings_even_with_downloads(tmp_path):
+    reserved = RunFolder.reserve(tmp_path, "seed = 1\n")
+    with reserved.locked():
+        reserved.describe(seed=1)
+    reserved.downloads.mkdir()
+    assert RunFolder.create(tmp_path, "seed = 2\n").read_config() == "seed = 2\n"
+    with pytest.raises(RunFolderError, match="other settings"):
+        RunFolder.reserve(tmp_path, "seed = 1\n")
+
+
 @pytest.mark.parametrize("harm", ["edit", "tear", "remove"])
 def test_a_harmed_file_is_found_by_check_and_by_who_reads_it(folder, harm):
     finish(folder)

@@ -68,6 +68,7 @@ def test_merge_puts_tables_over_tables_and_leaves_the_rest():
         (["training.steps=many"], "'many'"),
         (["training.steps"], "expected KEY=VALUE"),
         (["seed=2", "seed.x=1"], "seed is a value"),
+        (["training.steps=" + "[" * 3000], "training.steps"),
     ],
 )
 def test_mistakes_are_named(overrides, words):

@@ -60,10 +60,19 @@ def test_claims_that_could_not_be_judged_are_refused_with_the_setting_to_change(
             "unknown setting corpus.n_phrasing in realistic. Did you mean corpus.n_phrasings",
         ),
         ("corpus.n_inputs=0", "corpus.n_inputs in realistic: input should be greater than"),
-        ("corpus.n_symbols=9", "unknown setting corpus.n_symbols"),
+        ("corpus.n_symbols=9", "corpus.n_symbols does not go with the other settings"),
+        ("corpus.kind=fact", "corpus in realistic: kind is 'facts', or not given"),
+        ("model=3", "model in realistic: "),
     ],
 )
 def test_a_mistake_in_a_corpus_of_either_kind_is_named_by_its_key(override, words):
     with pytest.raises(ConfigError) as caught:
         resolve("realistic", [override])
     assert words in caught.value.what
+
+
+def test_a_start_table_that_is_no_table_is_the_users_error(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('with_start = 3\nmodel.start = "somewhere"\n')
+    with pytest.raises(ConfigError, match=r"with_start in .* is no table"):
+        resolve(str(path))

@@ -37,6 +37,7 @@ def test_presets_can_be_measured(preset):
         ),
         ("scoring.splits=['train', 'valid']", "scoring.splits has 'valid'", "validation"),
         ("scoring.splits=['train', 'unseen_dialect']", "scoring.splits has 'unseen_dialect'", "validation"),
+        ("scoring.across=tsak", "scoring.across has 'tsak'", "to some of: task, dialect"),
         ("unseen.positions=['lst']", "unseen.positions has 'lst'", "instruction_mean"),
         ("intervene.positions=['lst']", "intervene.positions has 'lst'", "all_prompt"),
         ("intervene.split=valid", "intervene.split has 'valid'", "intervene.in_run=false"),
@@ -69,6 +70,11 @@ def test_claims_need_a_partition_where_they_are_judged(corpus):
     settings = resolve("smoke", ["scoring.factors=['task', 'instruction']", "claims.factor=instruction"])
     with pytest.raises(ConfigError, match="judged by instruction at last_instruction"):
         require_measurable(settings, corpus)  # an instruction has one state there
+
+
+def test_a_single_position_is_scored_with_the_factors_that_it_has(corpus):
+    """`instruction` has one state of each there, which is no mistake of who asks for that position alone."""
+    require_measurable(resolve("smoke", ["scoring.positions=['last_instruction']"]), corpus)
 
 
 def test_partitions_are_those_that_scoring_finds(corpus):

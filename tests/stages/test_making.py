@@ -1,5 +1,7 @@
 import pytest
 
+from nucleate.errors import ConfigError, ModelError
+from nucleate.experiment import run_corpus, run_experiment
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import resolve
 from nucleate.stages import making
@@ -37,3 +39,20 @@ def test_a_model_that_was_changed_where_it_lies_is_another_start(tmp_path, monke
     assert stages() == []
     (start / changed).write_bytes((start / changed).read_bytes() + b" ")
     assert stages() == made_again
+
+
+@pytest.mark.parametrize("begin", [run_corpus, run_experiment])
+def test_a_run_that_cannot_be_measured_leaves_its_folder_to_the_next(tmp_path, begin):
+    with pytest.raises(ConfigError, match="tsak"):
+        begin(resolve("smoke", ["scoring.factors=['task', 'tsak']"]), tmp_path / "run", Silent())
+    assert {path.name for path in (tmp_path / "run").iterdir()} <= {".lock", "manifest.json"}
+    mended = resolve("smoke")
+    folder = run_corpus(mended, tmp_path / "run", Silent())
+    assert folder.read_config() == mended.to_toml()
+    assert folder.problems() == []
+
+
+def test_a_device_that_is_not_there_is_told_before_anything_is_begun(tmp_path):
+    with pytest.raises(ModelError, match="no device 'tpu9'"):
+        run_experiment(resolve("smoke", ["training.device=tpu9"]), tmp_path / "run", Silent())
+    assert not (tmp_path / "run").exists()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nucleate.api.settings import Overrides, Preset, resolve
 from nucleate.errors import ConfigError
+from nucleate.run_folder.paths import named
 
 if TYPE_CHECKING:
     from nucleate.api.runs import Run
@@ -164,7 +165,7 @@ def analyze(
     from nucleate.stages.observer import Silent
 
     how = {"revisions": revisions, "overrides": assignments(overrides), "command": command}
-    folder = Path(out) if out is not None else Path("runs") / Path(model).stem
+    folder = Path(out) if out is not None else Path("runs") / named(Path(model)).name.removesuffix(".gguf")
     file = str(prompts_file(prompts, folder))
     return Run(run_analysis(str(model), file, folder, observer or Silent(), **how))
 

@@ -55,10 +55,12 @@ def analyze(
         return _audit(model, asked, set_, tensors)
     if prompts is None:
         raise ConfigError("no prompts are given", "Give --prompts FILE, or --audit for the table alone.")
-    return _analyze(model, prompts, asked, out or Path("runs") / Path(model).stem, set_)
+    return _analyze(model, prompts, asked, out, set_)
 
 
-def _analyze(model: str, prompts: Path, revisions: list[str], out: Path, overrides: tuple[str, ...]) -> int:
+def _analyze(
+    model: str, prompts: Path, revisions: list[str], out: Path | None, overrides: tuple[str, ...]
+) -> int:
     with RunProgress("last", 0) as progress:
         done = api.analyze(
             model,

@@ -13,6 +13,7 @@ from nucleate import api
 from nucleate.cli.options import Overrides, command_line
 from nucleate.cli.progress import RunProgress
 from nucleate.cli.verdicts import print_verdicts, print_verdicts_over_runs
+from nucleate.run_folder.paths import beside
 
 if TYPE_CHECKING:
     from nucleate.settings.presets import ExperimentSettings
@@ -62,7 +63,7 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
     runs = api.run_seeds(settings, folder, n_seeds, watch=watch, command=command_line())
     position = settings.claims.position
     print_verdicts_over_runs(api.judge_together(runs), position, len(runs))
-    joint = folder.with_name(f"{folder.name}-seeds")
+    joint = beside(folder, "seeds")
     console.print(f"\n  The joint figure: {joint / 'emergence.png'}", markup=False)
 
 

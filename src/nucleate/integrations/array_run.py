@@ -103,7 +103,7 @@ def _settings(arrays: StateArrays, name: str, seed: int, overrides: Iterable[str
 
 def _score(context: FolderContext[AnalysisSettings], arrays: StateArrays, text: Sequence[str] | None) -> None:
     settings, folder = context.settings, context.folder
-    tag = RunTag(folder.path.name, settings.model.name, settings.seed)
+    tag = RunTag(folder.name, settings.model.name, settings.seed)
     last = arrays.at(arrays.steps[-1])
     shown = balanced_order(last.split, last.labels["task"], POINTS_PER_SPLIT, settings.seed)
     projector = Projector(last.select(shown), shown, settings.seed)

@@ -63,6 +63,17 @@ class RunFolder(RunPaths):
         """Make the folder for the run that `config` (TOML) describes, or continue that run.
 
         Raises:
+            RunFolderError: as `reserve`.
+        """
+        folder = cls.reserve(path, config)
+        folder.write_config(config)
+        return folder
+
+    @classmethod
+    def reserve(cls, path: Path, config: str) -> Self:
+        """The folder without its settings yet: until `write_config` any other run may have it.
+
+        Raises:
             RunFolderError: the folder holds another config's run or other files, or cannot be written.
         """
         try:
@@ -80,10 +91,8 @@ class RunFolder(RunPaths):
         if folder.config_toml.exists():
             if folder.read_config() != config:
                 raise RunFolderError(f"{path} holds a run with other settings", _ANOTHER_FOLDER)
-        elif {name for name in present if not name.startswith(WRITING)} - {".lock", "manifest.json"}:
+        elif {name for name in present if not name.startswith(WRITING)} - folder.before_settings:
             raise RunFolderError(f"{path} is not empty and holds no run", _ANOTHER_FOLDER)
-        else:
-            folder.write_config(config)
         return folder
 
     @classmethod

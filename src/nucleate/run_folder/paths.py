@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+
+def named(path: Path) -> Path:
+    """The same place by a path that ends in its own name; `.` and `..` do not."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps its name if path.name in ("", "..") else path
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """`runs/quick-seed1` beside `runs/quick`."""
+    path = named(path)
+    return path.with_name(f"{path.name}-{suffix}")
 
 
 class RunPaths:
@@ -14,6 +26,11 @@ class RunPaths:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def name(self) -> str:
+        """Of the folder, however it was called: the run's name in tables."""
+        return named(self.path).name
 
     @property
     def lock(self) -> Path:
@@ -82,6 +99,11 @@ class RunPaths:
     @property
     def downloads(self) -> Path:
         return self.path / "downloads"
+
+    @property
+    def before_settings(self) -> set[str]:
+        """Names of what may be there of a run that has no settings yet."""
+        return {path.name for path in (self.lock, self.manifest_json, self.downloads)}
 
     def states(self, step: int) -> Path:
         return self.path / "states" / f"step-{step:08d}"

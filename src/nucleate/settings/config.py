@@ -154,7 +154,7 @@ def _as_toml(key: str, value: Any) -> str:
 def _parse_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):  # no setting is nested so deep
         return text
 
 
@@ -166,8 +166,10 @@ def _first_problem(error: pydantic.ValidationError, model: type[Settings], sourc
     problem = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("("))  # no (kind)
     if problem["type"] == "extra_forbidden":
+        names = set(setting_names(model))
+        what = f"{key} does not go with the other settings" if key in names else f"unknown setting {key}"
         return ConfigError(
-            f"unknown setting {key} in {source}.{nearest(key, setting_names(model))}",
+            f"{what} in {source}.{nearest(key, sorted(names - {key}))}",
             "See every setting with: nucleate config quick",
         )
     message = problem["msg"].removeprefix("Value error, ")

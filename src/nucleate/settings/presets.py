@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from nucleate.capture.settings import CaptureSettings
 from nucleate.claims.settings import ClaimSettings
@@ -93,6 +93,15 @@ class ExperimentSettings(Settings):
     intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
 
+    @field_validator("corpus", mode="before")
+    @classmethod
+    def _kind_is_known(cls, corpus: Any) -> Any:
+        if isinstance(corpus, Mapping) and corpus.get("kind", "facts") != "facts":
+            raise ValueError(
+                f"kind is 'facts', or not given where grammars are drawn, not {corpus['kind']!r}"
+            )
+        return corpus
+
     @model_validator(mode="after")
     def _claims_are_scored(self) -> ExperimentSettings:
         _require_scored_claims(self.scoring, self.claims)
@@ -126,6 +135,10 @@ def resolve(
             values = read_toml(path)
     elif preset_or_toml.endswith(".toml"):
         values = read_toml(Path(preset_or_toml))
+        if not isinstance(values.get("with_start", {}), Mapping):
+            raise ConfigError(
+                f"with_start in {preset_or_toml} is no table", "Write it as [with_start.TABLE]."
+            )
     else:
         raise ConfigError(
             f"no preset {preset_or_toml!r}.{nearest(preset_or_toml, preset_names())}",
@@ -133,7 +146,8 @@ def resolve(
         )
     chosen = [*overrides, *([] if seed is None else [f"seed={seed}"])]
     with_start = values.pop("with_start", {})
-    if override(values, chosen).get("model", {}).get("start"):
+    model = override(values, chosen).get("model")
+    if isinstance(model, Mapping) and model.get("start"):
         values = merge(values, with_start)
     return ExperimentSettings.from_mapping(override(values, chosen), preset_or_toml)
 

@@ -14,6 +14,7 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ConfigError
 from nucleate.intervene.places import PLACES
 from nucleate.scoring.examples import rows_of_factor
+from nucleate.scoring.settings import ACROSS
 from nucleate.settings.presets import ExperimentSettings, MeasurementSettings
 from nucleate.stages.measuring import scored_rows
 from nucleate.unseen.analysis import what_is_lacking
@@ -32,7 +33,10 @@ def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, interve
     """
     scoring, positions = settings.scoring, corpus.spans(corpus.table).positions
     splits = sorted(set(corpus.table["split"].unique().to_pylist()))
-    _require("scoring.factors", scoring.factors, list(corpus.labels()))
+    factors = list(corpus.labels())
+    _require("scoring.factors", scoring.factors, factors)
+    if scoring.across != ACROSS:
+        _require("scoring.across", [scoring.across], factors)
     _require("scoring.positions", scoring.positions, positions)
     _require("scoring.splits", scoring.splits, splits)
     if not what_is_lacking(corpus):

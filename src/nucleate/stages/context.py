@@ -68,7 +68,7 @@ class StageContext(FolderContext[AnySettings_co]):
 
     @property
     def tag(self) -> RunTag:
-        return RunTag(self.folder.path.name, self.subject.name, self.settings.seed)
+        return RunTag(self.folder.name, self.subject.name, self.settings.seed)
 
 
 def counted(steps: list[int], observer: Observer) -> Iterator[int]:

@@ -35,6 +35,7 @@ from nucleate.models.series.series import Series
 from nucleate.models.series.trainer_log import read_trainer_log, write_lines
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
+from nucleate.stages.checks import require_measurable
 from nucleate.stages.context import FolderContext, counted
 from nucleate.stages.measuring import wanted_rows
 from nucleate.stages.observer import Observer
@@ -45,16 +46,24 @@ _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 
 
 def make_corpus(context: FolderContext[ExperimentSettings]) -> Corpus:
-    """Build the corpus, or read the one that is there."""
+    """Build the corpus, or read the one that is there; the folder has no settings before they fit it.
+
+    Raises:
+        ConfigError: the corpus cannot be measured as the settings ask.
+    """
     settings, folder = context.settings, context.folder
     tokenizer_of = [tokenizer_digest(Path(settings.model.start))] if settings.model.start else []
     with context.stage("corpus", settings.seed, settings.corpus.digest(), *tokenizer_of) as is_due:
         if is_due:
             with folder.commit(folder.corpus) as path:
                 corpus = _build_corpus(settings, path)
+                require_measurable(settings, corpus)
+                folder.write_config(settings.to_toml())
                 corpus.save(path)
             return corpus
-    return load_corpus(folder.corpus)
+    corpus = load_corpus(folder.corpus)
+    require_measurable(settings, corpus)
+    return corpus
 
 
 def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
@@ -73,16 +82,20 @@ def _build_corpus(settings: ExperimentSettings, folder: Path) -> Corpus:
 def make_prompt_corpus(
     context: FolderContext[AnalysisSettings], prompts: Sequence[Prompt], series: Series
 ) -> Corpus:
-    """Put the prompts into the model's own tokens, or read those that are there."""
+    """Put the prompts into the model's own tokens, or read those that are there; else as `make_corpus`."""
     settings, folder = context.settings, context.folder
     about = (settings.prompts.digest(), settings.model.digest(), *series.content)
     with context.stage("corpus", *about) as is_due:
         if is_due:
-            corpus = PromptCorpus.build(prompts, series.tokenizer(), settings.prompts.task or None)
+            corpus: Corpus = PromptCorpus.build(prompts, series.tokenizer(), settings.prompts.task or None)
+            require_measurable(settings, corpus)
+            folder.write_config(settings.to_toml())
             with folder.commit(folder.corpus) as path:
                 corpus.save(path)
             return corpus
-    return load_corpus(folder.corpus)
+    corpus = load_corpus(folder.corpus)
+    require_measurable(settings, corpus)
+    return corpus
 
 
 def train_model(context: FolderContext[ExperimentSettings], corpus: Corpus) -> None:

@@ -14,6 +14,7 @@ from nucleate.errors import ConfigError, ScoresError
 from nucleate.figures.gallery import draw_figures
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
+from nucleate.run_folder.paths import beside
 from nucleate.scores import Scores
 from nucleate.settings.presets import ExperimentSettings
 from nucleate.stages.context import settings_of
@@ -30,10 +31,7 @@ def plan_seeds(
     if n_seeds < 1:
         raise ConfigError(f"expected one seed or more, got {n_seeds}", "Write for instance: --seeds 5")
     seeds = range(settings.seed, settings.seed + n_seeds)
-    return [
-        (settings.model_copy(update={"seed": seed}), out.with_name(f"{out.name}-seed{seed}"))
-        for seed in seeds
-    ]
+    return [(settings.model_copy(update={"seed": seed}), beside(out, f"seed{seed}")) for seed in seeds]
 
 
 def joint_scores(folders: Sequence[RunFolder]) -> Scores:
@@ -42,7 +40,7 @@ def joint_scores(folders: Sequence[RunFolder]) -> Scores:
     Raises:
         ScoresError: two runs have one name and one seed, so their rows could not be told apart.
     """
-    names = [(folder.path.name, settings_of(folder).seed) for folder in folders]
+    names = [(folder.name, settings_of(folder).seed) for folder in folders]
     for name, seed in names:
         if names.count((name, seed)) > 1:
             raise ScoresError(
@@ -55,7 +53,7 @@ def joint_scores(folders: Sequence[RunFolder]) -> Scores:
 
 def joint_folder(out: Path) -> Path:
     """Where the joint figures of the seeds of `out` lie."""
-    return out.with_name(f"{out.name}-seeds")
+    return beside(out, "seeds")
 
 
 def draw_joint_figures(folders: Sequence[RunFolder], out: Path, where: ClaimSettings) -> None:
