@@ -26,32 +26,28 @@ from nucleate.run_folder.atomic_write import (
     whole,
     written_beside,
 )
+from nucleate.run_folder.finished import FinishedStages
 from nucleate.run_folder.interrupts import hold_interrupts
 from nucleate.run_folder.manifest import (
     Digests,
     digest_of,
     digests_of,
     is_within,
-    problem_of,
     read_manifest,
     text_digest,
     write_manifest,
 )
-from nucleate.run_folder.paths import RunPaths
 from nucleate.run_folder.recovery import delete_earlier, put_in_order
 
 _ANOTHER_FOLDER = "Choose another folder with --out, or remove this one."
 _MAKE_ROOM = "Make room or choose another folder with --out."
-_VERBS = {"scoring": "score", "unseen": "unseen", "intervene": "intervene"}
-"""The command that makes a stage again, where it is not `report`."""
 
 
-class RunFolder(RunPaths):
+class RunFolder(FinishedStages):
     """One run on disk. `create` makes or continues one, `open` takes one that exists."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.manifest: dict[str, Any] = read_manifest(self.manifest_json)
         self._in_hand: _StageInHand | None = None
 
     def state_steps(self) -> list[int]:
@@ -153,14 +149,6 @@ class RunFolder(RunPaths):
             self.manifest.update(facts)
             self._write_manifest()
 
-    def is_done(self, stage: str, inputs: str) -> bool:
-        """Whether `stage` was finished from these very inputs; raises where its files changed since."""
-        entry = self._stage(stage)
-        if entry.get("status") != "done" or entry.get("inputs") != inputs:
-            return False
-        self.require(stage)
-        return True
-
     @contextmanager
     def stage(self, name: str, inputs: str) -> Iterator[None]:
         """Run a stage: files committed within are its outputs.
@@ -220,56 +208,6 @@ class RunFolder(RunPaths):
         """Whether a file, or a folder with files, was finished by the stage that is running."""
         entry = self._stage_in_hand().entry
         return ledger.lists_at({"outputs": entry["outputs"]}, self.name_of(path))
-
-    def is_finished(self, stage: str) -> bool:
-        """Whether `stage` was finished, from whatever inputs."""
-        return self._stage(stage).get("status") == "done"
-
-    def outputs_digest(self, stage: str) -> str:
-        """One digest over all outputs of a finished stage: the inputs of the stages after it."""
-        return digest_of(self._stage(stage).get("outputs", {}))
-
-    def require(self, stage: str) -> None:
-        """Prove that a stage is finished and its files are the ones that it wrote.
-
-        Raises:
-            RunFolderError: the stage is not done, or a file is missing, torn or edited.
-        """
-        status, run = self._stage(stage).get("status"), f"nucleate run ... --out {self.path}"
-        if status == "running":
-            again = "" if stage in ("corpus", "training", "capture") else _VERBS.get(stage, "report")
-            mend = f"Go on with it: nucleate {again} {self.path}" if again else f"Go on with it: {run}"
-            raise RunFolderError(f"the stage {stage} of {self.path} was broken off", mend)
-        if status != "done":
-            raise RunFolderError(f"{self.path} has no finished {stage}", f"Finish it first: {run}")
-        problems = self.problems(stage)
-        if problems:
-            raise RunFolderError(
-                problems[0],
-                f"Put the file back, or run again into another folder; see: nucleate check {self.path}",
-            )
-
-    def require_file(self, path: Path) -> None:
-        """Prove that one recorded file is the one that was written."""
-        name = self.name_of(path)
-        for entry in self.manifest["stages"].values():
-            listed = entry.get("outputs", {})
-            problem = problem_of(self.path, name, listed[name]) if name in listed else None
-            if problem:
-                raise RunFolderError(problem, "Put the file back, or run again into another folder.")
-
-    def problems(self, stage: str | None = None) -> list[str]:
-        """One line for every listed file that is missing or not the one that was written."""
-        entries = self.manifest["stages"] if stage is None else {stage: self._stage(stage)}
-        return [
-            problem
-            for entry in entries.values()
-            for name, digest in entry.get("outputs", {}).items()
-            if (problem := problem_of(self.path, name, digest))
-        ]
-
-    def _stage(self, name: str) -> dict[str, Any]:
-        return self.manifest["stages"].get(name, {})
 
     def _stage_in_hand(self) -> _StageInHand:
         assert self._in_hand is not None, "files are committed and recorded within a stage"
