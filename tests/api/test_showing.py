@@ -4,7 +4,7 @@ import pytest
 
 import nucleate
 from nucleate import api
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, RunFolderError
 from tests.test_fresh_process import MODEL, loaded_by
 
 
@@ -21,6 +21,14 @@ def test_runs_are_put_on_one_page(made, own, tmp_path):
     page = nucleate.compare([made, own], tmp_path / "both.html")
     assert page == tmp_path / "both.html"
     assert "own" in page.read_text()
+
+
+def test_a_folder_in_the_place_of_the_page_is_not_replaced(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "kept").write_text("kept")
+    with pytest.raises(RunFolderError, match="is a folder"):
+        nucleate.compare([tmp_path], tmp_path / "mine")
+    assert (tmp_path / "mine" / "kept").read_text() == "kept"
 
 
 def test_no_run_is_a_mistake(tmp_path):

@@ -112,3 +112,9 @@ def test_an_analysis_chooses_factors_that_tell_its_prompts_apart(tmp_path):
     corpus = PromptCorpus.build(prompts, byte_level_bpe())
     assert {"language", "number"} <= set(corpus.factors), "they are labels still"
     require_measurable(settings, corpus)
+
+
+@pytest.mark.parametrize("override", ["prompts=5", "prompts.file=3", "prompts.task=[1]"])
+def test_prompts_that_are_no_texts_are_the_users_error(override):
+    with pytest.raises(ConfigError, match="are texts"):
+        resolve_analysis({"name": "any"}, {"file": "prompts.jsonl"}, [override])

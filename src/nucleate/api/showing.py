@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nucleate.api.reading import opened
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, RunFolderError
 
 if TYPE_CHECKING:
     from nucleate.api.runs import Run
@@ -54,6 +54,8 @@ def compare(runs: Iterable[Run | Path | str], out: Path | str) -> Path:
     """
     from nucleate.report.page import build_page, write_page
 
+    if Path(out).is_dir():
+        raise RunFolderError(f"{out} is a folder", "Name the page to write, such as compared.html.")
     folders = [opened(one).folder for one in runs]
     if not folders:
         raise ConfigError(

@@ -26,5 +26,7 @@ def check(directory: Path, /) -> int:
         console.print(problem, markup=False)
     if not problems:
         stages = api.load_run(directory).folder.manifest["stages"].values()
-        console.print(f"  [green]✓[/] {sum(len(stage['outputs']) for stage in stages)} files, all whole")
+        console.print(
+            f"  [green]✓[/] {sum(len(stage.get('outputs', {})) for stage in stages)} files, all whole"
+        )
     return int(bool(problems))

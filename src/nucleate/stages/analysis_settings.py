@@ -10,6 +10,7 @@ from typing import Any
 
 from nucleate.corpus.prompts.prompt_corpus import factors_of, task_of, words_of
 from nucleate.corpus.prompts.prompt_files import Prompt, read_prompts
+from nucleate.errors import ConfigError
 from nucleate.settings.config import override
 from nucleate.settings.presets import AnalysisSettings
 
@@ -28,6 +29,12 @@ def resolve_analysis(
         CorpusError: the file is not one of prompts; ConfigError: an override is wrong.
     """
     asked = override({"model": model, "prompts": prompts}, overrides)["prompts"]
+    if not isinstance(asked, Mapping) or not all(
+        isinstance(asked.get(one, ""), str) for one in ("file", "task")
+    ):
+        raise ConfigError(
+            "prompts.file and prompts.task are texts", "Write for instance: --set prompts.task=kind"
+        )
     file = Path(asked["file"])
     read = read_prompts(file, **{name: asked[name] for name in ("template", "delimiter") if name in asked})
     fitting = _fitting(read, asked.get("task") or None)
