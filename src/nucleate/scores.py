@@ -116,7 +116,8 @@ class Scores:
 
     @classmethod
     def read(cls, path: Path) -> Scores:
-        return cls(pq.read_table(path).cast(SCHEMA))
+        with pq.ParquetFile(path) as file:  # `read_table` would load pandas
+            return cls(file.read().cast(SCHEMA))
 
     def write(self, path: Path) -> None:
         pq.write_table(self.table, path, compression="zstd")

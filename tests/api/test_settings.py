@@ -23,7 +23,7 @@ def test_overrides_are_one_in_every_form(overrides):
 
 
 def test_settings_that_are_there_are_changed_like_a_preset():
-    settings = api.resolve("quick", {"scoring.positions": ("input",)})
+    settings = api.resolve("quick", {"scoring.positions": ("input",), "claims.position": "input"})
     again = api.resolve(settings, {"training.objective": "answer"}, seed=4)
     assert (again.seed, again.training.objective, again.scoring.positions) == (4, "answer", ("input",))
     assert again.corpus == settings.corpus

@@ -95,7 +95,13 @@ def test_a_series_of_the_hub_from_prompts_to_page(hub, prompts, tmp_path, capsys
     assert scores.values("split") == ["train", "validation"]
     assert set(scores.values("position")) == {"", "last", "last_instruction", "instruction_mean", "input"}
     assert {"task", "tone", "instruction", "input", "output", "task_input"} <= set(scores.values("factor"))
-    assert set(scores.values("control")) == {"none", "untrained", "bag_of_tokens", "shuffled_labels"}
+    assert set(scores.values("control")) == {
+        "none",
+        "untrained",
+        "bag_of_tokens",
+        "ngrams",
+        "shuffled_labels",
+    }
     assert set(scores.where(method="model").values("metric")) == {"accuracy", "first_token_accuracy", "loss"}
     assert Scores.read(out / "unseen.parquet").values("split") == ["validation"]
     assert {"report.html", "claims.json", "config.toml", "corpus", "figures"} <= {

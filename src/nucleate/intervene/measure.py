@@ -237,11 +237,14 @@ def _metrics(
 def _next_metrics(
     logits: Float[torch.Tensor, "row vocabulary"],
     untouched: Float[torch.Tensor, "row vocabulary"],
-    own: Bool[torch.Tensor, "row 2 vocabulary"],
+    own: Bool[torch.Tensor, "row 2 token"],
 ) -> Float[np.ndarray, "metric row"]:
-    """In the order of `NEXT_METRICS`; `own` are the tokens that A alone, and B alone, is followed by."""
+    """In the order of `NEXT_METRICS`; `own` are the tokens that A alone, and B alone, is followed by.
+
+    A model may have more logits than its tokenizer has tokens: those never come next.
+    """
     after, before = logits.log_softmax(-1), untouched.log_softmax(-1)
-    mass = (after.exp()[:, None] * own).sum(-1)
+    mass = (after.exp()[:, None, : own.shape[-1]] * own).sum(-1)
     mass = torch.where(own.any(-1), mass, torch.nan)
     divergence = (before.exp() * (before - after)).sum(-1)
     return torch.stack([mass[:, 1], mass[:, 0], divergence]).cpu().double().numpy()

@@ -50,13 +50,18 @@ class Pairs:
         return len(self.rows)
 
 
+def tells_pairs(corpus: Corpus) -> bool:
+    """Whether instances can be compared at all: prompts tell their instruction, input and answer."""
+    return {"instruction", "input", "output"} <= set(corpus.labels())
+
+
 def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
     """Up to `n_pairs` pairs, sources drawn from `split`, donors and twins from the train split.
 
     Raises:
         NobodyToPairError: there is no pair, or there are fewer than four tasks.
     """
-    if not {"instruction", "input", "output"} <= set(corpus.labels()):
+    if not tells_pairs(corpus):
         raise NobodyToPairError(
             "interventions need prompts that tell their instruction, input and answer",
             "Give every prompt the fields `instruction`, `input` and `answer`.",

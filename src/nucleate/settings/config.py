@@ -143,7 +143,11 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 def _as_toml(key: str, value: Any) -> str:
     try:
-        return tomli_w.dumps({"x": str(value) if isinstance(value, Path) else value}).removeprefix("x = ")
+        return (
+            tomli_w.dumps({"x": str(value) if isinstance(value, Path) else value})
+            .removeprefix("x = ")
+            .strip()
+        )
     except TypeError:
         raise ConfigError(
             f"{key} cannot be {value!r}, a {type(value).__name__}",

@@ -12,6 +12,7 @@ import numpy as np
 
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ConfigError
+from nucleate.intervene.pairs import tells_pairs
 from nucleate.intervene.places import PLACES
 from nucleate.scoring.examples import rows_of_factor
 from nucleate.scoring.settings import ACROSS
@@ -41,7 +42,7 @@ def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, interve
     _require("scoring.splits", scoring.splits, splits)
     if not what_is_lacking(corpus):
         _require("unseen.positions", settings.unseen.positions, positions)
-    if settings.intervene.in_run or intervene:
+    if (settings.intervene.in_run or intervene) and tells_pairs(corpus):
         _require("intervene.positions", settings.intervene.positions, PLACES)
         _require("intervene.split", [settings.intervene.split], splits, "intervene.in_run=false")
     _require_judged(settings, corpus)
