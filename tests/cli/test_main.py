@@ -73,7 +73,7 @@ def bytes_in(folder):
         (["score", 'scoring.factors=["task", "tsak"]'], "scoring.factors has 'tsak'"),
         (["score", 'scoring.positions=["last_instruction", "inptu"]'], "scoring.positions has 'inptu'"),
         (["score", "claims.preparation=standardise"], "claims.preparation is standardise"),
-        (["score", "scoring.n_examples=2"], "scoring.factors has"),
+        (["score", "scoring.n_examples=2"], "claims are judged by task"),
         (["unseen", 'unseen.positions=["lst"]'], "unseen.positions has 'lst'"),
         (["intervene", "intervene.split=valid"], "intervene.split has 'valid'"),
     ],
@@ -86,7 +86,7 @@ def test_a_mistake_in_what_is_made_again_leaves_the_folder_as_it_is(run_folder, 
     assert bytes_in(run_folder) == before
 
 
-@pytest.mark.parametrize("broken_off", ["score_states", "untrained_control"])
+@pytest.mark.parametrize("broken_off", ["look_at_all", "untrained_control"])
 def test_scoring_again_that_is_broken_off_leaves_scores_settings_and_run(run_folder, broken_off, monkeypatch):
     def interrupt(*_, **__):
         raise Interrupted(2)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from nucleate.display_names import CONTROLS
 from nucleate.errors import RunFolderError
 from nucleate.pictures.points_table import FRAMES_SCHEMA, Projections
 from nucleate.report.page import build_page, render, write_page
@@ -534,9 +535,7 @@ def test_the_step_of_an_analysis_is_chosen(open_page, bare):
             drawn = [(name, values) for _, name, _, values in lines_of(page, "unseen")]
             where = {"split": page.input_value("#unseen-split"), "position": "last_instruction", "step": step}
             for name, values in drawn:
-                control = {"the model": "none", "untrained model": "untrained"}.get(
-                    name, name.replace(" ", "_")
-                )
+                control = {"the model": "none", **{words: one for one, words in CONTROLS.items()}}[name]
                 rows = scored(
                     contents, method="unseen", metric="assignment_accuracy", control=control, **where
                 )

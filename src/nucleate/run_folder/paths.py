@@ -8,7 +8,9 @@ from pathlib import Path
 
 def named(path: Path) -> Path:
     """The same place by a path that ends in its own name; `.` and `..` do not."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps its name if path.name in ("", "..") else path
+    if path.name in ("", ".."):
+        return Path(os.path.abspath(path))  # noqa: PTH100 - a link keeps its name
+    return path
 
 
 def beside(path: Path, suffix: str) -> Path:
