@@ -44,6 +44,7 @@ bench: .venv/ready-bench
 docs: .venv/ready
 	.venv/bin/python docs/commands.py
 	.venv/bin/python docs/settings.py
+	.venv/bin/python docs/glossary.py
 
 docs-site: .venv/ready
 	$(PIP) --editable '.[docs]'
