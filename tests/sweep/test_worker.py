@@ -36,6 +36,9 @@ def test_a_worker_answers_in_lines_and_saves_the_step_in_hand_when_its_input_end
         while not log.exists() or len(log.read_text().splitlines()) < 3:
             assert worker.poll() is None
         worker.stdin.close()
-        assert worker.wait(120) == 143
+        try:
+            assert worker.wait(120) == 143
+        finally:
+            worker.kill()  # else leaving the block would wait for ever
     assert (log.parent / "training_state.safetensors").exists()
     assert not (out / "points").exists() and not (out / "failures").exists()

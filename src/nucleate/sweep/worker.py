@@ -41,20 +41,21 @@ def main() -> int:
 def _asked() -> Iterator[dict[str, Any]]:
     """What is asked, line by line; the end of the input ends what is in hand too."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    in_hand = threading.Event()
+    n_read = n_done = 0  # each has one writer; a flag set by one side and cleared by the other could be lost
 
     def read() -> None:
+        nonlocal n_read
         for line in sys.stdin:
-            in_hand.set()
+            n_read += 1
             lines.put(line)
         lines.put("")
-        if in_hand.is_set():
+        if n_done < n_read:
             os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=read, daemon=True).start()
     while line := lines.get():
         yield json.loads(line)
-        in_hand.clear()
+        n_done += 1
 
 
 def _answers(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
