@@ -21,12 +21,12 @@ from nucleate.scores import Scores
 from nucleate.settings.presets import resolve
 
 _BASELINES = {
-    "nearest_neighbour": ("1-nearest neighbour", "#666666", "s"),
+    "nearest_neighbor": ("1-nearest neighbor", "#666666", "s"),
     "lookup_table": ("lookup table per dialect", "#999999", "D"),
     "chance": ("chance", "#bbbbbb", "v"),
 }
 _POSITIONS = {"last_instruction": "#d55e00", "input": "#0072b2", "instruction_mean": "#009e73"}
-"""Okabe and Ito's colours."""
+"""Okabe and Ito's colors."""
 _CLAIMED = ("last_instruction", "input")
 
 
@@ -90,11 +90,11 @@ def draw(table: pd.DataFrame, folder: Path, n_inputs: int) -> None:
         answers, distance, together = figure.subplots(1, 3)
         of_figure = dict(iter(table.groupby("figure")))
         _line(answers, of_figure["model"], n_inputs, "model", "#1a1a1a", "o", 2.2)
-        for method, (words, colour, marker) in _BASELINES.items():
-            _line(answers, of_figure[method], n_inputs, words, colour, marker, 1.2)
-        for position, colour in _POSITIONS.items():
+        for method, (words, color, marker) in _BASELINES.items():
+            _line(answers, of_figure[method], n_inputs, words, color, marker, 1.2)
+        for position, color in _POSITIONS.items():
             part = of_figure["relative_distance"].query("position == @position")
-            _line(distance, part, n_inputs, POSITIONS[position], colour, "o", 1.8)
+            _line(distance, part, n_inputs, POSITIONS[position], color, "o", 1.8)
         for position in _CLAIMED:
             for name, words, marker, style in (
                 ("accuracy_if_right", "answered right, if nearest its task", "^", "-"),
@@ -126,7 +126,7 @@ def _line(
     part: pd.DataFrame,
     n_inputs: int,
     words: str,
-    colour: str,
+    color: str,
     marker: str,
     width: float,
     style: str = "-",
@@ -135,13 +135,13 @@ def _line(
     by_bridges = part.groupby("bridges")["value"]
     mean, low, high = by_bridges.mean(), by_bridges.min(), by_bridges.max()
     within = mean.index < n_inputs
-    axes.fill_between(mean.index[within], low[within], high[within], color=colour, alpha=0.14, lw=0)
+    axes.fill_between(mean.index[within], low[within], high[within], color=color, alpha=0.14, lw=0)
     axes.plot(
-        mean.index[within], mean[within], ls=style, color=colour, marker=marker, ms=4, lw=width, label=words
+        mean.index[within], mean[within], ls=style, color=color, marker=marker, ms=4, lw=width, label=words
     )
     whole = mean.index == n_inputs
     reach = [mean[whole] - low[whole], high[whole] - mean[whole]]
-    axes.errorbar(mean.index[whole], mean[whole], reach, fmt=marker, color=colour, ms=4, lw=1)
+    axes.errorbar(mean.index[whole], mean[whole], reach, fmt=marker, color=color, ms=4, lw=1)
 
 
 if __name__ == "__main__":

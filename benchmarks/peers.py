@@ -1,7 +1,7 @@
 """The other side: what a user would write today, each with the settings that its own pages show first.
 
 Peers get the same corpus, model size, optimizer, instances per step and threads. Three things make them
-faster than a first draft, in their favour: rows are padded to the batch, not to the longest of all; hidden
+faster than a first draft, in their favor: rows are padded to the batch, not to the longest of all; hidden
 states are cut to the positions asked for batch by batch; there is no dropout.
 """
 

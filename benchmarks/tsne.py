@@ -89,7 +89,7 @@ def _divergences(series: list[np.ndarray], pictures: list[np.ndarray]) -> Measur
 
 
 def kl_divergence(points: np.ndarray, picture: np.ndarray) -> float:
-    """Of the neighbours in the picture from those among the points, in nats; all pairs, no approximation."""
+    """Of the neighbors in the picture from those among the points, in nats; all pairs, no approximation."""
     affinities = PerplexityBasedNN(points, perplexity=_perplexity(points), method="exact", n_jobs=1).P
     near = 1.0 / (1.0 + squareform(pdist(picture, "sqeuclidean")))
     np.fill_diagonal(near, 0.0)

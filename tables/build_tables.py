@@ -40,7 +40,7 @@ CONTINENTS = {
     "OC": "Oceania",
     "SA": "South America",
 }
-LICENCES = {
+LICENSES = {
     "babel": "BSD-3-Clause; its data, the CLDR, Unicode-3.0",
     "cldr-core": "Unicode-3.0",
     "countryinfo": "MIT",
@@ -285,14 +285,14 @@ def write(tables: Mapping[str, Table], date: str, versions: Mapping[str, str]) -
                 for column, sources in table.sources.items()
             },
         }
-    packages = {name: {"version": versions[name], "licence": licence} for name, licence in LICENCES.items()}
+    packages = {name: {"version": versions[name], "license": terms} for name, terms in LICENSES.items()}
     document = {"built": date, "packages": packages, "tables": described}
     (OUT / "provenance.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def main(cldr: Path, date: str) -> None:
     """Build and write all tables."""
-    versions = {name: importlib.metadata.version(name) for name in LICENCES if name != "cldr-core"}
+    versions = {name: importlib.metadata.version(name) for name in LICENSES if name != "cldr-core"}
     versions["cldr-core"] = json.loads((cldr / "package.json").read_text(encoding="utf-8"))["version"]
     of_countries = countries()
     tables = {

@@ -22,6 +22,6 @@ def test_sites_are_named_and_ordered_from_the_bottom_up():
 
 def test_a_view_says_what_was_done_to_states_and_what_its_numbers_are():
     assert place_words(View()) == "last instruction token"
-    assert place_words(View("last", preparation="standardise")).endswith("(standardised states)")
+    assert place_words(View("last", preparation="standardise")).endswith("(standardized states)")
     assert measure_words(View()) == "ARI"
     assert measure_words(View(metric="ami")) == "adjusted mutual information, k-means"

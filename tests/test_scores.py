@@ -50,7 +50,7 @@ def test_no_rows_is_a_table_too(tmp_path):
 
 
 def test_unknown_column_and_other_tables_are_refused():
-    with pytest.raises(ScoresError, match="colour"):
-        Scores.from_rows([row()]).where(colour="red")
+    with pytest.raises(ScoresError, match="color"):
+        Scores.from_rows([row()]).where(color="red")
     with pytest.raises(ScoresError, match="missing run"):
         Scores(pa.table({"x": [1]}))

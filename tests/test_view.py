@@ -11,7 +11,7 @@ from nucleate.view import View
 
 @pytest.fixture
 def scores(planted_scores):
-    """Task at two positions, raw; the input at one, raw and standardised."""
+    """Task at two positions, raw; the input at one, raw and standardized."""
     raw = [
         planted_scores(lambda step, layer: 0.5, position=position, factor=factor)
         for position, factor in (("input", "task"), ("last_instruction", "task"), ("input", "input"))

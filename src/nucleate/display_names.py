@@ -68,11 +68,11 @@ MEASURES = {("kmeans", "ari"): "ARI", ("kmeans", "ari_across"): "ARI across dial
 """Method and metric together, as short as an axis wants them."""
 PREPARATIONS = {
     "raw": "raw",
-    "standardise": "standardised",
+    "standardise": "standardized",
     "pca": "after PCA",
     "tsne": "after t-SNE",
-    "centre": "centred",
-    "normalise": "normalised",
+    "center": "centered",
+    "normalize": "normalized",
 }
 
 

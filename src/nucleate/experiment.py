@@ -97,7 +97,7 @@ def run_analysis(
     overrides: Iterable[str] = (),
     command: Iterable[str] = (),
 ) -> RunFolder:
-    """Any causal language model of Hugging Face on labelled prompts, or what is left of that.
+    """Any causal language model of Hugging Face on labeled prompts, or what is left of that.
 
     Raises:
         NucleateError: whatever a user can get wrong; nothing is overwritten.

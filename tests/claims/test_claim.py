@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nucleate.claims.claim import Claim, Judgement
+from nucleate.claims.claim import Claim, Judgment
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.verdicts import Straddle
 from nucleate.scores import Scores
@@ -22,7 +22,7 @@ def test_another_rule_has_another_digest(change):
 
 
 def test_the_digest_is_of_the_rule_alone():
-    said_otherwise = replace(CLAIM, words="It stands tall.", judge=lambda evidence: Judgement(True, {}))
+    said_otherwise = replace(CLAIM, words="It stands tall.", judge=lambda evidence: Judgment(True, {}))
     assert said_otherwise.rule_digest == CLAIM.rule_digest
     assert len(CLAIM.rule_digest) == 64
 
@@ -38,7 +38,7 @@ def test_the_digest_is_of_the_rule_alone():
 )
 def test_what_surely_lacks_something_fails_and_what_is_open_says_what_it_straddles(holds, fails, verdict):
     open_ = Straddle("height", 0.4, 0.7, 0.5)
-    told = Judgement.told(
+    told = Judgment.told(
         holds=holds, fails=fails, figures={"height": 0.55}, control="untrained", straddles=[open_]
     )
     found = replace(CLAIM, judge=lambda evidence: told).verdict(NOTHING)
@@ -54,5 +54,5 @@ def test_without_data_nothing_is_judged():
 
 
 def test_of_several_things_asked_for_the_unmet_are_named():
-    judged = Judgement.of({"height": True, "breadth": False, "depth": False}, {})
+    judged = Judgment.of({"height": True, "breadth": False, "depth": False}, {})
     assert (judged.holds, judged.lacking) == (False, "breadth, depth")

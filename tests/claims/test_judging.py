@@ -1,6 +1,6 @@
 """One list of claims, judged wherever there is something to judge."""
 
-from nucleate.claims.claim import Claim, Judgement
+from nucleate.claims.claim import Claim, Judgment
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.judging import CLAIMS, judge_claims, rules_digest
 from nucleate.claims.settings import ClaimSettings
@@ -23,7 +23,7 @@ def test_the_runs_own_position_comes_first_and_whole(planted_scores):
 def test_a_claim_more_is_an_entry_more(planted_scores):
     def judge(evidence):
         accuracy = evidence.scores.where(metric="accuracy", split="validation", step=200).to_pandas()
-        return Judgement(bool(accuracy["value"].iloc[0] > 0.9), {"accuracy": accuracy["value"].iloc[0]})
+        return Judgment(bool(accuracy["value"].iloc[0] > 0.9), {"accuracy": accuracy["value"].iloc[0]})
 
     mine = Claim("learning", "The model learns its tasks.", "accuracy above 0.9", judge)
     scores = planted_scores(lambda step, layer: 0.2 * layer * RISE[step])

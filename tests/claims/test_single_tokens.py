@@ -69,7 +69,7 @@ def test_the_input_is_asked_what_it_adds_to_the_prompt_alone():
     assert read_interventions(NOTHING, planted(position="input"), View())["reading"].tolist() == ["idle"]
 
 
-def test_neighbouring_sites_that_read_the_same_are_one_sentence(planted_scores):
+def test_neighboring_sites_that_read_the_same_are_one_sentence(planted_scores):
     effects = pd.concat(
         [
             planted(site="embed", layer=0, added_to_instruction=0.5, all_instruction=0.8),

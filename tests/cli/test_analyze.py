@@ -268,7 +268,7 @@ def test_interventions_on_somebody_elses_model(tiny, tmp_path):
         (["TINY", "--prompts", "good.jsonl", "--revisions", "step1"], "has no revisions"),
         (["TINY", "--prompts", "good.jsonl", "--set", "model.dtype=int4"], "model.dtype"),
         (["TINY", "--prompts", "good.jsonl", "--set", "scoring.positons=[]"], "Did you mean scoring.positions?"),
-        (["TINY", "--prompts", "good.jsonl", "--set", "prompts.task=colour"], "no prompt has the factor 'colour'"),
+        (["TINY", "--prompts", "good.jsonl", "--set", "prompts.task=color"], "no prompt has the factor 'color'"),
         (["x.gguf", "--prompts", "good.jsonl"], "there is no x.gguf"),
     ],
 )  # fmt: skip

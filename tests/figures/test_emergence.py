@@ -57,7 +57,7 @@ def test_what_is_drawn_is_what_the_view_looks_at(planted_scores):
     scores = Scores.concatenate([raw, prepared])
     with emergence_figure(scores, View(preparation="standardise")) as figure:
         assert layer_lines(figure.axes[1])[4].get_ydata()[-1] == pytest.approx(rising(200, 4))
-        assert "standardised" in figure.get_suptitle()
+        assert "standardized" in figure.get_suptitle()
     with emergence_figure(scores, View()) as figure:
         assert layer_lines(figure.axes[1])[4].get_ydata()[-1] == pytest.approx(0.1)
         assert figure.get_suptitle() == "Clusters at the last instruction token"

@@ -9,7 +9,7 @@ from nucleate.figures.style import (
     factor_marks,
     figure_of,
     in_order,
-    layer_colours,
+    layer_colors,
     save_figure,
 )
 
@@ -26,7 +26,7 @@ def test_same_drawing_same_bytes(tmp_path):
 
 @pytest.mark.parametrize("n", [1, 2, 7, 13])
 def test_layers_darken_from_the_bottom_up(n):
-    luminance = [np.dot(colour[:3], (0.2126, 0.7152, 0.0722)) for colour in layer_colours(n)]
+    luminance = [np.dot(color[:3], (0.2126, 0.7152, 0.0722)) for color in layer_colors(n)]
     assert len(luminance) == n
     assert all(np.diff(luminance) < 0)
 

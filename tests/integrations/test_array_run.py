@@ -17,8 +17,8 @@ def planted():
     rng = np.random.default_rng(0)
     labels = np.arange(N) % 4
     pull = np.array([0.0, 1.0, 3.0, 3.0, 3.0])[:, None] * np.array([0.0, 0.12, 2.0])
-    centres = rng.normal(size=(4, 16))
-    states = rng.normal(size=(5, 3, N, 16)) + pull[:, :, None, None] * centres[labels]
+    centers = rng.normal(size=(4, 16))
+    states = rng.normal(size=(5, 3, N, 16)) + pull[:, :, None, None] * centers[labels]
     return (
         states,
         [f"task {label}" for label in labels],

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nucleate.intervene.cells import Cell, summarise
+from nucleate.intervene.cells import Cell, summarize
 from nucleate.scores import RunTag
 
 CELL = Cell("block.2", "input", "shift", "none", 1.0)
@@ -10,7 +10,7 @@ COMMON = {"n_resamples": 200, "tag": RunTag("r", "m", 1), "step": 3, "split": "v
 
 def rows(values, metrics, units=None):
     values = np.array(values, dtype=float)
-    found = summarise(
+    found = summarize(
         {CELL: values}, metrics, np.arange(values.shape[1]) if units is None else units, **COMMON
     )
     return {one.metric: one for one in found}

@@ -11,7 +11,7 @@ from sklearn.metrics import pairwise_distances, silhouette_score
 from nucleate.metrics import label_geometry
 from nucleate.metrics.label_geometry import (
     Pairs,
-    neighbour_purities,
+    neighbor_purities,
     silhouettes,
     squared_distances,
     too_near,
@@ -48,12 +48,12 @@ def test_silhouettes_of_one_label_or_of_all_different_are_not_defined():
 
 
 @pytest.mark.parametrize("block", [2**22, 500])
-def test_neighbours_are_the_nearest_that_are_not_left_out(block, monkeypatch):
+def test_neighbors_are_the_nearest_that_are_not_left_out(block, monkeypatch):
     monkeypatch.setattr(label_geometry, "BLOCK_VALUES", block)
     points, labels = planted(2.0)
     rng = np.random.default_rng(1)
     units, counts = np.arange(120) // 2, rng.poisson(0.7, (120, 3))
-    found = neighbour_purities(points, {"task": labels}, units, counts, 3)["task"]
+    found = neighbor_purities(points, {"task": labels}, units, counts, 3)["task"]
     distances = pairwise_distances(points.astype(float))
     for i in range(120):
         allowed = (units != units[i]) & (np.abs(counts - counts[i]).sum(axis=1) >= 3)
@@ -62,9 +62,9 @@ def test_neighbours_are_the_nearest_that_are_not_left_out(block, monkeypatch):
         assert found[i] == pytest.approx(np.mean(labels[nearest] == labels[i]))
 
 
-def test_an_example_without_neighbours_has_no_purity():
+def test_an_example_without_neighbors_has_no_purity():
     points, labels = planted(1.0, n_examples=5)
-    assert np.isnan(neighbour_purities(points, {"task": labels}, np.zeros(5, dtype=np.int64))["task"]).all()
+    assert np.isnan(neighbor_purities(points, {"task": labels}, np.zeros(5, dtype=np.int64))["task"]).all()
 
 
 def test_pairs_that_are_known_change_nothing(monkeypatch):
@@ -76,8 +76,8 @@ def test_pairs_that_are_known_change_nothing(monkeypatch):
         about = (points[rows], {"task": labels[rows]})
         known = pairs.among(rows)
         assert silhouettes(*about, known.squared) == pytest.approx(silhouettes(*about), rel=1e-9)
-        plain = neighbour_purities(*about, units[rows], counts[rows], 3)["task"]
-        found = neighbour_purities(*about, units[rows], counts[rows], 3, known)["task"]
+        plain = neighbor_purities(*about, units[rows], counts[rows], 3)["task"]
+        found = neighbor_purities(*about, units[rows], counts[rows], 3, known)["task"]
         assert np.array_equal(found, plain, equal_nan=True)
     monkeypatch.setattr(label_geometry, "BLOCK_VALUES", 120**2 - 1)
     assert squared_distances(points) is None

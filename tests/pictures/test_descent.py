@@ -68,7 +68,7 @@ def test_pictures_diverge_no_more_than_those_of_opentsne():
     assert np.median(again) < 1.01
 
 
-def test_no_iterations_change_nothing_and_pictures_are_centred():
+def test_no_iterations_change_nothing_and_pictures_are_centered():
     start = np.random.default_rng(0).standard_normal((200, 2)).astype(np.float32)
     near = affinities(planted(0))
     assert np.array_equal(descend(near, start, [Phase(0, 1.0, 0.8)]), start)

@@ -58,8 +58,8 @@ def test_what_stands_still_in_the_model_stands_still_in_the_picture():
 def test_clusters_keep_their_numbers_and_answers_their_steps():
     rng = np.random.default_rng(1)
     task = np.repeat([0, 1, 2], 12)
-    centres = np.array([[0, 0, 20], [20, 0, 0], [0, 20, 0]])
-    steps = [states_of(centres[task] + rng.normal(size=(36, 3)), step, task) for step in (0, 4, 8)]
+    centers = np.array([[0, 0, 20], [20, 0, 0], [0, 20, 0]])
+    steps = [states_of(centers[task] + rng.normal(size=(36, 3)), step, task) for step in (0, 4, 8)]
     found = projected(*steps)
     clusters = [tuple(row["cluster"]) for row in found.frames.to_pylist()]
     assert len(set(clusters)) == 1 and len(set(clusters[0])) == 3
@@ -69,8 +69,8 @@ def test_clusters_keep_their_numbers_and_answers_their_steps():
 def test_a_spot_has_tsne_that_stays_put_discriminant_axes_and_neighbors():
     rng = np.random.default_rng(2)
     task = np.tile([0, 1, 2], 20)
-    centres = np.array([[0, 0, 90], [90, 0, 0], [0, 90, 0]])
-    steps = [states_of(centres[task] + rng.normal(size=(60, 3)), step, task) for step in (0, 4)]
+    centers = np.array([[0, 0, 90], [90, 0, 0], [0, 90, 0]])
+    steps = [states_of(centers[task] + rng.normal(size=(60, 3)), step, task) for step in (0, 4)]
     found = projected(*steps, spot=Spot("input", "task", 45, (0, 4)))
     frames = found.frames.to_pylist()
     assert [(one["embedding"], one["step"], len(one["x"])) for one in frames] == [

@@ -267,7 +267,7 @@ PIXELS = "id => document.getElementById(id).toDataURL()"
 
 
 @browser_test
-def test_colour_search_legend_and_play(open_page, contents):
+def test_color_search_legend_and_play(open_page, contents):
     with open_page(contents) as opened:
         page, seen = opened.page, set()
 
@@ -279,10 +279,10 @@ def test_colour_search_legend_and_play(open_page, contents):
         assert changes()
         tasks = {f"task {one['task']}" for one in contents.projections.examples.to_pylist()}
         assert set(page.locator("#legend button").all_text_contents()) == tasks
-        for colour in ("dialect", "assigned cluster", "right or wrong answer"):
-            page.select_option("#colour", colour)
-            assert changes(), colour
-        page.select_option("#colour", "task")
+        for color in ("dialect", "assigned cluster", "right or wrong answer"):
+            page.select_option("#color", color)
+            assert changes(), color
+        page.select_option("#color", "task")
         first = page.locator("#legend button").first
         first.press("Enter")
         assert changes() and first.get_attribute("aria-pressed") == "true"
@@ -396,7 +396,7 @@ def test_every_control_is_reached_by_keyboard_and_shows_it(open_page, contents):
             "play",
             "step",
             "site",
-            "colour",
+            "color",
             "search",
             "zoom",
             "points",
@@ -452,12 +452,12 @@ def test_a_hostile_corpus_is_text_and_nothing_else(open_page, contents):
     with open_page(hostile(contents)) as opened:
         page = opened.page
         page.select_option("#factor", index=3)
-        page.select_option("#colour", "instruction")
+        page.select_option("#color", "instruction")
         page.focus("#points")
         page.keyboard.press("ArrowRight")
         tip = page.text_content("#tip")
         assert any(text in tip for text in HOSTILE)
-        page.select_option("#colour", HOSTILE[3])
+        page.select_option("#color", HOSTILE[3])
         assert HOSTILE[1] in page.locator("#legend").text_content()
         assert (
             page.evaluate(
@@ -501,7 +501,7 @@ def test_a_model_that_was_looked_at_once_is_shown_by_layer(open_page, prompts):
         )
         pictures = [button.strip() for button in page.locator("#moments button").all_text_contents()]
         assert pictures[0] == "layer 0: 0.00" and pictures[-1] == "layer 12: 0.36" and len(pictures) == 6
-        page.select_option("#colour", "right or wrong answer")
+        page.select_option("#color", "right or wrong answer")
         assert page.locator("#legend button").all_text_contents() == ["answered wrong", "answered right"]
         cells = saved(page, "atlas")
         assert {row["factor"] for row in cells} == {"country", "relation", "'=cost"}

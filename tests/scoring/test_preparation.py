@@ -26,7 +26,7 @@ def test_each_is_that_of_scikit_learn():
             ("standardise", StandardScaler().fit(train).transform(other)),
             ("pca", PCA(3).fit(train).transform(other)),
             ("whiten", PCA(whiten=True).fit(train).transform(other) * np.sqrt(60 / 59)),
-            ("centre", other - train.mean(axis=0)),
+            ("center", other - train.mean(axis=0)),
         ):
             found = prepare(OTHER, TRAIN, name, 3.0)[site]
             assert distances(found) == pytest.approx(distances(theirs), abs=1e-8), name
@@ -46,7 +46,7 @@ def test_share_of_variance_keeps_as_many_components_as_it_takes_at_each_site():
     assert [int((own.std(axis=0) > 0).sum()) for own in found] == kept
 
 
-@pytest.mark.parametrize("name", ["centre", "standardise", "l2", "pca", "whiten"])
+@pytest.mark.parametrize("name", ["center", "standardise", "l2", "pca", "whiten"])
 def test_what_has_no_variance_stays_finite(name):
     flat = TRAIN.copy()
     flat[:, :, 2] = 7.0
@@ -54,7 +54,7 @@ def test_what_has_no_variance_stays_finite(name):
     assert np.isfinite(prepare(flat, flat, name, 2.0)).all()
 
 
-@pytest.mark.parametrize("name", ["centre", "standardise", "l2", "pca", "whiten"])
+@pytest.mark.parametrize("name", ["center", "standardise", "l2", "pca", "whiten"])
 def test_an_example_does_not_depend_on_those_beside_it(name):
     together = prepare(OTHER, TRAIN, name, 3.0)
     assert prepare(OTHER[:, :4], TRAIN, name, 3.0) == pytest.approx(together[:, :4])

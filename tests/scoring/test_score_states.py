@@ -180,7 +180,7 @@ def test_milestones_read_labels_off_the_states():
     for metric in ("knn_purity", "nearest_centroid", "probe", "silhouette"):
         found = planted.where(metric=metric).table["value"].to_pylist()
         assert found, metric
-        assert min(found) > (0.5 if metric == "silhouette" else 0.89)  # 9 of 10 neighbours are all there are
+        assert min(found) > (0.5 if metric == "silhouette" else 0.89)  # 9 of 10 neighbors are all there are
     for metric in ("separation", "collapse"):
         there, not_there = (
             planted_at(site).where(metric=metric, factor="task", split="train", control="none")
@@ -213,7 +213,7 @@ def test_placing_among_the_clusters_of_train_does_not_hang_on_the_other_methods(
     assert len(found) > 0 and found.equals(with_kmeans)
 
 
-def test_one_example_without_a_neighbour_costs_the_others_nothing():
+def test_one_example_without_a_neighbor_costs_the_others_nothing():
     """Its tokens are those of all others; these differ from each other by enough."""
     states = planted_states(n_examples=60)
     states = states.select(states.split == "train")

@@ -49,7 +49,7 @@ def planted(clustered, right_if_clustered, right_if_not):
     return capture
 
 
-def analysed(model, corpus, clustered, *right, steps=(0, 5)):
+def analyzed(model, corpus, clustered, *right, steps=(0, 5)):
     capture, rows = planted(clustered, *right), unseen_rows(corpus, SETTINGS, 1)
     captured = (capture(model, corpus, rows, step=step, positions=("input",)) for step in steps)
     return analyze_unseen(captured, corpus, SETTINGS, RunTag("r", "m", 1))
@@ -62,7 +62,7 @@ def last(scores, metric, split="unseen_dialect", control="none"):
 
 
 def test_planted_association_is_found(model, corpus):
-    scores = analysed(model, corpus, 0.6, 0.9, 0.2)
+    scores = analyzed(model, corpus, 0.6, 0.9, 0.2)
     assert set(scores.values("split")) == {"validation", "unseen_instruction", "unseen_dialect"}
     assert last(scores, "assignment_accuracy")["value"] == pytest.approx(0.6, abs=0.12)
     assert last(scores, "accuracy_if_right")["value"] == pytest.approx(0.9, abs=0.1)
@@ -102,12 +102,12 @@ def test_the_models_own_confidence_stands_beside_the_margin(model, corpus):
 
 
 def test_no_association_where_none_was_planted(model, corpus):
-    odds = last(analysed(model, corpus, 0.5, 0.5, 0.5), "odds_ratio")
+    odds = last(analyzed(model, corpus, 0.5, 0.5, 0.5), "odds_ratio")
     assert odds["ci_low"] < 1 < odds["ci_high"]
 
 
 def test_rows_are_whole(model, corpus):
-    scores = analysed(model, corpus, 0.6, 0.9, 0.2)
+    scores = analyzed(model, corpus, 0.6, 0.9, 0.2)
     frame = scores.to_pandas()
     assert frame["ci_low"].notna().all()
     assert (frame["ci_low"] <= frame["ci_high"]).all()
@@ -116,10 +116,10 @@ def test_rows_are_whole(model, corpus):
     assert set(frame.loc[frame["site"] == "", "method"]) == {
         "model",
         "lookup_table",
-        "nearest_neighbour",
+        "nearest_neighbor",
         "chance",
     }
-    assert scores.table.equals(analysed(model, corpus, 0.6, 0.9, 0.2).table)
+    assert scores.table.equals(analyzed(model, corpus, 0.6, 0.9, 0.2).table)
 
 
 def test_the_real_capture_fits(model, corpus):
@@ -135,7 +135,7 @@ def test_the_real_capture_fits(model, corpus):
 
 
 def test_a_share_is_of_the_instances_that_it_is_a_share_of(model, corpus):
-    scores = analysed(model, corpus, 0.6, 1.0, 0.2)
+    scores = analyzed(model, corpus, 0.6, 1.0, 0.2)
     right, wrong = last(scores, "accuracy_if_right"), last(scores, "accuracy_if_wrong")
     assert right["n_examples"] + wrong["n_examples"] == last(scores, "assignment_accuracy")["n_examples"]
     assert right["value"] == right["ci_high"] == 1.0

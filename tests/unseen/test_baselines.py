@@ -29,9 +29,9 @@ def test_a_table_knows_what_its_dialect_was_trained_on_and_nothing_else(corpus):
     assert baselines(corpus, of_split(corpus, "unseen_dialect"))["lookup_table"].mean() < 0.4
 
 
-def test_a_neighbour_is_the_instruction_itself_where_it_was_trained(corpus):
-    assert baselines(corpus, of_split(corpus, "train"))["nearest_neighbour"].mean() > 0.95
-    assert baselines(corpus, of_split(corpus, "unseen_dialect"))["nearest_neighbour"].mean() < 0.6
+def test_a_neighbor_is_the_instruction_itself_where_it_was_trained(corpus):
+    assert baselines(corpus, of_split(corpus, "train"))["nearest_neighbor"].mean() > 0.95
+    assert baselines(corpus, of_split(corpus, "unseen_dialect"))["nearest_neighbor"].mean() < 0.6
 
 
 def test_chance_is_one_of_the_answers_that_the_input_has(corpus):

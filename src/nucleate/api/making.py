@@ -139,7 +139,7 @@ def analyze(
     observer: Observer | None = None,
     command: Iterable[str] = (),
 ) -> Run:
-    """Any causal language model of Hugging Face, on one's own labelled prompts.
+    """Any causal language model of Hugging Face, on one's own labeled prompts.
 
     Args:
         model: a folder, a GGUF file, or a name on the Hub.

@@ -62,7 +62,7 @@ def capture(
         states[batch.rows] = found.states
         for name, values in beside.items():
             values[batch.rows] = getattr(found, name)
-    return labelled(states, beside, blocks.sites, corpus, rows, step=step, positions=positions)
+    return labeled(states, beside, blocks.sites, corpus, rows, step=step, positions=positions)
 
 
 def captured_batches(
@@ -100,7 +100,7 @@ def _batches(
     return plain_batches(sequences, settings.batch_tokens)
 
 
-def labelled(
+def labeled(
     states: np.ndarray,
     beside: Mapping[str, np.ndarray],
     sites: tuple[str, ...],

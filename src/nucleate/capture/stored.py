@@ -15,7 +15,7 @@ from jaxtyping import Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import HiddenStates
-from nucleate.capture.record import BESIDE_STATES, captured_batches, labelled
+from nucleate.capture.record import BESIDE_STATES, captured_batches, labeled
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import LabelsError
@@ -79,7 +79,7 @@ def read_states(folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"])
     places = place_of[rows]
     if (places < 0).any():
         raise LabelsError(f"{folder} has no states of row {rows[places < 0][0]}", "Capture them again.")
-    return labelled(
+    return labeled(
         np.asarray(stored["states"][places]),
         {name: np.asarray(stored[name][places]) for name in BESIDE_STATES},
         tuple(about["sites"]),

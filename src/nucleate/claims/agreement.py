@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nucleate.capture.hidden_states import BEFORE_INPUT
-from nucleate.claims.claim import Claim, Judgement
+from nucleate.claims.claim import Claim, Judgment
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.verdicts import Straddle
 
@@ -34,7 +34,7 @@ LEAST_SHARE_OF_TRAIN = 0.75
 _UNSEEN = "unseen_instruction"
 
 
-def _emerges(evidence: Evidence) -> Judgement | None:
+def _emerges(evidence: Evidence) -> Judgment | None:
     if evidence.held_out is None:
         return None
     top = evidence.held_out.iloc[-1]
@@ -49,14 +49,14 @@ def _emerges(evidence: Evidence) -> Judgement | None:
     figures = {name: top[name] for name in columns} | evidence.plain_agreement(
         int(evidence.held_out.index[-1])
     )
-    judged = Judgement.of(asked, figures, top["control"])
+    judged = Judgment.of(asked, figures, top["control"])
     if not judged.holds or is_level:
         return judged
     open_ = Straddle("late_gain", float(low), float(high), float(most if high > most else -most))
     return replace(judged, holds=None, lacking=str(open_), straddles=(open_,))
 
 
-def _higher_layers_agree_better(evidence: Evidence) -> Judgement | None:
+def _higher_layers_agree_better(evidence: Evidence) -> Judgment | None:
     layers = evidence.held_out
     if layers is None or len(layers) < 2:
         return None
@@ -71,7 +71,7 @@ def _higher_layers_agree_better(evidence: Evidence) -> Judgement | None:
     is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
     is_apart = top["excess_low"] > max(0.0, bottom["excess_high"])
     asked = {"layers in order": is_ordered, "the top above layer 0 and controls": is_apart}
-    return Judgement.of(asked, figures, top["control"])
+    return Judgment.of(asked, figures, top["control"])
 
 
 def _rank_correlation(by_layer: pd.Series) -> float:
@@ -82,7 +82,7 @@ def _rank_correlation(by_layer: pd.Series) -> float:
     return float(np.corrcoef(np.arange(len(ranks)), ranks)[0, 1])
 
 
-def _layer_0_hardly_changes(evidence: Evidence) -> Judgement | None:
+def _layer_0_hardly_changes(evidence: Evidence) -> Judgment | None:
     layers = evidence.held_out
     if layers is None or 0 not in layers.index:
         return None
@@ -93,10 +93,10 @@ def _layer_0_hardly_changes(evidence: Evidence) -> Judgement | None:
         "excess_at_layer_0": bottom["excess"],
     }
     stands_still = bottom["change"] <= max(MOST_CHANGE, MOST_CHANGE_SHARE * top["change"])
-    return Judgement.of({"layer 0 as it was": stands_still}, figures)
+    return Judgment.of({"layer 0 as it was": stands_still}, figures)
 
 
-def _held_out_follows_train(evidence: Evidence) -> Judgement | None:
+def _held_out_follows_train(evidence: Evidence) -> Judgment | None:
     """Before the input, validation has the very states of train: there only other instructions are a test."""
     unseen = evidence.beside_size_matched(_UNSEEN)
     if _UNSEEN in unseen:
@@ -104,7 +104,7 @@ def _held_out_follows_train(evidence: Evidence) -> Judgement | None:
     return None if evidence.view.position in BEFORE_INPUT else _validation_follows_train(evidence)
 
 
-def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -> Judgement | None:
+def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -> Judgment | None:
     top = evidence.layers[_UNSEEN].iloc[-1] if _UNSEEN in evidence.layers else None
     if top is None:
         return None
@@ -114,10 +114,10 @@ def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -
         "unseen instructions near as many trained ones": trained <= over[_UNSEEN] / LEAST_SHARE_OF_TRAIN,
         "unseen instructions above controls": top["excess_low"] > 0,
     }
-    return Judgement.of(asked, {**over, f"{_UNSEEN}_low": top["excess_low"]}, top["control"])
+    return Judgment.of(asked, {**over, f"{_UNSEEN}_low": top["excess_low"]}, top["control"])
 
 
-def _validation_follows_train(evidence: Evidence) -> Judgement | None:
+def _validation_follows_train(evidence: Evidence) -> Judgment | None:
     held_out = evidence.view.split
     if not {"train", held_out} <= set(evidence.layers):
         return None
@@ -133,10 +133,10 @@ def _validation_follows_train(evidence: Evidence) -> Judgement | None:
         "validation near train": follows,
         "held-out splits above controls": is_sure,
     }
-    return Judgement.of(asked, over, tops["train"]["control"])
+    return Judgment.of(asked, over, tops["train"]["control"])
 
 
-def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgement | None:
+def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgment | None:
     layers = evidence.held_out
     if not evidence.pretrained or layers is None or len(layers) < 3:
         return None
@@ -150,7 +150,7 @@ def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgement | None:
     is_high = figures["upper_third_excess"] >= HIGH and figures["upper_third_excess_low"] > 0
     is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
     asked = {"a high value": is_high, "layers in order": is_ordered}
-    return Judgement.of(asked, figures, upper["control"].iloc[-1])
+    return Judgment.of(asked, figures, upper["control"].iloc[-1])
 
 
 AGREEMENT = (

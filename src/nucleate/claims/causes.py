@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from nucleate.claims.claim import Claim, Judgement
+from nucleate.claims.claim import Claim, Judgment
 from nucleate.claims.evidence import LEAST_ERRORS, Evidence, at_last_step, hardest_split
 from nucleate.claims.verdicts import Straddle
 from nucleate.intervene.effects import CONTROLS
@@ -18,7 +18,7 @@ from nucleate.intervene.effects import CONTROLS
 LEAST_AUROC = 0.6
 """The margin must rank a right answer above a wrong one at least this often."""
 LEAST_ODDS_RATIO = 1.9
-"""The odds ratio that goes with that AUROC: where margins are normal, an AUROC of 0.6 is a standardised
+"""The odds ratio that goes with that AUROC: where margins are normal, an AUROC of 0.6 is a standardized
 difference of 0.36, and that is a logarithm of odds of 0.65 (Hasselblad and Hedges 1995)."""
 LEAST_EXPECTED = 5
 """Instances that independence must put into each of the four cells (Cochran 1954)."""
@@ -47,7 +47,7 @@ def flips_above_controls(
     return table
 
 
-def _judge_causal(evidence: Evidence) -> Judgement | None:
+def _judge_causal(evidence: Evidence) -> Judgment | None:
     if evidence.effects is None:
         return None
     last, position = at_last_step(evidence.effects), evidence.view.position
@@ -66,7 +66,7 @@ def _judge_causal(evidence: Evidence) -> Judgement | None:
         "excess_ci_high": best["ci_high"],
         "layers_that_work": float(n_works),
     }
-    return Judgement.told(
+    return Judgment.told(
         holds=n_works > 0,
         fails=bool((table["ci_high"] < LEAST_FLIP).all()),
         figures=figures,
@@ -89,7 +89,7 @@ def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Serie
     return flips.loc[list(CONTROLS["shift"])].sort_values("value").iloc[-1]
 
 
-def _judge_unseen(evidence: Evidence) -> Judgement | None:
+def _judge_unseen(evidence: Evidence) -> Judgment | None:
     if evidence.unseen is None or not len(evidence.unseen):
         return None
     split = hardest_split(evidence.unseen)
@@ -101,7 +101,7 @@ def _judge_unseen(evidence: Evidence) -> Judgement | None:
     return _judge_split(here[here["layer"] == here["layer"].max()], accuracy) if len(here) else None
 
 
-def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
+def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgment | None:
     own = {row["metric"]: row for _, row in top[top["control"] == "none"].iterrows()}
     shuffled = {row["metric"]: row for _, row in top[top["control"] == "shuffled_labels"].iterrows()}
     if "odds_ratio" not in own or "auroc" not in own or "auroc" not in shuffled:
@@ -121,7 +121,7 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgement | None:
         "shuffled_auroc_ci_high": shuffled["auroc"]["ci_high"],
     }
     asked = ((is_enough, auroc, LEAST_AUROC), (is_sure, auroc, bar), (is_odd, odds, 1.0))
-    return Judgement.told(
+    return Judgment.told(
         holds=is_enough and is_sure and is_odd,
         fails=auroc["ci_high"] < LEAST_AUROC or (is_full and odds["ci_high"] < LEAST_ODDS_RATIO),
         figures=figures,

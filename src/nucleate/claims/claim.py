@@ -16,7 +16,7 @@ from nucleate.claims.verdicts import ClaimVerdict, Straddle, Verdict
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgment:
     """What a judge says where there is data to judge: the verdict, its figures, the strongest control.
 
     Where the data cannot tell, `holds` is None, and `straddles` says which intervals leave it open.
@@ -29,7 +29,7 @@ class Judgement:
     straddles: tuple[Straddle, ...] = ()
 
     @classmethod
-    def of(cls, asked: Mapping[str, bool], figures: dict[str, float], control: str = "") -> Judgement:
+    def of(cls, asked: Mapping[str, bool], figures: dict[str, float], control: str = "") -> Judgment:
         """Of a rule that asks for several things, by their names in words: it holds where all are met."""
         lacking = [name for name, met in asked.items() if not met]
         return cls(not lacking, figures, control, ", ".join(lacking))
@@ -43,7 +43,7 @@ class Judgement:
         figures: dict[str, float],
         control: str,
         straddles: Sequence[Straddle],
-    ) -> Judgement:
+    ) -> Judgment:
         """Of a rule that asks for two things to be sure: it is open where the figures say neither.
 
         What surely lacks one thing asked for does not hold. `straddles` are those of the open case.
@@ -70,7 +70,7 @@ class Claim:
     name: str
     words: str
     rule: str
-    judge: Callable[[Evidence], Judgement | None]
+    judge: Callable[[Evidence], Judgment | None]
     thresholds: Mapping[str, float] = field(default_factory=dict)
     version: int = 1
     rests_on: Table = "scores"

@@ -76,7 +76,7 @@ def agreement_by_place(scores: Scores, step: int, view: View) -> pd.DataFrame:
 
 
 def sentences(readings: pd.DataFrame) -> Iterator[str]:
-    """What the readings say, one sentence for every run of neighbouring sites that read the same."""
+    """What the readings say, one sentence for every run of neighboring sites that read the same."""
     rows = [row for _, row in readings.iterrows()]
     for (position, reading), group in groupby(rows, key=lambda row: (row["position"], row["reading"])):
         yield _sentence(position, reading, pd.DataFrame(list(group)))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_LAYERS = 7
 _BARS = "▁▂▃▄▅▆▇█"
-_COLOURS = ("#7a7a8c", "#6b7fb3", "#4a90b8", "#35a3a3", "#4db380", "#8cc456", "#d3c93c")
+_COLORS = ("#7a7a8c", "#6b7fb3", "#4a90b8", "#35a3a3", "#4db380", "#8cc456", "#d3c93c")
 
 
 class RunProgress:
@@ -98,7 +98,7 @@ class RunProgress:
         for layer in shown:
             level = min(max(values[layer], 0.0), 1.0)
             cell = f" {_BARS[round(level * 7)]}{_short(values[layer])}"
-            line.append(cell, style=_COLOURS[round(level * 6)])
+            line.append(cell, style=_COLORS[round(level * 6)])
         self.console.print(line, soft_wrap=True)
 
     def on_progress(self, done: int, total: int) -> None:

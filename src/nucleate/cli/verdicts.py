@@ -30,8 +30,8 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
         if one.position == position:
             table.add_row(_MARKS[one.verdict], f"[bold]{one.claim}[/]", one.words)
             if one.lacking:
-                colour, words = ("red", "lacking") if one.verdict == "fails" else ("yellow", "cannot be told")
-                table.add_row("", "", f"[{colour}]{words}: {one.lacking}[/]")
+                color, words = ("red", "lacking") if one.verdict == "fails" else ("yellow", "cannot be told")
+                table.add_row("", "", f"[{color}]{words}: {one.lacking}[/]")
             table.add_row("", f"[dim]{one.verdict}[/]", f"[dim]{_figures(one)}[/]")
             if with_rules:
                 table.add_row("", "", f"[dim]rule: {one.rule}[/]")

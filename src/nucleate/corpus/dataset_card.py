@@ -68,7 +68,7 @@ configs:
   - split: instances
     path: instances.parquet
 ---
-# Labelled prompts
+# Labeled prompts
 
 {n_prompts} prompts in the tokens of one model, with the labels that it was never shown.
 

@@ -1,4 +1,4 @@
-"""The sample of instances that is analysed: some of the tasks, as in the paper.
+"""The sample of instances that is analyzed: some of the tasks, as in the paper.
 
 Hidden here: how a sample is kept balanced over tasks where they differ in how many instances they have.
 """

@@ -62,7 +62,7 @@ def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
         if width == ONE_COLUMN:
             _shrink_marks(panels)
         figure.supxlabel("optimizer step     (· no higher than the strongest control)", fontsize=7.5)
-        _colour_bar(figure, panels, measure_words(view))
+        _color_bar(figure, panels, measure_words(view))
         yield figure
 
 
@@ -92,7 +92,7 @@ def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
         .to_numpy(float)
         for name in ("value", "control_high")
     )
-    axes.pcolormesh(value, cmap=_colours(), norm=_SCALE, edgecolors="white", linewidth=0.4)
+    axes.pcolormesh(value, cmap=_colors(), norm=_SCALE, edgecolors="white", linewidth=0.4)
     rows, columns = np.nonzero(value <= level)
     axes.plot(columns + 0.5, rows + 0.5, ls="", marker="o", ms=1.2, color="#4a4a4a")
 
@@ -121,13 +121,13 @@ def _middles(n: int) -> np.ndarray:
     return np.arange(n) + 0.5
 
 
-def _colours() -> Colormap:
-    """Pale for no agreement, dark for full; lightness falls all the way, so it survives grey printing."""
+def _colors() -> Colormap:
+    """Pale for no agreement, dark for full; lightness falls all the way, so it survives gray printing."""
     return mpl.colormaps["YlGnBu"]
 
 
-def _colour_bar(figure: Figure, panels: np.ndarray, measure: str) -> None:
-    colours = ScalarMappable(_SCALE, _colours())
-    bar = figure.colorbar(colours, ax=panels, shrink=min(1.0, 2.5 / len(panels)), aspect=18, pad=0.015)
+def _color_bar(figure: Figure, panels: np.ndarray, measure: str) -> None:
+    colors = ScalarMappable(_SCALE, _colors())
+    bar = figure.colorbar(colors, ax=panels, shrink=min(1.0, 2.5 / len(panels)), aspect=18, pad=0.015)
     bar.set_label(f"agreement ({measure})")
     bar.outline.set_visible(False)

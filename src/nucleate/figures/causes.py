@@ -22,7 +22,7 @@ from nucleate.claims.causes import flips_above_controls
 from nucleate.claims.evidence import at_last_step
 from nucleate.claims.single_tokens import agreement_by_place, read_interventions
 from nucleate.display_names import FACTORS, POSITIONS, measure_words, say
-from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
+from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colors
 from nucleate.scores import Scores
 from nucleate.view import View
 
@@ -85,12 +85,12 @@ def _draw_over_training(
     """Above, agreement at each step; below, what a shift turns there."""
     steps = list(tables)
     layers = tables[steps[-1]]["layer"].dropna()
-    for site, layer, colour in zip(map(str, layers.index), layers, layer_colours(len(layers)), strict=True):
-        draw = {"color": colour, "marker": "o", "ms": 2.4, "lw": 1.4, "label": f"layer {int(layer)}"}
+    for site, layer, color in zip(map(str, layers.index), layers, layer_colors(len(layers)), strict=True):
+        draw = {"color": color, "marker": "o", "ms": 2.4, "lw": 1.4, "label": f"layer {int(layer)}"}
         told = [_at(one, position, site) for one in agreement.values()]
         column[0].plot(steps, told, **draw)
         ends = pd.DataFrame([one.loc[site] for one in tables.values()]).astype(float)
-        column[1].fill_between(steps, ends["ci_low"], ends["ci_high"], color=colour, alpha=0.1, lw=0)
+        column[1].fill_between(steps, ends["ci_low"], ends["ci_high"], color=color, alpha=0.1, lw=0)
         column[1].plot(steps, ends["value"], **draw)
     if not any(position in one.index for one in agreement.values()):
         column[0].text(0.5, 0.5, "no one state", transform=column[0].transAxes, ha="center", color=_PALE)
@@ -133,13 +133,13 @@ def _draw_maps(
 def _draw_map(
     axes: Axes,
     values: np.ndarray,
-    colours: str,
+    colors: str,
     positions: list[str],
     sites: list[str],
     pale: np.ndarray | None = None,
 ) -> None:
     """Cells with their numbers; those of `pale` may be nothing."""
-    axes.imshow(values, cmap=_from_white(colours), vmin=0, vmax=1, aspect="auto")
+    axes.imshow(values, cmap=_from_white(colors), vmin=0, vmax=1, aspect="auto")
     axes.grid(visible=False)
     axes.set_yticks(range(len(positions)), [_title(one) for one in positions])
     axes.set_xticks(range(len(sites)), [_site_words(one) for one in sites])
@@ -151,9 +151,9 @@ def _draw_map(
             draw_line(edge - 0.5, color="white", lw=1.2)
     for (row, column), value in np.ndenumerate(values):
         is_pale = np.isnan(value) or (pale is not None and pale[row, column])
-        colour = _PALE if is_pale else ("white" if value > 0.65 else _DARK)
+        color = _PALE if is_pale else ("white" if value > 0.65 else _DARK)
         text = "–" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=6.5)
+        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=6.5)
 
 
 def _write_readings(
@@ -187,7 +187,7 @@ def _legend_below(figure: Figure | SubFigure, axes: Axes, n_columns: int) -> Non
 
 
 def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:
-    """A line per layer; grey is the highest that any control reaches at any of them."""
+    """A line per layer; gray is the highest that any control reaches at any of them."""
     flips = effects[(effects["metric"] == "becomes_b") & (effects["intervention"] == "shift")]
     flips = flips[flips["layer"].notna()]
     controls = flips[flips["control"] != "none"].groupby("strength")["ci_high"].max()
@@ -195,14 +195,14 @@ def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:
         controls.index, 0, controls, color=_CONTROLS, alpha=0.3, lw=0, label="controls, at most"
     )
     layers = sorted(flips["layer"].unique())
-    colours = layer_colours(len(layers))
-    for layer, colour in zip(layers, colours, strict=False):
+    colors = layer_colors(len(layers))
+    for layer, color in zip(layers, colors, strict=False):
         line = flips[(flips["layer"] == layer) & (flips["control"] == "none")].sort_values("strength")
-        axes.fill_between(line["strength"], line["ci_low"], line["ci_high"], color=colour, alpha=0.1, lw=0)
+        axes.fill_between(line["strength"], line["ci_low"], line["ci_high"], color=color, alpha=0.1, lw=0)
         axes.plot(
             line["strength"],
             line["value"],
-            color=colour,
+            color=color,
             marker="o",
             ms=2.6,
             lw=1.5,
@@ -215,10 +215,10 @@ def _draw_doses(axes: Axes, effects: pd.DataFrame) -> None:
     axes.set_ylim(-0.02, 1.02)
 
 
-def _from_white(colours: str) -> LinearSegmentedColormap:
+def _from_white(colors: str) -> LinearSegmentedColormap:
     """Nothing is white."""
-    shades = mpl.colormaps[colours](np.linspace(0.03, 0.95, 16))
-    return LinearSegmentedColormap.from_list(colours, ["white", *shades])
+    shades = mpl.colormaps[colors](np.linspace(0.03, 0.95, 16))
+    return LinearSegmentedColormap.from_list(colors, ["white", *shades])
 
 
 def _title(position: str) -> str:

@@ -14,20 +14,20 @@ from matplotlib.patches import Patch
 
 from nucleate.display_names import CONTROLS, FACTORS, measure_words, place_words, say
 from nucleate.figures.spread import n_runs, over_runs, spread_words
-from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colours
+from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colors
 from nucleate.scores import Scores
 from nucleate.view import View
 
 _LEAST_LABEL_GAP = 0.052
 _MOST_NAMED_LAYERS = 13
-_CONTROL_COLOUR, _ACCURACY_COLOUR = "#8a8a8a", "#222222"
+_CONTROL_COLOR, _ACCURACY_COLOR = "#8a8a8a", "#222222"
 
 
 @contextmanager
 def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement over steps as the view has it, train beside the view's split; closed at the end.
 
-    Bands are 95 % intervals of one run, or the range over several. What lies in the grey is no more than
+    Bands are 95 % intervals of one run, or the range over several. What lies in the gray is no more than
     the strongest control of any layer has, at the upper end of its interval. Dashed: task accuracy.
     """
     agreement = over_runs(view.rows(scores, every=("split",))).dropna(subset=["layer"])
@@ -54,26 +54,26 @@ def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> 
 
 
 def _draw_controls(axes: Axes, agreement: pd.DataFrame) -> None:
-    """Grey up to the level that no control of any layer passes."""
+    """Gray up to the level that no control of any layer passes."""
     level = agreement.groupby("step")["control_high"].max()
-    axes.fill_between(level.index, -1.0, level, color=_CONTROL_COLOUR, alpha=0.2, lw=0, zorder=0.5)
-    axes.plot(level.index, level, color=_CONTROL_COLOUR, lw=0.9, zorder=0.6)
+    axes.fill_between(level.index, -1.0, level, color=_CONTROL_COLOR, alpha=0.2, lw=0, zorder=0.5)
+    axes.plot(level.index, level, color=_CONTROL_COLOR, lw=0.9, zorder=0.6)
 
 
 def _draw_layers(axes: Axes, agreement: pd.DataFrame) -> None:
     layers = sorted(agreement["layer"].unique())
     ends = {}
-    for layer, colour in zip(layers, layer_colours(len(layers)), strict=True):
+    for layer, color in zip(layers, layer_colors(len(layers)), strict=True):
         line = agreement[agreement["layer"] == layer].sort_values("step")
-        axes.fill_between(line["step"], line["low"], line["high"], color=colour, alpha=0.16, lw=0)
-        axes.plot(line["step"], line["value"], color=colour, lw=1.6, marker="o", ms=2.6)
-        ends[int(layer)] = (float(line["value"].iloc[-1]), colour)
+        axes.fill_between(line["step"], line["low"], line["high"], color=color, alpha=0.16, lw=0)
+        axes.plot(line["step"], line["value"], color=color, lw=1.6, marker="o", ms=2.6)
+        ends[int(layer)] = (float(line["value"].iloc[-1]), color)
     _name_lines(axes, ends, float(agreement["step"].max()))
 
 
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
     line = accuracy.sort_values("step")
-    axes.plot(line["step"], line["value"], color=_ACCURACY_COLOUR, lw=1.1, ls=(0, (4, 2)))
+    axes.plot(line["step"], line["value"], color=_ACCURACY_COLOR, lw=1.1, ls=(0, (4, 2)))
 
 
 def _name_lines(axes: Axes, ends: dict[int, tuple[float, tuple[float, ...]]], last_step: float) -> None:
@@ -82,10 +82,10 @@ def _name_lines(axes: Axes, ends: dict[int, tuple[float, tuple[float, ...]]], la
     named = {layer: end for layer, end in ends.items() if (max(ends) - layer) % every == 0}
     ordered = sorted(named.items(), key=lambda item: item[1][0])
     heights = _apart([value for _, (value, _) in ordered])
-    for (layer, (value, colour)), height in zip(ordered, heights, strict=True):
+    for (layer, (value, color)), height in zip(ordered, heights, strict=True):
         axes.annotate(
             f"layer {layer}", (last_step, value), (last_step * 1.025, height), va="center", fontsize=7,
-            color=[0.75 * channel for channel in colour[:3]], annotation_clip=False,
+            color=[0.75 * channel for channel in color[:3]], annotation_clip=False,
         )  # fmt: skip
     axes.set_xlim(-0.01 * last_step, last_step * 1.16)
 
@@ -102,10 +102,10 @@ def _apart(heights: list[float]) -> list[float]:
 def _legend(agreement: pd.DataFrame, runs: int) -> list[Line2D | Patch]:
     strongest = agreement.dropna(subset=["control"]).sort_values("control_high")["control"]
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=_ACCURACY_COLOUR, lw=1.1, ls=(0, (4, 2)), label="task accuracy"),
+        Line2D([], [], color=_ACCURACY_COLOR, lw=1.1, ls=(0, (4, 2)), label="task accuracy"),
         Patch(color="#3b5b8a", alpha=0.25, lw=0, label=spread_words(runs)),
     ]
     if len(strongest):
         words = f"no more than controls ({say(CONTROLS, strongest.iloc[-1])})"
-        handles.append(Patch(color=_CONTROL_COLOUR, alpha=0.35, lw=0, label=words))
+        handles.append(Patch(color=_CONTROL_COLOR, alpha=0.35, lw=0, label=words))
     return handles

@@ -85,18 +85,18 @@ def _draw_position(axes: Axes, rows: pd.DataFrame, factors: list[str], sites: li
     axes.grid(visible=False, axis="y")
 
 
-def _draw_rise(axes: Axes, row: pd.Series, height: float, colour: str, marker: str) -> None:
+def _draw_rise(axes: Axes, row: pd.Series, height: float, color: str, marker: str) -> None:
     half = row["mean", "half_rise"]
     if pd.isna(half):
         return
     onset = row["mean", "onset"]
     if onset <= half:
-        axes.plot([onset, half], [height, height], color=colour, lw=0.7, alpha=0.6)
-    axes.plot(onset, height, ls="", marker="|", ms=4, color=colour)
+        axes.plot([onset, half], [height, height], color=color, lw=0.7, alpha=0.6)
+    axes.plot(onset, height, ls="", marker="|", ms=4, color=color)
     ends = [row["low", "half_rise"], row["high", "half_rise"]]
-    axes.plot(ends, [height, height], color=colour, lw=2.4, alpha=0.45)
+    axes.plot(ends, [height, height], color=color, lw=2.4, alpha=0.45)
     excess = min(max(row["mean", "level_excess"], 0.0), 1.0)
-    axes.scatter(half, height, s=5 + 40 * excess, color=colour, marker=marker, lw=0, zorder=3)
+    axes.scatter(half, height, s=5 + 40 * excess, color=color, marker=marker, lw=0, zorder=3)
 
 
 def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
@@ -120,9 +120,9 @@ def _legend(factors: list[str], runs: int) -> dict[str, Any]:
     """Handles, labels and how the pair of dots is drawn, for `Figure.legend`."""
     marks = factor_marks(factors)
     handles = [
-        Line2D([], [], ls="", marker=marker, color=colour, ms=5, label=say(FACTORS, factor))
+        Line2D([], [], ls="", marker=marker, color=color, ms=5, label=say(FACTORS, factor))
         for factor in factors
-        for colour, marker in [marks[factor]]
+        for color, marker in [marks[factor]]
     ]
     handles.append(Line2D([], [], ls="", marker="|", color="#555555", ms=6, label="onset"))
     handles.append(Line2D([], [], color="#222222", lw=1.1, ls=(0, (4, 2)), label="half-rise of accuracy"))

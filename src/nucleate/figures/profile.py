@@ -36,7 +36,7 @@ _MOST_PANELS = 3
 def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement with every factor over the layers at the view's position; closed at the end.
 
-    Bands are 95 % intervals of one run, or the range over several; the thin line of a factor's colour is
+    Bands are 95 % intervals of one run, or the range over several; the thin line of a factor's color is
     the upper end of its strongest control, where one was measured.
     """
     rows = over_runs(view.rows(scores, every=("factor", "split")))
@@ -64,10 +64,10 @@ def _draw_split(axes: Axes, rows: pd.DataFrame, factors: list[str]) -> None:
     marks = factor_marks(factors)
     for factor in factors:
         line = rows[rows["factor"] == factor].sort_values("layer").astype({"layer": float})
-        colour, marker = marks[factor]
-        axes.fill_between(line["layer"], line["low"], line["high"], color=colour, alpha=0.15, lw=0)
-        axes.plot(line["layer"], line["control_high"], color=colour, lw=0.8, ls=(0, (1, 1.5)))
-        axes.plot(line["layer"], line["value"], color=colour, marker=marker, ms=3, lw=1.5)
+        color, marker = marks[factor]
+        axes.fill_between(line["layer"], line["low"], line["high"], color=color, alpha=0.15, lw=0)
+        axes.plot(line["layer"], line["control_high"], color=color, lw=0.8, ls=(0, (1, 1.5)))
+        axes.plot(line["layer"], line["value"], color=color, marker=marker, ms=3, lw=1.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 

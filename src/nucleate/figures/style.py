@@ -1,6 +1,6 @@
 """How all figures look, and how they are written.
 
-Hidden here: colours that keep their order in grey and for colour-blind readers, and files that a paper can
+Hidden here: colors that keep their order in gray and for color-blind readers, and files that a paper can
 take as they are: at a column's or a page's width with text of a size to read, letters embedded, bytes that
 depend on the scores alone.
 """
@@ -29,7 +29,7 @@ FACTOR_MARKS = {
     "output": ("#e69f00", "v"),
     "task_input": ("#cc79a7", "P"),
 }
-"""Colour (Okabe and Ito's, told apart by colour-blind readers) and marker of the known factors."""
+"""Color (Okabe and Ito's, told apart by color-blind readers) and marker of the known factors."""
 _OTHER_MARKS = (("#56b4e9", "X"), ("#8c6d31", "*"), ("#3b3b98", "<"), ("#777777", ">"))
 _STYLE = {
     "font.size": 8,
@@ -77,13 +77,13 @@ def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] 
             figure.savefig(folder / f"{name}.{one}", dpi=200, metadata={_TIMES[one]: None})
 
 
-def layer_colours(n: int) -> list[tuple[float, ...]]:
+def layer_colors(n: int) -> list[tuple[float, ...]]:
     """From light to dark, since layers are a sequence."""
-    return [tuple(colour) for colour in mpl.colormaps["viridis_r"](np.linspace(0.08, 1.0, max(n, 2)))][:n]
+    return [tuple(color) for color in mpl.colormaps["viridis_r"](np.linspace(0.08, 1.0, max(n, 2)))][:n]
 
 
 def factor_marks(factors: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """A colour and a marker for each factor; a user's own factors get those that are left."""
+    """A color and a marker for each factor; a user's own factors get those that are left."""
     others = [factor for factor in factors if factor not in FACTOR_MARKS]
     return FACTOR_MARKS | {factor: _OTHER_MARKS[i % len(_OTHER_MARKS)] for i, factor in enumerate(others)}
 

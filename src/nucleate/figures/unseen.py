@@ -20,9 +20,9 @@ from nucleate.display_names import POSITIONS, say
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 from nucleate.scores import Scores
 
-_BASELINES = {"lookup_table": "lookup table", "nearest_neighbour": "1-nearest\nneighbour", "chance": "chance"}
-_RIGHT, _WRONG, _GREY, _ASSIGNED = "#1b7f79", "#c8553d", "#8a8a8a", "#7fa8d9"
-"""Grey is of what needs no model, or of centroids that mean nothing."""
+_BASELINES = {"lookup_table": "lookup table", "nearest_neighbor": "1-nearest\nneighbor", "chance": "chance"}
+_RIGHT, _WRONG, _GRAY, _ASSIGNED = "#1b7f79", "#c8553d", "#8a8a8a", "#7fa8d9"
+"""Gray is of what needs no model, or of centroids that mean nothing."""
 
 
 @contextmanager
@@ -87,8 +87,8 @@ def _draw_baselines(axes: Axes, frame: pd.DataFrame) -> None:
     """The model at the last step beside what needs none."""
     last = frame[(frame["step"] == frame["step"].max()) & (frame["metric"] == "accuracy")]
     there = pd.concat([last[last["method"] == method] for method in ("model", *_BASELINES)])
-    colours = ["#222222", *[_GREY] * (len(there) - 1)]
-    axes.barh(range(len(there)), there["value"], color=colours, alpha=0.75, height=0.62)
+    colors = ["#222222", *[_GRAY] * (len(there) - 1)]
+    axes.barh(range(len(there)), there["value"], color=colors, alpha=0.75, height=0.62)
     reach = [there["value"] - there["ci_low"], there["ci_high"] - there["value"]]
     ends = [end.fillna(0.0).clip(lower=0.0) for end in reach]
     axes.errorbar(there["value"], range(len(there)), xerr=ends, fmt="none", ecolor="#555555", lw=1)
@@ -107,15 +107,15 @@ def _draw_baselines(axes: Axes, frame: pd.DataFrame) -> None:
 def _draw_ranks(axes: Axes, last: pd.DataFrame) -> None:
     """AUROC by layer, over the range that shuffled centroids reach."""
     ranks = last[(last["metric"] == "auroc") & last["layer"].notna()].sort_values("layer")
-    for control, colour, words in (
-        ("shuffled_labels", _GREY, "AUROC, shuffled centroids"),
+    for control, color, words in (
+        ("shuffled_labels", _GRAY, "AUROC, shuffled centroids"),
         ("none", _RIGHT, "AUROC, margin"),
     ):
         line = ranks[ranks["control"] == control]
         layers = line["layer"].to_numpy(dtype=float)
         ends = line[["ci_low", "ci_high"]].astype(float)
-        axes.fill_between(layers, ends["ci_low"], ends["ci_high"], color=colour, alpha=0.18, lw=0)
-        axes.plot(layers, line["value"], color=colour, marker="o", ms=2.6, lw=1.5, label=words)
+        axes.fill_between(layers, ends["ci_low"], ends["ci_high"], color=color, alpha=0.18, lw=0)
+        axes.plot(layers, line["value"], color=color, marker="o", ms=2.6, lw=1.5, label=words)
     axes.axhline(0.5, color="#555555", lw=0.7, ls=":")
     axes.set_ylim(0.0, 1.02)
     axes.set_xlabel("layer")
@@ -124,7 +124,7 @@ def _draw_ranks(axes: Axes, last: pd.DataFrame) -> None:
 
 def _draw_layers(axes: Axes, last: pd.DataFrame) -> None:
     last = last[(last["control"] == "none") & last["layer"].notna()]
-    for metric, colour, words in (
+    for metric, color, words in (
         ("accuracy_if_right", _RIGHT, "right, if assigned right"),
         ("accuracy_if_wrong", _WRONG, "right, if assigned wrong"),
     ):
@@ -134,11 +134,11 @@ def _draw_layers(axes: Axes, last: pd.DataFrame) -> None:
             layers,
             line["ci_low"].astype(float),
             line["ci_high"].astype(float),
-            color=colour,
+            color=color,
             alpha=0.15,
             lw=0,
         )
-        axes.plot(layers, line["value"], color=colour, marker="o", ms=3, lw=1.5, label=words)
+        axes.plot(layers, line["value"], color=color, marker="o", ms=3, lw=1.5, label=words)
     assigned = last[last["metric"] == "assignment_accuracy"].sort_values("layer")
     axes.bar(
         assigned["layer"].to_numpy(dtype=float),

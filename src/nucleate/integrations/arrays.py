@@ -17,6 +17,9 @@ import numpy as np
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.errors import LabelsError
+from nucleate.lazy import lazy
+
+text_features = lazy("sklearn.feature_extraction.text")
 
 _SHAPES = "[example, d], [site, example, d] or [step, site, example, d]"
 _NORM = "final_norm"
@@ -172,7 +175,5 @@ def _numbered(values: np.ndarray) -> np.ndarray:
 
 def _bags(text: Sequence[str]) -> np.ndarray:
     """How often each word stands in each text."""
-    from sklearn.feature_extraction.text import CountVectorizer  # noqa: PLC0415 - a quarter of a second
-
-    counted = CountVectorizer(token_pattern=r"\S+", lowercase=False).fit_transform(list(text))
+    counted = text_features.CountVectorizer(token_pattern=r"\S+", lowercase=False).fit_transform(list(text))
     return counted.toarray().astype(np.int64)

@@ -42,7 +42,7 @@ class NucleateCallback(TrainerCallback):
     were not tried.
 
     Args:
-        prompts: labelled ones: a JSONL or CSV file, a list of dicts, a DataFrame or a `datasets.Dataset`.
+        prompts: labeled ones: a JSONL or CSV file, a list of dicts, a DataFrame or a `datasets.Dataset`.
         every: optimizer steps from look to look.
         positions: whose states are kept: `last`, and of prompts that tell their parts `last_instruction`,
             `input`, `instruction_mean`.

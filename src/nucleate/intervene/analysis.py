@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import centroid_rows
 from nucleate.intervene import measure, repair
-from nucleate.intervene.cells import METRICS, summarise
+from nucleate.intervene.cells import METRICS, summarize
 from nucleate.intervene.contrasts import contrasts
 from nucleate.intervene.effects import Effect
 from nucleate.intervene.pairs import draw_pairs
@@ -44,7 +44,7 @@ def intervene_on(
     repaired, units = repair.measure_repair(model, corpus, centroids, settings, tag.seed)
     common: dict[str, Any] = {"n_resamples": settings.n_resamples, "tag": tag, "step": step}
     return [
-        *summarise(moved, METRICS, pairs.units, split=settings.split, **common),
+        *summarize(moved, METRICS, pairs.units, split=settings.split, **common),
         *contrasts(moved, pairs.units, split=settings.split, **common),
-        *summarise(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),
+        *summarize(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),
     ]

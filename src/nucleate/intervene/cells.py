@@ -44,7 +44,7 @@ class Cell(NamedTuple):
 Values = dict[Cell, Float[np.ndarray, "metric example"]]
 
 
-def summarise(
+def summarize(
     values: Values,
     metrics: tuple[str, ...],
     units: Int[np.ndarray, " example"],

@@ -97,7 +97,7 @@ def simultaneous_interval(
     Bonferroni's correction: n units without one are compatible with a share of up to ln(m / 0.025) / n.
 
     Source: Romano and Wolf (2005), "Exact and approximate stepdown methods for multiple hypothesis testing",
-    the single step with studentised statistics; Hanley and Lippman-Hand (1983), the rule of three.
+    the single step with studentized statistics; Hanley and Lippman-Hand (1983), the rule of three.
     """
     weights = draws.weights
     means = differences.mean(-1)

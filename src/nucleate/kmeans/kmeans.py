@@ -58,7 +58,7 @@ def kmeans(
     """Cluster each member of a batch on its own, from `n_init` greedy k-means++ starts.
 
     A member's result is a pure function of its points and the other arguments: all members see the
-    same random numbers, which makes layers comparable. Computed in float32 on centred, rescaled points.
+    same random numbers, which makes layers comparable. Computed in float32 on centered, rescaled points.
 
     Args:
         points: one block of points per member, for instance per layer.
@@ -153,9 +153,9 @@ def _scale(
     A far-off mean or an extreme scale would cost float32 the digits in which distances differ.
     """
     means = points.mean(axis=1, keepdims=True, dtype=np.float64)
-    centred = np.subtract(points, means, dtype=np.promote_types(points.dtype, np.float32))
-    scales = [math.sqrt(np.square(own, dtype=np.float64).mean()) or 1.0 for own in centred]
+    centered = np.subtract(points, means, dtype=np.promote_types(points.dtype, np.float32))
+    scales = [math.sqrt(np.square(own, dtype=np.float64).mean()) or 1.0 for own in centered]
     scaled = [
-        (own / scale).astype(np.float32, copy=False) for own, scale in zip(centred, scales, strict=True)
+        (own / scale).astype(np.float32, copy=False) for own, scale in zip(centered, scales, strict=True)
     ]
     return np.stack(scaled), means, np.array(scales)[:, None]

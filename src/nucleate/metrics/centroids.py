@@ -84,8 +84,8 @@ class Centroids:
         Where `groups` are given, each example's own group has no part in the centroids that it is held
         against; infinite where nothing else is in one.
         """
-        centre = self.means.mean(axis=1, keepdims=True)  # far from the origin, squares would cancel
-        x, c = (states - centre).astype(np.float64), (self.means - centre).astype(np.float64)
+        center = self.means.mean(axis=1, keepdims=True)  # far from the origin, squares would cancel
+        x, c = (states - center).astype(np.float64), (self.means - center).astype(np.float64)
         squares = (x * x).sum(-1)[:, :, None] - 2 * x @ c.transpose(0, 2, 1) + (c * c).sum(-1)[:, None, :]
         if groups is not None:
             assert self.shares is not None, "centroids must be made with the groups that are left out"
@@ -122,8 +122,8 @@ class Centroids:
 
 def plane_of(means: Float[np.ndarray, "task n_embd"]) -> Float[np.ndarray, "n_embd rank"]:
     """An orthonormal basis of the plane that centroids span about their mean."""
-    centred = means.astype(np.float64) - means.mean(axis=0, dtype=np.float64)
-    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    centered = means.astype(np.float64) - means.mean(axis=0, dtype=np.float64)
+    _, sizes, directions = np.linalg.svd(centered, full_matrices=False)
     kept = sizes > _SMALLEST_SHARE * sizes.max(initial=0.0)
     return np.asarray(directions[kept].T.astype(np.float32))
 

@@ -16,7 +16,10 @@ from jaxtyping import Float, Int
 from scipy.special import gammaln
 
 from nucleate.errors import LabelsError
+from nucleate.lazy import lazy
 from nucleate.resampling.bootstrap import number_from_zero
+
+optimize = lazy("scipy.optimize")
 
 CELLS_AT_ONCE = 2**18
 """Cells whose expectation is worked out at once."""
@@ -136,11 +139,9 @@ def matched_names(tables: Int[np.ndarray, "*table label cluster"]) -> Int[np.nda
 
     Source: Kuhn (1955), the Hungarian method.
     """
-    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - half of what a process takes to start
-
     names = np.full((*tables.shape[:-2], tables.shape[-1]), -1)
     for at in np.ndindex(tables.shape[:-2]):
-        labels, clusters = linear_sum_assignment(tables[at], maximize=True)
+        labels, clusters = optimize.linear_sum_assignment(tables[at], maximize=True)
         names[(*at, clusters)] = labels
     return names
 

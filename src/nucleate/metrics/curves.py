@@ -27,8 +27,8 @@ def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " ste
     x, y = steps[late(steps)], values[late(steps)]
     if len(x) < 2:
         return float("nan")
-    centred = x - x.mean()
-    return float(centred @ y / (centred @ centred) * steps[-1] / 3)
+    centered = x - x.mean()
+    return float(centered @ y / (centered @ centered) * steps[-1] / 3)
 
 
 def late_gain_interval(
@@ -46,8 +46,8 @@ def late_gain_interval(
     x = steps[late(steps)]
     if len(x) < 2:
         return float("nan"), float("nan")
-    centred = x - x.mean()
-    weights = centred / (centred @ centred) * steps[-1] / 3
+    centered = x - x.mean()
+    weights = centered / (centered @ centered) * steps[-1] / 3
     reach = float(np.sqrt(np.square(weights * (high - low)[late(steps)] / 2).sum()))
     gain = late_gain(steps, values)
     return gain - reach, gain + reach

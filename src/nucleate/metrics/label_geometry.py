@@ -12,7 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from nucleate.lazy import lazy
 from nucleate.resampling.bootstrap import number_from_zero
+
+distance = lazy("scipy.spatial.distance")
 
 BLOCK_VALUES = 2**22
 """Distances held at once."""
@@ -20,8 +23,8 @@ BLOCK_VALUES = 2**22
 WORST_CONDITION = 1e6
 """Of a Gram matrix that is still inverted: ten digits are left."""
 
-N_NEIGHBOURS = 10
-"""Neighbours whose labels make up `knn_purity`; a label with no more examples than this cannot reach 1."""
+N_NEIGHBORS = 10
+"""Neighbors whose labels make up `knn_purity`; a label with no more examples than this cannot reach 1."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Pairs:
 
     Attributes:
         squared: how far apart they lie, squared.
-        near: which are no neighbours of each other whatever that is.
+        near: which are no neighbors of each other whatever that is.
     """
 
     squared: Float[np.ndarray, "example example"]
@@ -85,7 +88,7 @@ def _silhouette_sum(
     return float(found[own_size > 1].sum())
 
 
-def neighbour_purities(
+def neighbor_purities(
     points: Float[np.ndarray, "example d"],
     labels: Mapping[str, Int[np.ndarray, " example"]],
     units: Int[np.ndarray, " example"],
@@ -93,25 +96,25 @@ def neighbour_purities(
     least_token_distance: int = 0,
     known: Pairs | None = None,
 ) -> dict[str, Float[np.ndarray, " example"]]:
-    """For each example and factor the share of its nearest neighbours that have its label.
+    """For each example and factor the share of its nearest neighbors that have its label.
 
     Args:
         points: where the examples lie.
         labels: of each factor.
-        units: an example is no neighbour of those of its own unit.
+        units: an example is no neighbor of those of its own unit.
         token_counts: bags of the instructions' tokens.
         least_token_distance: nor of those whose bag differs from its own by fewer tokens, each added or
             missing token counted, since near-duplicates lie near each other in any model.
         known: what is known of all pairs already.
 
-    Returns: shares; NaN for an example that has no neighbour left.
+    Returns: shares; NaN for an example that has no neighbor left.
     """
     found: dict[str, list[np.ndarray]] = {factor: [] for factor in labels}
-    n_neighbours = min(N_NEIGHBOURS, len(points) - 1)
+    n_neighbors = min(N_NEIGHBORS, len(points) - 1)
     for rows, squared in _distance_blocks(points, known.squared if known else None):
         near = known.near if known else too_near(rows, units, token_counts, least_token_distance)
         squared[near] = np.inf
-        nearest = np.argpartition(squared, n_neighbours - 1, axis=1)[:, :n_neighbours]
+        nearest = np.argpartition(squared, n_neighbors - 1, axis=1)[:, :n_neighbors]
         counted = np.isfinite(np.take_along_axis(squared, nearest, axis=1))
         for factor, each in labels.items():
             same = (each[nearest] == each[rows, None]) & counted
@@ -129,12 +132,10 @@ def too_near(
     token_counts: Int[np.ndarray, "example token"] | None,
     least_token_distance: int,
 ) -> Bool[np.ndarray, "row example"]:
-    """Which examples are no neighbours of those in some rows; see `neighbour_purities`."""
+    """Which examples are no neighbors of those in some rows; see `neighbor_purities`."""
     near = units[rows, None] == units
     if token_counts is not None and least_token_distance > 0:
-        from scipy.spatial.distance import cdist  # noqa: PLC0415 - a third of what a process takes to start
-
-        near |= cdist(token_counts[rows], token_counts, "cityblock") < least_token_distance
+        near |= distance.cdist(token_counts[rows], token_counts, "cityblock") < least_token_distance
     return near
 
 
@@ -143,7 +144,7 @@ def variance_ratios(
 ) -> dict[str, float]:
     """How wide labels are compared with how far apart they lie, in two ways; 0 where each label is a point.
 
-    `separation`: class-distance normalised variance, the mean over pairs of labels of their mean variance
+    `separation`: class-distance normalized variance, the mean over pairs of labels of their mean variance
     over the squared distance of their means. A label with one example has no variance, so with few examples
     per label it is too low. NaN where two means are one, or there is one label.
 
@@ -180,10 +181,10 @@ def _collapse(means: Float[np.ndarray, "label d"], residuals: Float[np.ndarray, 
 
 
 def _inverse_gram(between: Float[np.ndarray, "label d"]) -> Float[np.ndarray, "label label"] | None:
-    """What takes a state's products with centred means to its coordinates along them; None where digits fail.
+    """What takes a state's products with centered means to its coordinates; None where digits fail.
 
-    With it W B^+ needs no singular vectors. Centring took one direction away, that of the labels' mean: it is
-    filled up, and since no product has a part in it nothing else changes.
+    With it W B^+ needs no singular vectors. Centering took one direction away, that of the labels' mean:
+    it is filled up, and since no product has a part in it nothing else changes.
     """
     n_labels, d = between.shape
     if not 2 <= n_labels <= d:
@@ -215,9 +216,9 @@ def _moments(
     numbered = number_from_zero(labels)
     order = np.argsort(numbered, kind="stable")
     sizes = np.bincount(numbered)
-    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-    means = np.add.reduceat(centred[order], np.cumsum(sizes) - sizes, axis=0) / sizes[:, None]
-    residuals = centred - means[numbered]
+    centered = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    means = np.add.reduceat(centered[order], np.cumsum(sizes) - sizes, axis=0) / sizes[:, None]
+    residuals = centered - means[numbered]
     return means, np.bincount(numbered, np.square(residuals).sum(axis=1)) / sizes, residuals
 
 
@@ -235,11 +236,11 @@ def _distance_blocks(
     if squared is not None:
         yield np.arange(len(points)), squared.copy()
         return
-    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    centered = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
     size = max(1, BLOCK_VALUES // len(points))
     for first in range(0, len(points), size):
         rows = np.arange(first, min(first + size, len(points)))
-        squared = _squared_distances(centred[rows], centred)
+        squared = _squared_distances(centered[rows], centered)
         squared[np.arange(len(rows)), rows] = 0.0
         yield rows, squared
 

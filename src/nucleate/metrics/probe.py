@@ -54,7 +54,7 @@ class Probe:
         for test, solved, points in self._folds:
             targets = _one_hot(columns[:, ~test], labels.shape[0] * len(names))
             shares = np.asarray(targets.sum(axis=1)) / targets.shape[1]
-            # Sums over the columns of one label; centring the targets takes their share of all columns off.
+            # Sums over the columns of one label; centering the targets takes their share of all columns off.
             weights = targets @ solved - shares[:, None] * solved.sum(axis=0)
             answers = weights @ points + shares[:, None]
             found = answers.reshape(len(labels), len(names), -1).argmax(axis=1)
@@ -73,7 +73,7 @@ def _one_hot(columns: Int[np.ndarray, "fit train"], n_columns: int) -> csr_array
 def _solver(
     train: Float[np.ndarray, "train d"], test: Float[np.ndarray, "test d"]
 ) -> tuple[Float[np.ndarray, "train d"], Float[np.ndarray, "d test"]]:
-    """What leads from centred targets to the weights of a ridge regression, and the centred test points."""
+    """What leads from centered targets to the weights of a ridge regression, and the centered test points."""
     offset = train.mean(axis=0, dtype=np.float64)
     train, test = train - offset, test - offset
     gram = train.T @ train

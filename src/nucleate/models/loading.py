@@ -43,7 +43,7 @@ def load_model(path: Path, *, dtype: str = "float32", device_map: str = "") -> P
 
 
 def load_start(path: Path) -> PreTrainedModel:
-    """A pretrained model in float32 that trains and saves like any other, from a quantised file too.
+    """A pretrained model in float32 that trains and saves like any other, from a quantized file too.
 
     Raises:
         ModelError: there is none.

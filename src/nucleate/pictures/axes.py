@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.covariance import ledoit_wolf
+
+from nucleate.lazy import lazy
+
+covariance = lazy("sklearn.covariance")
 
 _MOST_DIRECTIONS = 50
 """Principal directions among which discriminant axes are looked for: few enough for a few hundred points."""
@@ -55,8 +58,8 @@ def _discriminants(
         return np.zeros((points.shape[1], 0))
     x = centered @ kept
     means = (np.eye(len(known))[index].T @ x) / counts[:, None]
-    covariance, _ = ledoit_wolf(x - means[index], assume_centered=True)
-    sizes, directions = np.linalg.eigh(covariance)
+    shrunk, _ = covariance.ledoit_wolf(x - means[index], assume_centered=True)
+    sizes, directions = np.linalg.eigh(shrunk)
     whitening = directions / np.sqrt(np.maximum(sizes, sizes[-1] * _LEAST_SHARE))
     weighted = (means @ whitening) * np.sqrt(counts)[:, None]
     best = np.linalg.svd(weighted, full_matrices=False)[2][: min(2, len(known) - 1)].T

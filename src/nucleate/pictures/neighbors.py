@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.metrics.pairwise import euclidean_distances
 
+from nucleate.lazy import lazy
 from nucleate.metrics.centroids import Centroids
+
+pairwise = lazy("sklearn.metrics.pairwise")
 
 N_NEAREST = 10
 
@@ -46,7 +48,7 @@ def neighbors_of(
         LabelsError: there is a single label.
     """
     few = points[:, :n_points].astype(np.float64)
-    distances = np.stack([euclidean_distances(block) for block in few])
+    distances = np.stack([pairwise.euclidean_distances(block) for block in few])
     distances[:, np.arange(n_points), np.arange(n_points)] = np.inf
     nearest = np.argsort(distances, axis=2, kind="stable")[:, :, : min(N_NEAREST, n_points - 1)]
     centroids = Centroids.of(points, labels)

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from openTSNE import TSNE
 
+from nucleate.lazy import lazy
 from nucleate.pictures.descent import ALL_PAIRS, Phase, descend
+
+opentsne = lazy("openTSNE")
 
 PERPLEXITY = 30.0
 START_DEVIATION = 1e-4
@@ -28,7 +30,7 @@ EARLY, LATE = Phase(250, exaggeration=12.0, momentum=0.5), Phase(350, exaggerati
 """As openTSNE has it, but that its divergence is reached in 350 late iterations instead of 500."""
 
 EARLY_AGAIN, LATE_AGAIN = Phase(150, exaggeration=12.0, momentum=0.8), Phase(250, 1.0, momentum=0.8)
-"""Of a picture that begins at the one before, where most points lie beside their neighbours already."""
+"""Of a picture that begins at the one before, where most points lie beside their neighbors already."""
 
 Picture = Float[np.ndarray, "example 2"]
 
@@ -69,7 +71,7 @@ def embed(
     start = None
     if before is not None and before.std(axis=0)[0] > 0:
         start = before / before.std(axis=0)[0] * AGAIN_DEVIATION
-    tsne = TSNE(
+    tsne = opentsne.TSNE(
         perplexity=min(PERPLEXITY, (len(points) - 1) / 3),
         initialization="pca" if start is None else start * START_DEVIATION,
         random_state=seed % 2**32,

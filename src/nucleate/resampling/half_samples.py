@@ -1,6 +1,6 @@
 """Intervals of figures that copies of an example would lift.
 
-A bootstrap draws some examples twice, and two copies are each other's nearest neighbours and never part. A
+A bootstrap draws some examples twice, and two copies are each other's nearest neighbors and never part. A
 half of the examples, drawn without replacement, has no copies, and halves spread around the whole sample's
 figure as whole samples do around the truth. Hidden here: how halves are drawn, and what becomes of their
 spread.
@@ -55,7 +55,7 @@ class Halves:
     ) -> dict[Key, tuple[float, float]]:
         """95 % intervals of several figures: as far to either side as halves spread, by Student's t.
 
-        The figure of a half may lie elsewhere in the mean, as fewer examples have fewer neighbours: only the
+        The figure of a half may lie elsewhere in the mean, as fewer examples have fewer neighbors: only the
         spread is used. Over planted clusters in 2 to 256 dimensions the intervals hold the mean figure of
         fresh samples in 93 to 97 of 100 draws, whichever the metric.
 

@@ -20,7 +20,7 @@ from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.metrics.centroids import nearest_centroid_right
 from nucleate.metrics.label_geometry import (
     Pairs,
-    neighbour_purities,
+    neighbor_purities,
     silhouettes,
     squared_distances,
     too_near,
@@ -69,7 +69,7 @@ class LabelScorer:
         train: the same kind of sample from the training split; None where `sample` is that.
         resamples: of the sample.
         halves: of the sample.
-        least_token_distance: instructions that differ by fewer tokens are no neighbours.
+        least_token_distance: instructions that differ by fewer tokens are no neighbors.
         metrics: which figures.
         seed: of folds and permutations.
     """
@@ -120,22 +120,22 @@ class LabelScorer:
             values = silhouettes(chosen, own, known.squared if known else None)
             found |= {("silhouette", factor): value for factor, value in values.items()}
         if "knn_purity" in self.metrics:
-            found |= self._neighbours(chosen, rows, own, known)
+            found |= self._neighbors(chosen, rows, own, known)
         return found
 
-    def _neighbours(
+    def _neighbors(
         self,
         points: Float[np.ndarray, "chosen d"],
         rows: Int[np.ndarray, " chosen"],
         labels: Mapping[str, np.ndarray],
         known: Pairs | None,
     ) -> dict[Key, float]:
-        # No neighbour is of an example's own instruction: that factor would be 0 by construction.
+        # No neighbor is of an example's own instruction: that factor would be 0 by construction.
         asked = {factor: each for factor, each in labels.items() if factor != "instruction"}
         units, counts = self.sample.units[rows], self.sample.token_counts
         counts = None if counts is None else counts[rows]
-        shares = neighbour_purities(points, asked, units, counts, self.least_token_distance, known)
-        # An example without an allowed neighbour says nothing, and costs the others nothing.
+        shares = neighbor_purities(points, asked, units, counts, self.least_token_distance, known)
+        # An example without an allowed neighbor says nothing, and costs the others nothing.
         told = {factor: share[~np.isnan(share)] for factor, share in shares.items()}
         return {
             ("knn_purity", factor): float(share.mean()) if len(share) else float("nan")

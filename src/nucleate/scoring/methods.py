@@ -14,8 +14,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from nucleate.kmeans.kmeans import kmeans
+from nucleate.lazy import lazy
 from nucleate.metrics.centroids import nearest_center
 from nucleate.metrics.label_geometry import silhouettes
+
+cluster = lazy("sklearn.cluster")
+mixture = lazy("sklearn.mixture")
 
 NUMBERS_OF_CLUSTERS = (2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160)
 """Numbers of clusters that `kmeans_auto` chooses from, each about 1.4 times the one before."""
@@ -96,9 +100,9 @@ def _by_ward(
     seed: int,
 ) -> Clusters:
     """Agglomerative clustering by Ward's criterion: no starts, nothing random."""
-    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 - a second to import
-
-    return _site_by_site(points, lambda own: (AgglomerativeClustering(n_clusters).fit_predict(own), 0.0))
+    return _site_by_site(
+        points, lambda own: (cluster.AgglomerativeClustering(n_clusters).fit_predict(own), 0.0)
+    )
 
 
 def _by_gaussian_mixture(
@@ -112,14 +116,13 @@ def _by_gaussian_mixture(
 
     Points are rescaled as a whole, so that the floor under variances means the same at every site.
     """
-    from sklearn.mixture import GaussianMixture  # noqa: PLC0415 - a second to import
 
     def fit(own: np.ndarray) -> tuple[np.ndarray, float]:
         scaled = (own - own.mean(axis=0)) / (own.std() or 1.0)
-        mixture = GaussianMixture(
+        found = mixture.GaussianMixture(
             n_clusters, covariance_type="diag", reg_covar=1e-3, max_iter=300, random_state=seed % 2**32
         )
-        return mixture.fit_predict(scaled.astype(np.float64)), -float(mixture.lower_bound_)
+        return found.fit_predict(scaled.astype(np.float64)), -float(found.lower_bound_)
 
     return _site_by_site(points, fit)
 
@@ -132,10 +135,9 @@ def _by_hdbscan(
     seed: int,
 ) -> Clusters:
     """Dense regions, as many as there are; an example in none of them is a cluster of its own."""
-    from sklearn.cluster import HDBSCAN  # noqa: PLC0415 - a second to import
 
     def fit(own: np.ndarray) -> tuple[np.ndarray, float]:
-        labels = HDBSCAN(min_cluster_size=LEAST_CLUSTER, copy=True).fit_predict(own).astype(np.int64)
+        labels = cluster.HDBSCAN(min_cluster_size=LEAST_CLUSTER, copy=True).fit_predict(own).astype(np.int64)
         noise = labels < 0
         labels[noise] = labels.max() + 1 + np.arange(noise.sum())
         return labels, 0.0

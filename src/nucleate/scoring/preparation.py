@@ -30,7 +30,7 @@ def prepare(
         points: of any split.
         train_points: of the training split.
         name: `raw`, and every name that is not of this module, leaves all as it is; `l2` scales every
-            centred state to length 1.
+            centered state to length 1.
         pca_components: how many principal components `pca` keeps, or below 1 the share of variance that
             they hold at least.
     """
@@ -45,7 +45,7 @@ def prepare(
     return np.stack([np.pad(block, ((0, 0), (0, widest - block.shape[1]))) for block in blocks])
 
 
-def _centre(train: Points, _: float) -> Transform:
+def _center(train: Points, _: float) -> Transform:
     mean = train.mean(axis=0)
     return lambda points: points - mean
 
@@ -59,11 +59,11 @@ def _standardise(train: Points, _: float) -> Transform:
 def _l2(train: Points, _: float) -> Transform:
     mean = train.mean(axis=0)
 
-    def normalise(points: Points) -> Points:
+    def normalize(points: Points) -> Points:
         length = np.linalg.norm(points - mean, axis=1, keepdims=True)
         return (points - mean) / np.where(length > 0, length, 1.0)
 
-    return normalise
+    return normalize
 
 
 def _pca(train: Points, components: float) -> Transform:
@@ -91,7 +91,7 @@ def _principal(train: Points) -> tuple[Points, Points, Points]:
 
 
 _FITS: dict[str, Callable[[Points, float], Transform]] = {
-    "centre": _centre,
+    "center": _center,
     "standardise": _standardise,
     "l2": _l2,
     "pca": _pca,

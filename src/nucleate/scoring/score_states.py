@@ -48,7 +48,7 @@ def score_states(
     instruction string are resampled together.
 
     Args:
-        states: of one model at one step, of the examples that are to be analysed.
+        states: of one model at one step, of the examples that are to be analyzed.
         settings: what to score.
         tag: whose rows they are; they are a pure function of its seed, of `states` and of `settings`.
         milestone: whether to take the costly figures too.

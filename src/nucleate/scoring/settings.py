@@ -1,4 +1,4 @@
-"""What is analysed, scored against what, and how often it is drawn again.
+"""What is analyzed, scored against what, and how often it is drawn again.
 
 Hidden here: which figures are cheap enough to be taken at every checkpoint, and how many clustering starts a
 number of clusters is worth.
@@ -35,7 +35,7 @@ Metric = Literal[
 CHEAP: tuple[Metric, ...] = ("ari", "ari_across")
 COSTLY: tuple[Metric, ...] = tuple(name for name in get_args(Metric) if name not in CHEAP)
 MethodName = Literal["kmeans", "kmeans_from_train", "kmeans_auto", "ward", "gaussian_mixture", "hdbscan"]
-PreparationName = Literal["raw", "centre", "standardise", "l2", "pca", "whiten"]
+PreparationName = Literal["raw", "center", "standardise", "l2", "pca", "whiten"]
 
 
 class ScoringSettings(Settings):
@@ -111,7 +111,7 @@ class ScoringSettings(Settings):
         ("last_instruction",), description="tokens whose states t-SNE pictures are made of"
     )
     least_token_distance: int = pydantic.Field(
-        3, ge=0, description="`knn_purity` leaves out neighbours whose instruction differs by fewer tokens"
+        3, ge=0, description="`knn_purity` leaves out neighbors whose instruction differs by fewer tokens"
     )
 
     @pydantic.model_validator(mode="after")

@@ -6,6 +6,7 @@ with it, a node that is lost leaves its points to others, and the folder says wh
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
 import signal
@@ -83,9 +84,8 @@ def connected(settings: RaySettings) -> Iterator[Any]:
 
 def _start_on_loopback(ray: Any) -> None:
     """Ray takes the outer address of a machine even where 127.0.0.1 is asked for, unless told otherwise."""
-    from ray._private import ray_constants  # noqa: PLC0415
-
-    ray_constants.ENABLE_RAY_CLUSTER = False
+    constants: Any = importlib.import_module("ray._private.ray_constants")
+    constants.ENABLE_RAY_CLUSTER = False
     ray.init(num_cpus=n_threads(), include_dashboard=False, object_store_memory=_STORE, **_QUIET)
     addresses = [node["NodeManagerAddress"] for node in ray.nodes()]
     if addresses != ["127.0.0.1"]:
@@ -98,10 +98,9 @@ def _start_on_loopback(ray: Any) -> None:
 
 def _ray() -> Any:
     try:
-        import ray  # noqa: PLC0415 - an extra
+        return importlib.import_module("ray")
     except ModuleNotFoundError:
         raise ProcessError("Ray is not installed", "Install it: pip install 'nucleate[ray]'") from None
-    return ray
 
 
 def _require_a_token() -> None:

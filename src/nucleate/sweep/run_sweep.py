@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from nucleate.lazy import lazy
 from nucleate.processes import n_threads
 from nucleate.sweep.costs import look_cost, measure, step_cost
 from nucleate.sweep.grid import Point, points_of
@@ -22,6 +23,9 @@ from nucleate.sweep.results.sweep_page import sweep_page
 from nucleate.sweep.results.tables import axes_of, emergence_over_seeds, joint_scores, over_seeds, write_table
 from nucleate.sweep.sweep_file import SweepFile, read_sweep
 from nucleate.sweep.sweep_folder import SweepFolder
+
+local = lazy("nucleate.sweep.local")
+on_ray = lazy("nucleate.sweep.on_ray")
 
 Executor = Callable[[SweepFolder, Sequence[Point], SweepFile, SweepObserver], Iterator[Outcome]]
 Place = Literal["local", "ray"]
@@ -139,13 +143,7 @@ def put_together(plan: Plan, points: Sequence[Point]) -> None:
 
 
 def _executor(on: Place) -> Executor:
-    if on == "ray":
-        from nucleate.sweep.on_ray import run_on_ray  # noqa: PLC0415 - an extra
-
-        return run_on_ray
-    from nucleate.sweep.local import run_locally  # noqa: PLC0415
-
-    return run_locally
+    return on_ray.run_on_ray if on == "ray" else local.run_locally
 
 
 def _steps(point: Point) -> int:

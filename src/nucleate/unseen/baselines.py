@@ -21,13 +21,13 @@ def baselines(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> dict[str, Float[
     Returns:
         `lookup_table`: a table of dialect and input learned from the train split, and where it has no
             entry the commonest answer to that input;
-        `nearest_neighbour`: the answer of the train instance of the same input whose instruction has the
+        `nearest_neighbor`: the answer of the train instance of the same input whose instruction has the
             most similar token counts (Euclidean), or of all that are as near;
         `chance`: any answer that the train split has for that input.
     """
     return {
         "lookup_table": _lookup_table(corpus, rows),
-        "nearest_neighbour": _nearest_neighbour(corpus, rows),
+        "nearest_neighbor": _nearest_neighbor(corpus, rows),
         "chance": _chance(corpus, rows),
     }
 
@@ -61,7 +61,7 @@ def _chance(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, 
     return np.array([(y[row] in one) / max(len(one), 1) for one, row in zip(known, rows, strict=True)])
 
 
-def _nearest_neighbour(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, " row"]:
+def _nearest_neighbor(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, " row"]:
     _, x, y = _columns(corpus)
     trained, counts = _is_train(corpus), corpus.token_bags(corpus.table).astype(float)
     inputs, outputs = np.array(x), np.array(y)

@@ -36,7 +36,7 @@ def test_tables_are_those_whose_provenance_is_told(name):
     assert data.splitlines()[0].decode().split(",") == list(about["columns"])
     sources = {source for column in about["columns"].values() for source in column["sources"]}
     assert sources <= {*PROVENANCE["packages"], *PROVENANCE["tables"]}
-    assert all(one["licence"] and one["version"] for one in PROVENANCE["packages"].values())
+    assert all(one["license"] and one["version"] for one in PROVENANCE["packages"].values())
     assert f"| `{name}` | {about['rows']} | {about['candidates']} |" in (TABLES / "README.md").read_text(
         "utf-8"
     )

@@ -109,7 +109,7 @@ def _spans_of(name: str, prompts: Sequence[Prompt], texts: list[_Tokens]) -> np.
 
 
 def _stripped(text: str, span: Span) -> Span:
-    """Without white space at its ends, which may belong to the neighbour's token."""
+    """Without white space at its ends, which may belong to the neighbor's token."""
     start, end = span
     part = text[start:end]
     return start + len(part) - len(part.lstrip()), end - (len(part) - len(part.rstrip()))

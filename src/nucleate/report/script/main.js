@@ -53,7 +53,7 @@ onChange((changed) => {
   fillLens();
   if (hasClusters) drawClusters(changed);
   const only = (...names) => [...changed].every((name) => names.includes(name));
-  if (only("colour", "embedding", "search", "selected", "why", "pinned", "zoom", "run")) { if (!only("embedding", "pinned", "zoom")) drawFirst(); return; }
+  if (only("color", "embedding", "search", "selected", "why", "pinned", "zoom", "run")) { if (!only("embedding", "pinned", "zoom")) drawFirst(); return; }
   if (only("step", "site", "pinned", "selected")) {
     moveAtlas();
     onceAtRest(changed.has("site"));
@@ -64,7 +64,7 @@ onChange((changed) => {
   if (changed.has("group")) drawMore();
 });
 
-for (const name of ["factor", "position", "measure", "preparation", "split", "site", "embedding", "colour"])
+for (const name of ["factor", "position", "measure", "preparation", "split", "site", "embedding", "color"])
   element(name).addEventListener("change", (event) => choose({ [name]: event.target.value }));
 for (const name of ["group", "run"]) element(name).addEventListener("change", (event) => choose({ [name]: Number(event.target.value), ...(name === "run" ? { selected: null, why: "", pinned: -1 } : {}) }));
 element("atlas-split").addEventListener("change", (event) => choose({ split: event.target.value }));

@@ -17,7 +17,7 @@ import scipy.stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colours, save_figure
+from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colors, save_figure
 
 _COLUMNS = 2
 
@@ -85,8 +85,8 @@ def _panels(measures: pd.DataFrame, title: str) -> Iterator[tuple[Figure, list[t
 def _draw_curves(panel: Axes, measure: pd.DataFrame, axis: str) -> None:
     values = sorted(measure[axis].unique())
     layers = sorted(measure["layer"].dropna().unique())
-    colours = layer_colours(len(layers)) if layers else ["#222222"]
-    for layer, colour in zip(layers or [None], colours, strict=True):
+    colors = layer_colors(len(layers)) if layers else ["#222222"]
+    for layer, color in zip(layers or [None], colors, strict=True):
         own = (
             measure if layer is None else measure[(measure["layer"] == layer).to_numpy(bool, na_value=False)]
         )
@@ -94,7 +94,7 @@ def _draw_curves(panel: Axes, measure: pd.DataFrame, axis: str) -> None:
         places = [values.index(value) for value in curve.index]
         label = None if layer is None else f"layer {layer}"
         panel.errorbar(
-            places, curve["mean"], curve["half"], color=colour, lw=1.4, marker="o", ms=3, label=label
+            places, curve["mean"], curve["half"], color=color, lw=1.4, marker="o", ms=3, label=label
         )
     panel.set_xticks(range(len(values)), [_label(value) for value in values])
     panel.set_xlabel(axis)
@@ -109,8 +109,8 @@ def _draw_cells(panel: Axes, measure: pd.DataFrame, across: str, up: str) -> Non
     for (row, column), value in np.ndenumerate(cells.to_numpy(float)):
         is_light = np.isfinite(value) and float(image.norm(float(value))) > 0.6  # type: ignore[arg-type]
         text = f"{value:.3g}" if np.isfinite(value) else "never"
-        colour = "black" if is_light or not np.isfinite(value) else "white"
-        panel.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
+        color = "black" if is_light or not np.isfinite(value) else "white"
+        panel.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
     panel.set_xticks(range(len(cells.columns)), [_label(value) for value in cells.columns])
     panel.set_yticks(range(len(cells.index)), [_label(value) for value in cells.index])
     panel.set_xlabel(across)

@@ -90,9 +90,9 @@
     const n = rows.filter((row) => row[VALUE] !== null).length;
     make("small", n === rows.length ? `${n} runs` : `${n} of ${rows.length} runs`, td);
     if (value !== null) {
-      const colour = shade(high > low ? (value - low) / (high - low) : 0.5);
-      td.style.background = `rgb(${colour.join(" ")})`;
-      td.classList.toggle("dark", 0.3 * colour[0] + 0.6 * colour[1] + 0.1 * colour[2] < 140);
+      const color = shade(high > low ? (value - low) / (high - low) : 0.5);
+      td.style.background = `rgb(${color.join(" ")})`;
+      td.classList.toggle("dark", 0.3 * color[0] + 0.6 * color[1] + 0.1 * color[2] < 140);
     }
     const points = [...new Set(rows.map((row) => row[POINT]))].map((index) => data.points[index]);
     button.type = "button";

@@ -6,7 +6,7 @@ import { bySplit, listed, plain, positionWords, preparationWords, siteWords } fr
 import { choices, choose, fill, runsOfGroup, state, stepsToChoose } from "../state/state.js";
 import { shapePath } from "../charts/colors.js";
 import { svg } from "../charts/svg.js";
-import { CLUSTERS, MOST_NAMED, RIGHT, colorOfLabel, colorings, labelName, labelling, placeNow, pointsNow, shapeOfLabel } from "./labels.js";
+import { CLUSTERS, MOST_NAMED, RIGHT, colorOfLabel, colorings, labelName, labeling, placeNow, pointsNow, shapeOfLabel } from "./labels.js";
 import { drawMatrix } from "./matrix.js";
 import { paint, travel, view } from "./map.js";
 import { chosenByChip, drawChips, select } from "./selection.js";
@@ -31,12 +31,12 @@ function fillControls() {
   const embeddings = embeddingsAt(points, state.position, state.site);
   if (embeddings.length && !embeddings.includes(state.embedding)) state.embedding = embeddings[0];
   fill(element("embedding"), embeddings, (name) => MAPS[name] ?? plain(name), state.embedding);
-  if (!colorings().includes(state.colour)) state.colour = labelName() ?? CLUSTERS;
-  fill(element("colour"), colorings(), plain, state.colour);
+  if (!colorings().includes(state.color)) state.color = labelName() ?? CLUSTERS;
+  fill(element("color"), colorings(), plain, state.color);
 }
 
 function drawLegend() {
-  const { texts, code } = labelling(), present = new Set(code), legend = element("legend");
+  const { texts, code } = labeling(), present = new Set(code), legend = element("legend");
   const named = texts.map((text, index) => [text, index]).filter(([, index]) => present.has(index));
   legend.hidden = named.length > MOST_NAMED;
   legend.replaceChildren(...(legend.hidden ? [] : named.map(([text, index]) => {
@@ -86,7 +86,7 @@ export function drawClusters(/** @type {Set<string>} */ changed = new Set()) {
   if (!changed.size || ["selected", "step", "site", "position", "run", "factor"].some((name) => changed.has(name))) drawTable();
   else if (changed.has("pinned")) drawTable();
   const onlyMoved = [...changed].every((name) => name === "step" || name === "zoom" || name === "pinned");
-  if (!onlyMoved || !changed.size || state.colour === CLUSTERS || state.colour === RIGHT) drawLegend();
+  if (!onlyMoved || !changed.size || state.color === CLUSTERS || state.color === RIGHT) drawLegend();
 }
 
 export function play(on = !playing) {
@@ -110,7 +110,7 @@ export function bindClusters() {
   element("legend").addEventListener("click", (event) => {
     const label = Number(event.target.closest("button")?.dataset.label ?? -1);
     if (label < 0) return;
-    const { texts, code } = labelling();
+    const { texts, code } = labeling();
     select([...Array(pointsNow().n_points).keys()].filter((i) => code[i] === label), texts[label]);
     element("legend").querySelector(`[data-label="${label}"]`)?.focus();
   });

@@ -33,15 +33,15 @@ export function labelName() {
 }
 
 /** The label of every point in the chosen coloring: {texts, code}. */
-export function labelling() {
+export function labeling() {
   const points = pointsNow(), n = points.n_points;
-  if (state.colour === CLUSTERS && placeNow()) return { texts: Array.from({ length: 1 + Math.max(...placeNow().cluster) }, (_, k) => `cluster ${k}`), code: Array.from({ length: n }, (_, i) => clusterOf(i)) };
-  if (state.colour === RIGHT) return { texts: ["answered wrong", "answered right"], code: Array.from({ length: n }, (_, i) => Number(isRight(i))) };
-  return points.columns[state.colour] ?? points.columns[labelName()];
+  if (state.color === CLUSTERS && placeNow()) return { texts: Array.from({ length: 1 + Math.max(...placeNow().cluster) }, (_, k) => `cluster ${k}`), code: Array.from({ length: n }, (_, i) => clusterOf(i)) };
+  if (state.color === RIGHT) return { texts: ["answered wrong", "answered right"], code: Array.from({ length: n }, (_, i) => Number(isRight(i))) };
+  return points.columns[state.color] ?? points.columns[labelName()];
 }
 /** Right and wrong look like holds and fails; everything else has a hue and a shape of its own. */
-export const colorOfLabel = (index) => (state.colour === RIGHT ? css(index ? "--holds" : "--fails") : hueOf(index));
-export const shapeOfLabel = (index) => (state.colour === RIGHT ? (index ? "circle" : "cross") : shapeOf(index));
+export const colorOfLabel = (index) => (state.color === RIGHT ? css(index ? "--holds" : "--fails") : hueOf(index));
+export const shapeOfLabel = (index) => (state.color === RIGHT ? (index ? "circle" : "cross") : shapeOf(index));
 
 /** The commonest label of every cluster. */
 export function majority() {

@@ -1,7 +1,7 @@
 // The states in two dimensions, on a canvas of our own: thousands of points that travel from step to step.
 import { element } from "../data/decode.js";
 import { choose, state } from "../state/state.js";
-import { colorOfLabel, factsOf, indexIn, labelling, placeNow, pointsNow, shapeOfLabel, besideOf, textOf, titleOf } from "./labels.js";
+import { colorOfLabel, factsOf, indexIn, labeling, placeNow, pointsNow, shapeOfLabel, besideOf, textOf, titleOf } from "./labels.js";
 import { SvgPath, css, narrow, still, trace } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { hideTip, showTip, speak } from "../charts/tip.js";
@@ -58,7 +58,7 @@ const radius = () => Math.max(2.2, Math.min(4.6, 90 / Math.sqrt(view.now.length 
 
 /** Points in groups of one path each: those in the shade under -1. */
 export function groups(n) {
-  const { code } = labelling(), found = new Map();
+  const { code } = labeling(), found = new Map();
   for (let i = 0; i < n; i++) {
     const at = isLit(i) ? code[i] : -1;
     if (found.has(at)) found.get(at).push(i); else found.set(at, [i]);

@@ -4,7 +4,7 @@ import { element } from "../data/decode.js";
 import { choose, onChange, state } from "./state.js";
 import { idOf, numberOf, pointsNow } from "../points/labels.js";
 
-const NAMES = ["factor", "position", "measure", "preparation", "split", "scale", "step", "site", "embedding", "colour", "group", "run"];
+const NAMES = ["factor", "position", "measure", "preparation", "split", "scale", "step", "site", "embedding", "color", "group", "run"];
 const NUMBERS = new Set(["step", "group", "run"]), REST_MS = 250;
 let usual = /** @type {Record<string, any>} */ ({}), reading = false, resting = 0, pushing = false;
 

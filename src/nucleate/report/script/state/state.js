@@ -7,7 +7,7 @@ import { runPoints } from "../data/points.js";
 export const state = {
   factor: page.chosen.factor, position: page.chosen.position, measure: page.chosen.measure, preparation: page.chosen.preparation,
   group: 0, split: page.chosen.split, scale: "linear", step: 0, site: "",
-  run: 0, colour: page.chosen.factor, embedding: "tsne", search: "", zoom: true,
+  run: 0, color: page.chosen.factor, embedding: "tsne", search: "", zoom: true,
   /** Numbers of points in the light, null for all of them; `why` says how they were chosen. */
   selected: /** @type {Set<number>|null} */ (null), why: "", pinned: -1,
 };
@@ -20,8 +20,8 @@ export const onChange = (listener) => listeners.push(listener);
 export function choose(/** @type {Partial<typeof state>} */ changes) {
   const changed = Object.keys(changes).filter((name) => state[name] !== changes[name]);
   if (!changed.length) return;
-  // Points are coloured by the label that is spoken of until the reader chooses otherwise.
-  if (changed.includes("factor") && !changes.colour && state.colour === state.factor && hasColumn(changes.factor)) state.colour = changes.factor;
+  // Points are colored by the label that is spoken of until the reader chooses otherwise.
+  if (changed.includes("factor") && !changes.color && state.color === state.factor && hasColumn(changes.factor)) state.color = changes.factor;
   const before = { ...state };
   Object.assign(state, changes);
   settle();
