@@ -15,6 +15,8 @@ POSITIONS = {
     "input": "input token",
     "instruction_mean": "mean over the instruction",
     "last": "last token before the answer",
+    "prompt_mean": "mean over the whole prompt",
+    "every_token": "every token, one drawn of each prompt",
     "all_instruction": "all instruction tokens",
     "all_prompt": "all tokens up to the input",
 }

@@ -67,6 +67,21 @@ def test_states_are_those_of_the_plain_forward_pass(corpus, model):
         assert states.predicted[example] == output.logits[0, -1].argmax()
 
 
+def test_the_mean_of_a_prompt_and_one_of_its_tokens_are_those_of_the_plain_forward_pass(corpus, model):
+    rows, read = np.array([0, 40, 90]), ("prompt_mean", "every_token")
+    states = capture(model, corpus, rows, step=0, positions=read)
+    drawn = corpus.spans(corpus.table).drawn[rows]
+    model.eval()
+    for example, row in enumerate(rows):
+        ids = corpus.table["input_ids"][int(row)].as_py()[:-1]
+        with torch.no_grad():
+            output = model(torch.tensor([ids]), output_hidden_states=True)
+        expected = torch.stack([*output.hidden_states[:-1]])[:, 0].numpy()
+        np.testing.assert_allclose(states.states[example, : len(expected), 0], expected.mean(1), atol=1e-5)
+        token = expected[:, drawn[example]]
+        np.testing.assert_allclose(states.states[example, : len(expected), 1], token, atol=1e-5)
+
+
 def test_the_last_block_is_not_the_final_norm(corpus, model):
     states = capture(model, corpus, np.arange(4), step=0, positions=("input",))
     assert states.sites == ("embed", "block.1", "block.2", "final_norm")

@@ -15,6 +15,24 @@ def test_learning_rate_climbs_to_the_peak_and_falls_to_nothing():
     assert rates[100] == pytest.approx(0.0)
 
 
+def test_a_tail_goes_on_at_a_tenth_of_the_peak_over_the_last_third():
+    rates = [
+        learning_rate(step, peak=2.0, warmup_steps=10, steps=100, schedule="cosine_tail")
+        for step in range(100)
+    ]
+    assert rates[10] == max(rates) == 2.0
+    assert rates[38] == pytest.approx(2.0 * 0.55, rel=0.02)
+    np.testing.assert_allclose(rates[67:], 0.2)
+    assert np.all(np.diff(rates[10:68]) < 0)
+
+
+def test_a_constant_rate_stays_at_the_peak():
+    rates = [
+        learning_rate(step, peak=2.0, warmup_steps=4, steps=20, schedule="constant") for step in range(20)
+    ]
+    assert rates == [0.5, 1.0, 1.5, *[2.0] * 17]
+
+
 @given(st.integers(1, 5000), st.integers(0, 8), st.integers(1, 500))
 def test_checkpoints_hold_both_ends_and_are_dense_early(steps, early, every):
     found = spread_checkpoints(steps, early=early, every=every)

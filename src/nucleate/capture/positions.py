@@ -12,9 +12,10 @@ from jaxtyping import Float, Int
 from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError
 
-POSITIONS = ("last_instruction", "input", "instruction_mean", "last")
+POSITIONS = ("last_instruction", "input", "instruction_mean", "last", "prompt_mean", "every_token")
 """The last token of the instruction, the last of the input, the mean over the instruction, the last before
-the answer: in `[I; x; y]` with a single token x, `input` and `last` are one."""
+the answer (in `[I; x; y]` with a single token x, `input` and `last` are one), the mean over the whole prompt,
+and every token of the prompt as a point of its own, of which each prompt gives one that was drawn."""
 
 
 def position_weights(
@@ -46,6 +47,11 @@ def span_at(position: str, spans: Spans) -> Int[np.ndarray, "example 2"]:
     if position == "instruction_mean":
         assert spans.instruction is not None
         return spans.instruction
+    if position == "prompt_mean":
+        return np.stack([np.zeros_like(spans.prompt), spans.prompt], axis=1)
+    if position == "every_token":
+        assert spans.drawn is not None
+        return np.stack([spans.drawn, spans.drawn + 1], axis=1)
     found = {"last_instruction": spans.instruction, "input": spans.input}.get(position)
     ends = spans.prompt if found is None else found[:, 1]
     return np.stack([ends - 1, ends], axis=1)

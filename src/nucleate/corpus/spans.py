@@ -22,17 +22,20 @@ class Spans:
         instruction: None where the corpus does not know its instructions.
         input: None where it does not know its inputs.
         prompt: tokens before the answer, those that a tokenizer puts before a text among them.
+        drawn: one of the prompt's tokens, all of them as likely; None where no draw was made.
     """
 
     instruction: Int[np.ndarray, "example 2"] | None
     input: Int[np.ndarray, "example 2"] | None
     prompt: Int[np.ndarray, " example"]
+    drawn: Int[np.ndarray, " example"] | None = None
 
     @property
     def positions(self) -> tuple[str, ...]:
         """The positions that can be told, by the names of `capture.positions`."""
         of_instruction = ("last_instruction", "instruction_mean") if self.instruction is not None else ()
-        return (*of_instruction, *(("input",) if self.input is not None else ()), "last")
+        of_prompt = ("last", "prompt_mean", *(("every_token",) if self.drawn is not None else ()))
+        return (*of_instruction, *(("input",) if self.input is not None else ()), *of_prompt)
 
     @property
     def before_input(self) -> tuple[str, ...]:
@@ -53,6 +56,7 @@ class Spans:
             None if self.instruction is None else self.instruction[rows],
             None if self.input is None else self.input[rows],
             self.prompt[rows],
+            None if self.drawn is None else self.drawn[rows],
         )
 
     def require(self, position: str) -> None:
@@ -62,3 +66,19 @@ class Spans:
                 f"the corpus cannot tell the position {position!r} of its prompts",
                 f"It can tell: {', '.join(self.positions)}. Give the prompts' `instruction` and `input`.",
             )
+
+
+def draw_tokens(
+    instances: Int[np.ndarray, " example"], prompt: Int[np.ndarray, " example"]
+) -> Int[np.ndarray, " example"]:
+    """One token of each prompt, all of them as likely: a pure function of the instance's number.
+
+    Whatever a prompt is captured with, at whatever step, it is the same token.
+
+    Source: Steele, Lea and Flood (2014), SplitMix64, whose finalizer makes the numbers look independent.
+    """
+    mixed = (instances.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    share = ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53
+    return np.asarray((share * prompt).astype(np.int64))

@@ -11,15 +11,28 @@ import math
 import numpy as np
 from jaxtyping import Int
 
+TAIL_RATE, TAIL_BEGINS = 0.1, 2 / 3
+"""Of `cosine_tail`: the rate of the tail by the peak's, and the share of the steps at which it begins.
+Saturation is judged over the last third, all of which then has one rate."""
 
-def learning_rate(step: int, *, peak: float, warmup_steps: int, steps: int) -> float:
-    """Linear warm-up to `peak`, then half a cosine to zero; `step` counts from 0.
+
+def learning_rate(
+    step: int, *, peak: float, warmup_steps: int, steps: int, schedule: str = "cosine"
+) -> float:
+    """Linear warm-up to `peak`, then as `TrainingSettings.schedule` says; `step` counts from 0.
+
+    A rate that ends at zero holds every weight still, so that any figure looks saturated: a tail of constant
+    rate tells a figure that has come to rest from one that was stopped.
 
     Source: Loshchilov and Hutter (2017), "SGDR".
     """
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps
-    return peak * 0.5 * (1.0 + math.cos(math.pi * (step - warmup_steps) / max(1, steps - warmup_steps)))
+    if schedule == "constant":
+        return peak
+    end, floor = (steps * TAIL_BEGINS, TAIL_RATE) if schedule == "cosine_tail" else (steps, 0.0)
+    gone = min(1.0, (step - warmup_steps) / max(1.0, end - warmup_steps))
+    return peak * (floor + (1.0 - floor) * 0.5 * (1.0 + math.cos(math.pi * gone)))
 
 
 def rows_of_step(step: int, *, n_rows: int, batch_rows: int, seed: int) -> Int[np.ndarray, " row"]:

@@ -18,7 +18,12 @@ class TrainingSettings(Settings):
         0, ge=0, description="inputs that an instruction brings to a batch; 0: all that it is trained with"
     )
     learning_rate: float = Field(2e-3, gt=0, description="peak of AdamW's learning rate, after the warm-up")
-    warmup_steps: int = Field(50, ge=0, description="steps of linear warm-up; then half a cosine to zero")
+    warmup_steps: int = Field(50, ge=0, description="steps of linear warm-up; then as `schedule` says")
+    schedule: Literal["cosine", "cosine_tail", "constant"] = Field(
+        "cosine",
+        description="half a cosine to zero, which makes all curves end level; half a cosine to a tenth of "
+        "the peak at two thirds of the steps, and on at that rate; or the peak to the end",
+    )
     weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay, on matrices alone")
     betas: tuple[float, float] = Field((0.9, 0.999), description="AdamW's decay rates of the two moments")
     max_grad_norm: float = Field(1.0, gt=0, description="gradients are scaled down to this norm, at most")

@@ -100,7 +100,11 @@ class _Training:
         )
         batch = self.rows.batch(rows, self.device)
         rate = learning_rate(
-            step, peak=settings.learning_rate, warmup_steps=settings.warmup_steps, steps=settings.steps
+            step,
+            peak=settings.learning_rate,
+            warmup_steps=settings.warmup_steps,
+            steps=settings.steps,
+            schedule=settings.schedule,
         )
         torch.manual_seed(_dropout_seed(self.seed, step))
         for group in self.optimizer.param_groups:

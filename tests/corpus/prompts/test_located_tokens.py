@@ -97,9 +97,9 @@ def test_an_input_within_the_instruction():
         assert spans.before_input == ()
 
 
-def test_prompts_alone_tell_the_last_position_and_no_other(tokenizer):
+def test_prompts_alone_tell_their_last_token_and_their_mean(tokenizer):
     ids, spans = locate([Prompt("a", "The capital", None, None, None, "train", {})], tokenizer)
-    assert spans.positions == ("last",)
+    assert spans.positions == ("last", "prompt_mean")
     assert spans.prompt.tolist() == [len(ids[0])]
     np.testing.assert_array_equal(spans.told, [[0, len(ids[0])]])
 

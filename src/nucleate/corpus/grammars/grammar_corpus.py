@@ -24,7 +24,7 @@ from nucleate.corpus.dataset_card import dataset_card
 from nucleate.corpus.grammars.instances import SCHEMA, Dialect, WordedTask, build_instances
 from nucleate.corpus.grammars.tasks import input_alone, input_name, output_name
 from nucleate.corpus.settings import CorpusSettings
-from nucleate.corpus.spans import Spans
+from nucleate.corpus.spans import Spans, draw_tokens
 from nucleate.corpus.tokenizer import build_tokenizer, build_vocabulary
 from nucleate.errors import CorpusError
 
@@ -106,7 +106,8 @@ class GrammarCorpus(Corpus):
     def read_spans(self, table: pa.Table) -> Spans:
         """The words of the instruction, then one token each for input and output."""
         ends = pc.add(pc.count_substring(table["instruction"], " "), 1).to_numpy().astype(np.int64)
-        return Spans(np.stack([0 * ends, ends], axis=1), np.stack([ends, ends + 1], axis=1), ends + 1)
+        drawn = draw_tokens(table["instance"].to_numpy(), ends + 1)
+        return Spans(np.stack([0 * ends, ends], axis=1), np.stack([ends, ends + 1], axis=1), ends + 1, drawn)
 
     def shared_lengths(self, table: pa.Table) -> list[int]:
         """The whole instruction, however few instances there are of it."""

@@ -23,7 +23,7 @@ from nucleate.corpus.corpus import CARD, INSTANCES, TOKENIZER, Corpus
 from nucleate.corpus.dataset_card import prompts_card
 from nucleate.corpus.prompts.located_tokens import locate
 from nucleate.corpus.prompts.prompt_files import PROMPT_LENGTH, SPAN_COLUMNS, Prompt
-from nucleate.corpus.spans import Spans
+from nucleate.corpus.spans import Spans, draw_tokens
 from nucleate.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -108,7 +108,9 @@ class PromptCorpus(Corpus):
             name: np.stack([column(start), column(end)], axis=1) if start in table.column_names else None
             for name, (start, end) in SPAN_COLUMNS.items()
         }
-        return Spans(found["instruction"], found["input"], column(PROMPT_LENGTH))
+        lengths = column(PROMPT_LENGTH)
+        drawn = draw_tokens(column("instance"), lengths)
+        return Spans(found["instruction"], found["input"], lengths, drawn)
 
     @property
     def readable(self) -> pa.Table:
