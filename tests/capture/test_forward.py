@@ -183,3 +183,21 @@ def test_a_prompt_longer_than_the_model_is_told_beforehand(corpus):
     model.config.n_positions = 8
     with pytest.raises(ModelError, match="tokens with its answer, and the model takes 8"):
         capture(model, corpus, np.arange(4), step=0, positions=("last",))
+
+
+def test_a_hook_that_never_fires_is_an_error(corpus, monkeypatch):
+    model = small_models.KINDS["GPT-2"]()
+    monkeypatch.setattr(model.transformer.h[1], "forward", lambda states, *_, **__: states)
+    model.transformer.h[1].register_forward_hook(lambda *_: None)
+    found = model.transformer.forward
+
+    def without_the_last(*arguments, **named):
+        model.transformer.h, kept = model.transformer.h[:2], model.transformer.h
+        try:
+            return found(*arguments, **named)
+        finally:
+            model.transformer.h = kept
+
+    monkeypatch.setattr(model.transformer, "forward", without_the_last)
+    with pytest.raises(ModelError, match="runs without block"):
+        capture(model, corpus, np.arange(2), step=0, positions=("last",))

@@ -2,41 +2,47 @@ import numpy as np
 import pytest
 import torch
 
-from nucleate.capture.self_test import require_batches_to_agree
+from nucleate.capture.self_test import settle_capture
 from nucleate.capture.settings import CaptureSettings
-from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts.prompt_files import Prompt
-from nucleate.errors import ModelError
 from tests import small_models
-from tests.small_tokenizers import byte_level_bpe
 
-TEXTS = ["The capital", "The capital of France is", "What is the currency of Japan, and of what is it made?"]
+ASKED = CaptureSettings()
 
 
 @pytest.fixture(scope="module")
-def corpus():
-    prompts = [Prompt(text, text, None, None, None, "train", {"task": text}) for text in TEXTS]
-    return PromptCorpus.build(prompts, byte_level_bpe())
+def corpus(answered_corpus):
+    return answered_corpus
+
+
+def settled(model, corpus, settings=ASKED):
+    return settle_capture(model, corpus, np.arange(corpus.table.num_rows), settings)
 
 
 @pytest.mark.parametrize("kind", small_models.KINDS)
-def test_models_that_keep_to_their_masks_pass(corpus, kind):
-    require_batches_to_agree(small_models.KINDS[kind](), corpus, np.arange(3), CaptureSettings())
+def test_models_that_keep_to_their_masks_are_captured_as_asked(corpus, kind):
+    found = settled(small_models.KINDS[kind](), corpus)
+    assert (found.settings, found.note) == (ASKED, "")
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_rounding_is_no_mistake(corpus, dtype):
-    require_batches_to_agree(small_models.KINDS["Llama"]().to(dtype), corpus, np.arange(3), CaptureSettings())
+    assert not settled(small_models.KINDS["Llama"]().to(dtype), corpus).note
 
 
-def test_a_model_that_sees_its_padding_is_refused_and_told_how_to_go_on(corpus):
+def test_where_states_depend_on_length_prompts_are_run_one_at_a_time_and_that_is_said(corpus):
+    model = small_models.LONG_ROPE()
+    found = settled(model, corpus)
+    assert "prompts are run one at a time" in found.note
+    assert (found.settings.batch_tokens, found.settings.share_beginnings) == (1, False)
+
+
+def test_a_model_that_sees_its_padding_is_run_one_prompt_at_a_time(corpus):
     model = small_models.KINDS["GPT-2"]()
-    model.transformer.wpe.register_forward_hook(lambda _module, _arguments, output: output.flip(-2))
-    with pytest.raises(
-        ModelError, match="other states in a batch than for single prompts: at embed"
-    ) as caught:
-        require_batches_to_agree(model, corpus, np.arange(3), CaptureSettings())
-    assert "capture.batch_tokens=1" in caught.value.mend
-    require_batches_to_agree(
-        model, corpus, np.arange(3), CaptureSettings(batch_tokens=1, share_beginnings=False)
-    )
+
+    def mixed(_module, _arguments, output):
+        return output + 0.1 * output.shape[-2] ** 2 * output.mean(-1, keepdim=True).cos()
+
+    model.transformer.wpe.register_forward_hook(mixed)
+    found = settled(model, corpus)
+    assert "other states in a batch than for single prompts: at embed" in found.note
+    assert found.settings.batch_tokens == 1

@@ -112,6 +112,9 @@ class Planted(PreTrainedModel):
             self.head.weight.copy_(1e-3 * torch.randn(self.head.weight.shape, generator=torch.manual_seed(0)))
             self.head.weight[:, -wiring.n_tokens :] += torch.eye(wiring.n_tokens)
 
+    def get_input_embeddings(self):
+        return torch.nn.Embedding(self.model.wiring.n_tokens, 1)
+
     def get_output_embeddings(self):
         return self.head
 

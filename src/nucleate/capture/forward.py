@@ -2,32 +2,31 @@
 
 Hidden here: that states leave the forward pass as weighted sums, never as all tokens; that what prompts begin
 with alike is run once and its keys and values handed to each; that padding lies behind every token that is
-looked at; and that the whole answer is judged in the same pass: an answer whose every token has the highest
-logit behind the ones before it is the one that greedy decoding gives.
+looked at; that a block which gives no states is an error and never zeros; and that the whole answer is judged
+in the same pass: an answer whose every token has the highest logit behind the ones before it is the one that
+greedy decoding gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
-from transformers.cache_utils import Cache, DynamicLayer
+from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
+from nucleate.capture.answers import answers_after
 from nucleate.capture.batches import Batch
 from nucleate.capture.positions import position_weights
 from nucleate.capture.sites import read_sites
-from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.corpus.spans import Spans
-from nucleate.models.blocks import Blocks, width_of
-
-_HEAD_ROWS = 64
-"""So many states are given to the head at once: its logits are the widest thing there is."""
+from nucleate.errors import ModelError
+from nucleate.models.blocks import Blocks, body_of, depends_on_length, width_of
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,7 @@ class Forward:
 
     def __init__(self, model: PreTrainedModel, blocks: Blocks, positions: tuple[str, ...]) -> None:
         self.model, self.blocks, self.positions = model, blocks, positions
+        self.body = body_of(model)
 
     @torch.no_grad()
     def run(self, batch: Batch, sequences: Sequence[list[int]], spans: Spans) -> Captured:
@@ -103,88 +103,85 @@ class Forward:
             _, first = np.unique(batch.beginning, return_index=True)
             begun = [fed[row][:n] for row in first]
             cache = self._keep(begun, weights[:, :, :n], states, torch.from_numpy(batch.beginning))
-        last = self._keep_rest([one[n:] for one in fed], weights[:, :, n:], states, cache, n)
-        return Captured(states.numpy(), *self._answers(last, ids, own.prompt - n, n))
+        output = self._keep_rest([one[n:] for one in fed], weights[:, :, n:], states, cache, n)
+        rest = [one[n:] for one in ids]
+        return Captured(states.numpy(), *answers_after(self.model, self.body, output, rest, own.prompt - n))
 
     def _keep(
         self, begun: list[list[int]], weights: torch.Tensor, states: torch.Tensor, of: torch.Tensor
     ) -> Cache:
         """Run the distinct beginnings; returns what the rows go on from."""
         ids = torch.tensor(begun, device=self.model.device)
-        with read_sites(self.blocks, self._reader(weights, states, of)):
-            output = self.model.base_model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
+        with self._reading(weights, states, of):
+            output = self.body(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)
         return _Begun(output.past_key_values, of.to(self.model.device))
 
     def _keep_rest(
         self, rest: list[list[int]], weights: torch.Tensor, states: torch.Tensor, cache: Cache | None, n: int
-    ) -> torch.Tensor:
+    ) -> Any:
         ids, mask = right_padded(rest, self.model.device)
         before = torch.ones(len(rest), n, dtype=mask.dtype, device=mask.device)
         how: dict[str, Any] = {"past_key_values": cache, "use_cache": True} if cache else {"use_cache": False}
-        with read_sites(self.blocks, self._reader(weights, states, None)):
-            output = self.model.base_model(
-                input_ids=ids, attention_mask=torch.cat([before, mask], dim=1), **how
-            )
-        return output.last_hidden_state
+        with self._reading(weights, states, None):
+            return self.body(input_ids=ids, attention_mask=torch.cat([before, mask], dim=1), **how)
 
-    def _reader(self, weights: torch.Tensor, states: torch.Tensor, of: torch.Tensor | None) -> Any:
-        """Adds to `states` what each row takes of the tokens that are run; `of` is its row in what is run."""
+    @contextmanager
+    def _reading(
+        self, weights: torch.Tensor, states: torch.Tensor, of: torch.Tensor | None
+    ) -> Iterator[None]:
+        """Within, a pass adds to `states` what each row takes of its tokens; `of` is its row in what is run.
 
-        def read(site: str, hidden: torch.Tensor) -> None:
-            mine = weights.to(hidden.device)
-            each = hidden.float() if of is None else hidden.float()[of.to(hidden.device)]
-            states[:, self.blocks.sites.index(site)] += torch.bmm(mine, each).cpu()
-
-        return read
-
-    def _answers(
-        self, last: torch.Tensor, ids: list[list[int]], prompts: Int[np.ndarray, " row"], n: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """`predicted`, `answered`, `surprisal` and `confidence` of each row.
-
-        The head is run where a token of the answer is to come next, and nowhere else.
+        Raises:
+            ModelError: a site gave nothing, or something that is no states.
         """
-        given = [one[n + int(k) :] or [NO_ANSWER] for one, k in zip(ids, prompts, strict=True)]
-        lengths = np.array([len(answer) for answer in given])
-        begin = np.cumsum(lengths) - lengths
-        rows = np.repeat(np.arange(len(ids)), lengths)
-        columns = np.arange(len(rows)) - begin[rows] + prompts[rows] - 1
-        wanted = np.concatenate(given)
-        likeliest, surprisal, confidence = self._judge(last, rows, columns, wanted)
-        right = np.logical_and.reduceat(likeliest == wanted, begin)
-        means = np.where(wanted[begin] == NO_ANSWER, np.nan, np.add.reduceat(surprisal, begin) / lengths)
-        return likeliest[begin], right, means.astype(np.float32), confidence[begin]
+        seen: set[str] = set()
 
-    def _judge(
-        self,
-        last: torch.Tensor,
-        rows: Int[np.ndarray, " token"],
-        columns: Int[np.ndarray, " token"],
-        wanted: Int[np.ndarray, " token"],
-    ) -> tuple[Int[np.ndarray, " token"], Float[np.ndarray, " token"], Float[np.ndarray, " token"]]:
-        """The likeliest token after each state, the wanted one's surprisal, the likeliest's probability."""
-        head = self.model.get_output_embeddings()
-        parts = (torch.from_numpy(each).to(last.device).split(_HEAD_ROWS) for each in (rows, columns, wanted))
-        likeliest, surprisal, confidence = [], [], []
-        for row, column, token in zip(*parts, strict=True):
-            logits = head(last[row, column].to(head.weight.device)).float()
-            likeliest.append(logits.argmax(-1).cpu())
-            confidence.append(logits.softmax(-1).amax(-1).cpu())
-            surprisal.append(
-                cross_entropy(logits, token.to(logits.device), ignore_index=NO_ANSWER, reduction="none").cpu()
+        def read(site: str, hidden: Any) -> None:
+            self._require_states(site, hidden, weights, of)
+            seen.add(site)
+            each = hidden.float() if of is None else hidden.float()[of.to(hidden.device)]
+            states[:, self.blocks.sites.index(site)] += torch.bmm(weights.to(hidden.device), each).cpu()
+
+        with read_sites(self.blocks, read):
+            yield
+        for site in self.blocks.sites:
+            if site not in seen:
+                raise ModelError(
+                    f"{type(self.model).__name__} runs without {site}, which was found by its place",
+                    "Report the class of the model: its blocks are found wrongly.",
+                )
+
+    def _require_states(self, site: str, hidden: Any, weights: torch.Tensor, of: torch.Tensor | None) -> None:
+        """Rows of tokens of the model's width, and nothing else."""
+        rows = len(weights) if of is None else int(of.max()) + 1
+        wanted = (rows, weights.shape[-1], width_of(self.model))
+        found = tuple(hidden.shape) if isinstance(hidden, torch.Tensor) else type(hidden).__name__
+        if found != wanted:
+            raise ModelError(
+                f"{type(self.model).__name__} gives at {site} {found}, not states of {wanted} "
+                "(prompts, tokens, width)",
+                "Its blocks do not hand on one state for each token, so it cannot be looked at.",
             )
-        parts_ = (torch.cat(each).numpy() for each in (likeliest, surprisal, confidence))
-        found, nats, probability = parts_
-        return found, nats, probability
 
 
 @torch.no_grad()
 def keeps_keys_and_values(model: PreTrainedModel) -> bool:
-    """Whether what was run of a text can be handed to several that go on from it: not if it is recurrent."""
+    """Whether what was run of a text can be handed to several that go on from it.
+
+    Not if the model is recurrent, or if its keys depend on how long the whole text is.
+    """
+    if depends_on_length(model):
+        return False
     one = torch.zeros(1, 1, dtype=torch.long, device=model.device)
-    output = model.base_model(input_ids=one, attention_mask=torch.ones_like(one), use_cache=True)
+    output = body_of(model)(input_ids=one, attention_mask=torch.ones_like(one), use_cache=True)
     cache = getattr(output, "past_key_values", None)
-    return isinstance(cache, Cache) and all(isinstance(layer, DynamicLayer) for layer in cache.layers)
+    plain = (
+        DynamicLayer,
+        DynamicSlidingWindowLayer,
+    )  # these themselves: others keep more than keys and values
+    if cache is None or type(cache) is not DynamicCache:
+        return False
+    return all(type(layer) in plain for layer in cache.layers)
 
 
 def right_padded(prompts: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:

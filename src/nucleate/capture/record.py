@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +21,9 @@ from nucleate.capture.forward import Captured, Forward, keeps_keys_and_values
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.spans import Spans
 from nucleate.errors import ModelError
-from nucleate.models.blocks import find_blocks, most_tokens, width_of
+from nucleate.models.blocks import find_blocks, most_symbols, most_tokens, width_of
 
 BESIDE_STATES = {
     "predicted": np.int64,
@@ -74,17 +75,47 @@ def captured_batches(
 ) -> Iterator[tuple[Batch, Captured]]:
     """Batch by batch, each with what it gave; `Batch.rows` are places in `rows`.
 
+    Raises:
+        ModelError: a prompt is too long for the model, or a state is not finite.
+    """
+    require_fitting(model, corpus, rows)
+    with in_evaluation(model):
+        forward = Forward(model, find_blocks(model), positions)
+        for one in planned_batches(model, corpus, rows, settings):
+            found = forward.run(one.batch, one.sequences, one.spans)
+            batch = replace(one.batch, rows=one.batch.rows + one.first)
+            _require_finite(found, forward.blocks.sites, corpus, rows[batch.rows])
+            yield batch, found
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A batch that is to be run.
+
+    Attributes:
+        batch: its rows are places in `sequences`.
+        sequences, spans: of the portion of prompts that it chooses from.
+        first: where that portion begins.
+    """
+
+    batch: Batch
+    sequences: list[list[int]]
+    spans: Spans
+    first: int
+
+
+def planned_batches(
+    model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray, " example"], settings: CaptureSettings
+) -> Iterator[Planned]:
+    """Every batch in turn, nothing run yet.
+
     Prompts are made ready a portion at a time, so that memory does not grow with their number.
     """
-    _check_lengths(model, corpus, rows)
-    forward = Forward(model, find_blocks(model), positions)
-    with _in_evaluation(model):
-        for first, portion in _portions(rows):
-            table = corpus.table.take(portion)
-            sequences, spans = table["input_ids"].to_pylist(), corpus.spans(table)
-            for batch in _batches(model, corpus, table, sequences, settings):
-                found = forward.run(batch, sequences, spans)
-                yield replace(batch, rows=batch.rows + first), found
+    for first, portion in _portions(rows):
+        table = corpus.table.take(portion)
+        sequences, spans = table["input_ids"].to_pylist(), corpus.spans(table)
+        for batch in _batches(model, corpus, table, sequences, settings):
+            yield Planned(batch, sequences, spans, first)
 
 
 def _batches(
@@ -98,6 +129,26 @@ def _batches(
     if shared and saving(sequences, shared) >= _LEAST_SAVING and keeps_keys_and_values(model):
         return shared_batches(sequences, shared, settings.batch_tokens)
     return plain_batches(sequences, settings.batch_tokens)
+
+
+def _require_finite(
+    found: Captured, sites: tuple[str, ...], corpus: Corpus, rows: Int[np.ndarray, " row"]
+) -> None:
+    """One value that is no number would spoil every cluster."""
+    wrong = np.argwhere(~np.isfinite(found.states).all(axis=(2, 3)))
+    if len(wrong):
+        row, site = wrong[0]
+        raise ModelError(
+            f"the states of prompt {_name_of(corpus, rows[row])} are not finite at {sites[site]}",
+            "Load the weights in float32 (--set model.dtype=float32), leave the prompt out, or look at the "
+            "model: its weights may be damaged.",
+        )
+
+
+def _name_of(corpus: Corpus, row: np.integer) -> str:
+    """A prompt as its author knows it."""
+    named = "id" in corpus.table.column_names
+    return repr(corpus.table["id"][int(row)].as_py()) if named else str(int(row))
 
 
 def labeled(
@@ -129,15 +180,30 @@ def labeled(
     )
 
 
-def _check_lengths(model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray, " example"]) -> None:
-    ids, most = corpus.table["input_ids"], most_tokens(model)
-    lengths = (pc.max(pc.list_value_length(ids.take(portion))).as_py() for _, portion in _portions(rows))
-    longest = max(lengths, default=0)
-    if most is not None and longest > most:
-        raise ModelError(
-            f"the longest prompt has {longest} tokens with its answer, and the model takes {most}",
-            "Shorten it, or leave it out.",
-        )
+def require_fitting(model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray, " example"]) -> None:
+    """Every prompt is short enough for the model, and all its tokens have embeddings.
+
+    Raises:
+        ModelError: one is not.
+    """
+    most, n_symbols, ids = most_tokens(model), most_symbols(model), corpus.table["input_ids"]
+    for _, portion in _portions(rows):
+        own = ids.take(pa.array(portion)).combine_chunks()
+        lengths = pc.list_value_length(own).to_numpy(zero_copy_only=False)
+        longest = int(lengths.argmax())
+        if most is not None and lengths[longest] > most:
+            raise ModelError(
+                f"prompt {_name_of(corpus, portion[longest])} has {lengths[longest]} tokens with its answer, "
+                f"and the model takes {most}",
+                "Shorten it, or leave it out.",
+            )
+        highest = pc.max(own.flatten()).as_py()
+        if highest is not None and highest >= n_symbols:
+            raise ModelError(
+                f"the tokenizer gives token {highest} ({corpus.text_of(highest)!r}), and the model has "
+                f"embeddings for {n_symbols}",
+                "Name a model with the tokenizer that it was trained with.",
+            )
 
 
 def _portions(rows: Int[np.ndarray, " example"]) -> Iterator[tuple[int, Int[np.ndarray, " portion"]]]:
@@ -147,7 +213,8 @@ def _portions(rows: Int[np.ndarray, " example"]) -> Iterator[tuple[int, Int[np.n
 
 
 @contextmanager
-def _in_evaluation(model: PreTrainedModel) -> Iterator[None]:
+def in_evaluation(model: PreTrainedModel) -> Iterator[None]:
+    """Within, the model is in evaluation mode; then as it was."""
     was_training = model.training
     model.eval()
     try:

@@ -1,55 +1,154 @@
-"""A model is only believed where a batch gives what single prompts give.
+"""A model is only believed where the way it will be captured gives what the model itself gives.
 
-Hidden here: which prompts are tried. Padding, position ids and shared beginnings differ from architecture to
-architecture, and where one is handled wrongly the states are wrong without a word.
+Hidden here: what is tried. Blocks are found by their place, and padding, position ids, shared beginnings and
+what comes after the head differ from architecture to architecture; where one is handled wrongly the figures
+are wrong without a word. So the very batches of the capture are tried, those that are most unlike each other,
+and held against the model's own forward pass on single prompts; what does not agree is not used.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
-import torch
 from jaxtyping import Int
 from transformers import PreTrainedModel
 
-from nucleate.capture.record import capture
+from nucleate.capture.batches import Batch
+from nucleate.capture.forward import Captured, Forward
+from nucleate.capture.own_pass import LARGEST_DIFFERENCE, require_known_states, require_own_answer
+from nucleate.capture.record import Planned, in_evaluation, planned_batches, require_fitting
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
+from nucleate.models.blocks import find_blocks
 from nucleate.spacing import evenly_spaced
 
 _ALONE = CaptureSettings(batch_tokens=1, share_beginnings=False)
-_LARGEST_DIFFERENCE = {torch.float32: 1e-3, torch.float16: 2e-2, torch.bfloat16: 1e-1}
-"""Of the largest value of a site's states: rounding, not a wrong token."""
-_LENGTHS = 3
+_ROWS = 3
+"""So many prompts of a batch are tried: its shortest, a middling one and its longest."""
+_OF_A_CACHE = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    NotImplementedError,
+    AssertionError,
+)
+"""What architectures raise that are handed keys and values which they would have kept otherwise."""
 
 
-def require_batches_to_agree(
+@dataclass(frozen=True)
+class Settled:
+    """How a model is captured: as was asked for, or in a plainer way.
+
+    Attributes:
+        settings: under which batches give what single prompts give.
+        note: what is to be said aloud where they are not the ones asked for, else empty.
+    """
+
+    settings: CaptureSettings
+    note: str = ""
+
+
+def settle_capture(
     model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray, " example"], settings: CaptureSettings
-) -> None:
-    """Run a few prompts of different lengths together and alone.
+) -> Settled:
+    """The fastest way to capture these prompts that agrees with the model's own forward pass.
 
     Raises:
-        ModelError: their states differ.
+        ModelError: a prompt does not fit the model; its blocks are not what was found, a state depends on
+            what comes after it, or answers are not the model's own; or no way agrees.
     """
-    chosen, positions = _tried(corpus, rows), corpus.spans(corpus.table).positions
-    together = capture(model, corpus, chosen, step=0, positions=positions, settings=settings)
-    alone = capture(model, corpus, chosen, step=0, positions=positions, settings=_ALONE)
-    for index, site in enumerate(alone.sites):
-        one, other = together.states[:, index], alone.states[:, index]
-        difference = float(np.abs(one - other).max() / max(float(np.abs(other).max()), 1e-9))
-        if not difference <= _LARGEST_DIFFERENCE.get(model.dtype, 1e-3):
-            raise ModelError(
-                f"{type(model).__name__} gives other states in a batch than for single prompts: at {site} "
-                f"they differ by {difference:.1g} of the largest",
-                "Run one prompt at a time: --set capture.batch_tokens=1 --set capture.share_beginnings=false",
-            )
+    require_fitting(model, corpus, rows)
+    with in_evaluation(model):
+        longest = _longest(corpus, rows)
+        require_known_states(model, longest)
+        problem = ""
+        for way, plainer in _ways(settings):
+            before, problem = problem, _disagreement(model, corpus, rows, plainer)
+            if not problem:
+                return Settled(plainer, f"{before}: {way}" if before else "")
+    raise ModelError(problem, "Report the class of the model: no way to run its prompts agrees with itself.")
 
 
-def _tried(corpus: Corpus, rows: Int[np.ndarray, " example"]) -> Int[np.ndarray, " tried"]:
-    """Short, middling and long prompts, each with another one of its instruction where there is one."""
+def _ways(settings: CaptureSettings) -> Iterator[tuple[str, CaptureSettings]]:
+    """From what is asked for to the plainest."""
+    yield "", settings
+    if settings.share_beginnings:
+        yield "beginnings are not shared", settings.model_copy(update={"share_beginnings": False})
+    if settings.batch_tokens > 1:
+        yield "prompts are run one at a time", _ALONE
+
+
+def _disagreement(
+    model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray, " example"], settings: CaptureSettings
+) -> str:
+    """Where the batches of the capture differ from single prompts, in words; empty where they do not."""
+    forward = Forward(model, find_blocks(model), corpus.spans(corpus.table).positions)
+    for one in _unlike(planned_batches(model, corpus, rows, settings)):
+        try:
+            together = forward.run(one.batch, one.sequences, one.spans)
+        except _OF_A_CACHE as error:
+            if not one.batch.n_shared:
+                raise
+            line = next(iter(str(error).splitlines()), type(error).__name__)
+            return f"{type(model).__name__} does not go on from shared beginnings ({line})"
+        found = _difference(model, forward, one, together)
+        if found:
+            return f"{type(model).__name__} gives other states in a batch than for single prompts: {found}"
+    return ""
+
+
+def _difference(model: PreTrainedModel, forward: Forward, one: Planned, together: Captured) -> str:
+    """Of some prompts of a batch, at the first site that differs; answers are held against the model's."""
+    alone = {}
+    for place in _tried(one):
+        row = int(one.batch.rows[place])
+        alone[place] = forward.run(
+            Batch(np.array([row]), 0, np.zeros(1, dtype=np.int64)), one.sequences, one.spans
+        )
+        require_own_answer(model, one.sequences[row], int(one.spans.prompt[row]), alone[place])
+    places, most = list(alone), LARGEST_DIFFERENCE.get(model.dtype, 1e-3)
+    expected = np.concatenate([each.states for each in alone.values()])
+    for index, site in enumerate(forward.blocks.sites):
+        own, other = expected[:, index], together.states[places, index]
+        difference = float(np.abs(own - other).max() / max(float(np.abs(own).max()), 1e-9))
+        if not difference <= most:
+            return f"at {site} they differ by {difference:.1g} of the largest"
+    for place, each in alone.items():
+        loss, read = float(each.surprisal[0]), float(together.surprisal[place])
+        if abs(loss - read) > most * (1 + abs(loss)):
+            return f"the loss of an answer is {read:.4g} in place of {loss:.4g}"
+    return ""
+
+
+def _unlike(plan: Iterator[Planned]) -> list[Planned]:
+    """Of all batches the one with the longest prompt, the shortest, the widest spread and the most shared."""
+    chosen: dict[str, tuple[float, Planned]] = {}
+    for one in plan:
+        lengths = [len(one.sequences[row]) for row in one.batch.rows]
+        measures = {
+            "longest": max(lengths),
+            "shortest": -min(lengths),
+            "spread": max(lengths) - min(lengths),
+            "shared": one.batch.n_shared,
+            "rows": len(lengths),
+        }
+        for name, value in measures.items():
+            if name not in chosen or value > chosen[name][0]:
+                chosen[name] = (value, one)
+    return list({id(one.batch): one for _, one in chosen.values()}.values())
+
+
+def _tried(one: Planned) -> list[int]:
+    """Places in a batch: of short, middling and long prompts."""
+    lengths = [len(one.sequences[row]) for row in one.batch.rows]
+    return list(evenly_spaced(np.argsort(lengths, kind="stable").tolist(), _ROWS))
+
+
+def _longest(corpus: Corpus, rows: Int[np.ndarray, " example"]) -> list[int]:
     lengths = corpus.spans(corpus.table).prompt[rows]
-    ordered = rows[np.argsort(lengths, kind="stable")]
-    tried = evenly_spaced(ordered.tolist(), _LENGTHS)
-    instruction = corpus.table["instruction_id"].to_numpy()
-    siblings = [rows[instruction[rows] == instruction[row]][-1] for row in tried]
-    return np.unique([*tried, *siblings])
+    return corpus.table["input_ids"][int(rows[int(lengths.argmax())])].as_py()

@@ -15,7 +15,7 @@ import torch
 
 from nucleate.models.blocks import Blocks
 
-Reader = Callable[[str, torch.Tensor], None]
+Reader = Callable[[str, Any], None]
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def read_sites(blocks: Blocks, reader: Reader) -> Iterator[None]:
 
     def read_output(site: str) -> Callable[..., None]:
         def hook(_module: torch.nn.Module, _arguments: tuple[Any, ...], output: Any) -> None:
-            reader(site, output[0] if isinstance(output, tuple) else output)
+            reader(site, output[0] if isinstance(output, (tuple, list)) else output)
 
         return hook
 

@@ -22,7 +22,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.api.runs import Run
 from nucleate.capture.hidden_states import HiddenStates
-from nucleate.capture.self_test import require_batches_to_agree
+from nucleate.capture.self_test import settle_capture
 from nucleate.capture.stored import read_states, store_states
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
@@ -107,7 +107,7 @@ class Watch:
                         self.corpus.save(path)
             self.rows = wanted_rows(self.settings, self.corpus)
             with untouched(model):
-                require_batches_to_agree(model, self.corpus, self.rows, self.settings.capture)
+                self.capture = settle_capture(model, self.corpus, self.rows, self.settings.capture).settings
             opening.enter_context(context.stage("capture", self.folder.manifest["begun"]))
             self._open = opening.pop_all()
         self.steps = [one for one in self.folder.state_steps() if one < step]
@@ -130,7 +130,7 @@ class Watch:
                     path,
                     step=step,
                     positions=self.settings.scoring.positions,
-                    settings=self.settings.capture,
+                    settings=self.capture,
                 )
             agreement = self._agreement(step)
         self.steps.append(step)

@@ -15,7 +15,8 @@ import numpy as np
 from transformers import PreTrainedModel
 
 from nucleate.capture.record import capture
-from nucleate.capture.self_test import require_batches_to_agree
+from nucleate.capture.self_test import settle_capture
+from nucleate.capture.settings import CaptureSettings
 from nucleate.capture.stored import store_states
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
@@ -26,6 +27,7 @@ from nucleate.corpus.prompts.prompt_files import Prompt
 from nucleate.corpus.prompts.settings import FactSettings
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
+from nucleate.errors import ModelError
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
 from nucleate.models.content import model_digest, tokenizer_digest
@@ -37,7 +39,7 @@ from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.checks import require_measurable
 from nucleate.stages.context import FolderContext, counted
-from nucleate.stages.measuring import wanted_rows
+from nucleate.stages.measuring import scored_rows, wanted_rows
 from nucleate.stages.observer import Observer
 from nucleate.training.observer import TrainingRecord
 from nucleate.training.trainer import train
@@ -112,7 +114,13 @@ def train_model(context: FolderContext[ExperimentSettings], corpus: Corpus) -> N
 
 def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreTrainedModel:
     if settings.model.start:
-        return load_start(Path(settings.model.start))
+        model = load_start(Path(settings.model.start))
+        settled = settle_capture(model, corpus, scored_rows(settings, corpus), CaptureSettings())
+        if settled.note:
+            raise ModelError(
+                settled.note, "Only a model that can go on from shared beginnings is trained on."
+            )
+        return model
     return build_model(
         settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
     )
@@ -133,10 +141,12 @@ def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, ser
         left = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
         for step in counted(left, context.observer):
             with series.model(step, settings.seed) as model:
-                require_batches_to_agree(model, corpus, rows, settings.capture)
+                settled = settle_capture(model, corpus, rows, settings.capture)
+                if settled.note:
+                    context.observer.on_stage("capture", settled.note)
                 with folder.commit(folder.states(step)) as path:
                     store_states(
-                        model, corpus, rows, path, step=step, positions=positions, settings=settings.capture
+                        model, corpus, rows, path, step=step, positions=positions, settings=settled.settings
                     )
 
 
