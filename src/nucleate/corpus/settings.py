@@ -104,6 +104,10 @@ class CorpusSettings(SplitSettings, GrammarSettings, TaskSettings):
         lt=1.0,
         description="how far a dialect's share may lie from the mean, relative to it",
     )
+    memorize: bool = Field(
+        False,
+        description="give every instruction a task at random: only memory tells it then, and no wording does",
+    )
 
     @model_validator(mode="after")
     def _check_variants(self) -> CorpusSettings:
@@ -129,6 +133,8 @@ class CorpusSettings(SplitSettings, GrammarSettings, TaskSettings):
             raise ValueError(
                 "unseen_dialect is on, but n_dialects = 1 leaves no dialect to learn a task from"
             )
+        if self.unseen_dialect and self.memorize:
+            raise ValueError("unseen_dialect is on, but with memorize no dialect belongs to a task")
         if self.unseen_dialect and self.bridge_inputs > self.n_inputs:
             raise ValueError(
                 f"unseen_dialect is on, but bridge_inputs ({self.bridge_inputs}) is more than "

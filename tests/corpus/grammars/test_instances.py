@@ -6,10 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.grammars.instances import draw_variant_counts
 from nucleate.corpus.settings import CorpusSettings
+from nucleate.errors import ConfigError
 from nucleate.resampling.named_seeds import stream
 
 
@@ -58,3 +60,21 @@ def test_other_splits_leave_the_language_as_it_was(corpus: GrammarCorpus, change
     other = GrammarCorpus.build(CorpusSettings.from_mapping(change, "a test"), seed=1)
     assert [task.function for task in other.tasks] == [task.function for task in corpus.tasks]
     assert other.table["instruction"].unique().equals(corpus.table["instruction"].unique())
+
+
+def test_memorized_instructions_have_tasks_that_no_wording_tells(corpus: GrammarCorpus) -> None:
+    settings = corpus.settings.model_copy(update={"memorize": True})
+    memorized = GrammarCorpus.build(settings, corpus.seed)
+    once = memorized.table.to_pandas().drop_duplicates("instruction_id")
+    usual = corpus.table.to_pandas().drop_duplicates("instruction_id")
+    assert once["instruction"].tolist() == usual["instruction"].tolist()
+    assert sorted(once["task"]) == sorted(usual["task"])
+    counts = np.array(once.groupby("dialect")["task"].value_counts().unstack(fill_value=0))
+    assert scipy.stats.chi2_contingency(counts).pvalue > 0.001
+    for row in memorized.table.to_pylist():
+        assert row["output"] == memorized.tasks[row["task"]].function[row["input"]]
+
+
+def test_what_is_memorized_has_no_unseen_dialect() -> None:
+    with pytest.raises(ConfigError, match="no dialect belongs to a task"):
+        CorpusSettings.from_mapping({"memorize": True, "unseen_dialect": True}, "test")

@@ -68,7 +68,9 @@ class WordedTask:
 def build_instances(
     settings: CorpusSettings, vocabulary: dict[str, int], seed: int
 ) -> tuple[tuple[WordedTask, ...], pa.Table]:
-    """Every task with its dialects, and every instance, in order of task, dialect, instruction and input.
+    """Every task with its dialects, and every instance, in order of dialect, instruction and input.
+
+    Dialects are in the order of their tasks. With `settings.memorize` an instruction's task is any of them.
 
     Raises:
         CorpusError: not enough expressions with enough strings were found.
@@ -132,7 +134,8 @@ def _rows(
     seed: int,
 ) -> Iterator[InstanceRow]:
     instruction_ids = count()
-    for number, task in enumerate(tasks):
+    owners = _owners(tasks, n_trained, settings, seed)
+    for task in tasks:
         for dialect in task.dialects:
             n_seen = n_trained[dialect.id]
             n_unseen = settings.n_unseen_instructions(n_seen)
@@ -142,9 +145,25 @@ def _rows(
             rng = stream(seed, "splits", dialect.id)
             splits = split_dialect(n_seen, n_unseen, is_trained, settings.validation_fraction, rng)
             for instruction, row, instruction_id in zip(instructions, splits, instruction_ids, strict=False):
-                for (x, y), split in zip(task.function.items(), row, strict=True):
+                owner = owners[instruction_id]
+                for (x, y), split in zip(tasks[owner].function.items(), row, strict=True):
                     if split != LEFT_OUT:
-                        yield number, dialect.id, instruction_id, instruction, x, y, split
+                        yield owner, dialect.id, instruction_id, instruction, x, y, split
+
+
+def _owners(
+    tasks: Sequence[WordedTask], n_trained: Sequence[int], settings: CorpusSettings, seed: int
+) -> list[int]:
+    """The task of every instruction: its dialect's, or one at random; each task keeps its number."""
+    owners = [
+        number
+        for number, task in enumerate(tasks)
+        for dialect in task.dialects
+        for _ in range(n_trained[dialect.id] + settings.n_unseen_instructions(n_trained[dialect.id]))
+    ]
+    if settings.memorize:
+        stream(seed, "memorize").shuffle(owners)
+    return owners
 
 
 def _to_table(rows: Iterable[InstanceRow], vocabulary: dict[str, int]) -> pa.Table:
