@@ -36,8 +36,10 @@ def test_no_state_is_found_by_its_own_part_in_a_centroid():
     assert left_out.mean() < 0.15
 
 
-def test_probe_is_ridge_regression_on_the_other_folds():
-    points, labels = planted(1.0)
+@pytest.mark.parametrize("d", [6, 300])
+def test_probe_is_ridge_regression_on_the_other_folds(d):
+    """With more coordinates than examples too, where the smaller system is solved."""
+    points, labels = planted(1.0, d=d)
     units = np.arange(200) // 2
     probe = Probe(points, units, seed=0)
     found = probe.right(labels)

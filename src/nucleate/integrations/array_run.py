@@ -18,8 +18,9 @@ from nucleate.integrations.arrays import StateArrays, read_arrays
 from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, balanced_order
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import RunTag, Scores
-from nucleate.scoring.controls import bag_of_tokens_control, untrained_control
+from nucleate.scoring.controls import untrained_control
 from nucleate.scoring.score_states import score_states
+from nucleate.scoring.surfaces import bag_of_tokens_figures
 from nucleate.settings.config import override
 from nucleate.settings.presets import AnalysisSettings
 from nucleate.spacing import evenly_spaced
@@ -114,7 +115,7 @@ def _score(context: FolderContext[AnalysisSettings], arrays: StateArrays, text: 
         projector.add(projector.project(states))
         context.observer.on_progress(done, len(arrays.steps))
     scores = Scores.concatenate(parts)
-    words = bag_of_tokens_control(scores, last, settings.scoring, seed=settings.seed)
+    words = bag_of_tokens_figures(last, settings.scoring, seed=settings.seed).beside(scores)
     with folder.commit(folder.scores) as path:
         Scores.concatenate([scores, untrained_control(scores), words]).write(path)
     with folder.commit(folder.projections) as path:

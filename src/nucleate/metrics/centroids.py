@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_array
 
 from nucleate.errors import LabelsError
 
@@ -160,9 +161,9 @@ def _sums(
 ) -> tuple[Float[np.ndarray, "site cell n_embd"], Float[np.ndarray, " cell"]]:
     """The states of each cell, numbered from 0 without gaps, summed; and how many they are."""
     counts = np.bincount(cells).astype(np.float64)
-    order, begin = np.argsort(cells, kind="stable"), (np.cumsum(counts) - counts).astype(int)
-    sums = [np.add.reduceat(own[order].astype(np.float64), begin, axis=0) for own in states]
-    return np.stack(sums), counts
+    ones = np.ones(len(cells))
+    one_hot = csr_array((ones, (cells, np.arange(len(cells)))), shape=(len(counts), len(cells)))
+    return np.stack([one_hot @ own.astype(np.float64) for own in states]), counts
 
 
 def _shares(
@@ -172,9 +173,11 @@ def _shares(
     sums: Float[np.ndarray, "site task n_embd"],
     counts: Float[np.ndarray, " task"],
 ) -> Shares:
-    cells, of_cell = np.unique(np.stack([groups, tasks]), axis=1, return_inverse=True)
-    own, n_own = _sums(states, of_cell.ravel())
-    n_left = (counts[cells[1]] - n_own)[:, None]
+    named, numbered = np.unique(groups, return_inverse=True)
+    cells, of_cell = np.unique(numbered * len(counts) + tasks, return_inverse=True)
+    of_group, of_task = np.divmod(cells, len(counts))
+    own, n_own = _sums(states, of_cell)
+    n_left = (counts[of_task] - n_own)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
-        left = np.where(n_left > 0, (sums[:, cells[1]] - own) / n_left, np.nan)
-    return Shares(cells[0], cells[1], left.astype(np.float32))
+        left = np.where(n_left > 0, (sums[:, of_task] - own) / n_left, np.nan)
+    return Shares(named[of_group], of_task, left.astype(np.float32))

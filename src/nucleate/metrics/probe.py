@@ -76,7 +76,11 @@ def _solver(
     """What leads from centered targets to the weights of a ridge regression, and the centered test points."""
     offset = train.mean(axis=0, dtype=np.float64)
     train, test = train - offset, test - offset
-    gram = train.T @ train
-    penalty = RIDGE * max(float(np.trace(gram)) / len(gram), np.finfo(float).tiny)
-    solved = np.linalg.solve(gram + penalty * np.eye(len(gram)), train.T)
-    return solved.T.astype(np.float32), test.T.astype(np.float32)
+    penalty = RIDGE * max(float(np.square(train).sum()) / train.shape[1], np.finfo(float).tiny)
+    if len(train) < train.shape[1]:  # the same weights from the smaller of two systems
+        kernel = train @ train.T
+        solved = np.linalg.solve(kernel + penalty * np.eye(len(kernel)), train)
+    else:
+        gram = train.T @ train
+        solved = np.linalg.solve(gram + penalty * np.eye(len(gram)), train.T).T
+    return solved.astype(np.float32), test.T.astype(np.float32)

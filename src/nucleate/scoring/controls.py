@@ -1,34 +1,27 @@
 """What a figure must be compared with before it says anything.
 
 Hidden here: how each control comes to stand beside its figure, in a row with the same keys and `control`
-filled in. `untrained` is the same figure before training. `bag_of_tokens` and `ngrams` are the figure of the
-instructions themselves, as counts and as tf-idf of up to three tokens in a row: what the surface of the text
-gives away without a model. `dialect_oracle` is what clusters reach that know every dialect and nothing of
-what joins them. `shuffled_labels`, what labels score that know nothing, is taken where the figure is.
+filled in. `untrained` is the same figure before training. `dialect_oracle` is what clusters reach that know
+every dialect and nothing of what joins them. What the text gives away without a model, `surfaces.py` knows;
+`shuffled_labels`, what labels score that know nothing, is taken where the figure is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
-from sklearn.feature_extraction.text import TfidfVectorizer
+from jaxtyping import Int
 
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.metrics.rand_index import adjusted_rand_index, adjusted_rand_indices
 from nucleate.resampling.bootstrap import number_from_zero
 from nucleate.resampling.named_seeds import stream
-from nucleate.scores import RunTag, Score, Scores
+from nucleate.scores import Score, Scores
 from nucleate.scoring.cluster_figures import Figure
 from nucleate.scoring.examples import Sample, samples_at
-from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
-
-LONGEST_NGRAM, MOST_NGRAMS = 3, 4096
-"""Tokens in a row, and how many of these runs are counted: the commonest."""
 
 N_MERGERS = 100
 """Mergers of dialects at random behind `dialect_oracle`."""
@@ -47,66 +40,6 @@ def untrained_control(scores: Scores) -> Scores:
         for row in figures
         if row["step"] > 0 and _figure_of(row) in untrained
     )
-
-
-def bag_of_tokens_control(
-    scores: Scores, states: HiddenStates, settings: ScoringSettings, *, seed: int
-) -> Scores:
-    """The figures of the instructions' token counts, beside every site and step.
-
-    Counts are scored as the states of a model with one site would be, by the same methods and preparations.
-
-    Args:
-        scores: rows of the same examples, at any number of steps.
-        states: of any one step; their vectors are not looked at.
-        settings: what was scored.
-        seed: the run's.
-
-    Returns: for each row that token counts have a figure for, that figure with `control="bag_of_tokens"`;
-        nothing where the states came without counts.
-    """
-    if states.instruction_counts is None:
-        return Scores.from_rows([])
-    counts = states.instruction_counts.astype(np.float32)
-    return _of_surface("bag_of_tokens", counts, scores, states, settings, seed)
-
-
-def ngrams_control(
-    scores: Scores,
-    states: HiddenStates,
-    instructions: Sequence[Sequence[int]],
-    settings: ScoringSettings,
-    *,
-    seed: int,
-) -> Scores:
-    """The figures of tf-idf of the instructions' uni- to trigrams, as those of `bag_of_tokens`.
-
-    Args:
-        scores: as there.
-        states: as there.
-        instructions: the tokens of each example's instruction, in order.
-        settings: as there.
-        seed: as there.
-    """
-    return _of_surface("ngrams", tfidf_of_ngrams(instructions), scores, states, settings, seed)
-
-
-def tfidf_of_ngrams(instructions: Sequence[Sequence[int]]) -> Float[np.ndarray, "example d"]:
-    """Tf-idf of one to three tokens in a row, of length 1, in as few coordinates as leave distances alone."""
-    vectorizer = TfidfVectorizer(
-        analyzer="word",
-        tokenizer=lambda tokens: list(map(str, tokens)),
-        token_pattern=None,
-        preprocessor=lambda tokens: tokens,
-        ngram_range=(1, LONGEST_NGRAM),
-        max_features=MOST_NGRAMS,
-    )
-    weights = vectorizer.fit_transform(instructions)
-    if weights.shape[1] <= weights.shape[0]:
-        return np.asarray(weights.toarray().astype(np.float32))
-    # Fewer examples than coordinates: they span a space of their own, in which distances are the same.
-    sizes, directions = np.linalg.eigh((weights @ weights.T).toarray())
-    return np.asarray((directions * np.sqrt(np.maximum(sizes, 0.0))).astype(np.float32))
 
 
 def dialect_oracle_control(
@@ -172,34 +105,6 @@ def _oracle_figures(
             else adjusted_rand_indices(dealt[:, groups], labels)
         )
         yield Figure.of_null(metric, np.asarray(values))
-
-
-def _of_surface(
-    control: str,
-    vectors: Float[np.ndarray, "example d"],
-    scores: Scores,
-    states: HiddenStates,
-    settings: ScoringSettings,
-    seed: int,
-) -> Scores:
-    """The figures of one vector per instruction, beside every site and step."""
-    shape = (len(vectors), 1, len(states.positions), vectors.shape[-1])
-    texts = replace(states, states=np.broadcast_to(vectors[:, None, None], shape), sites=("embed",))
-    own = score_states(texts, settings, RunTag("", "", seed), milestone=True).where(control="none")
-    figures = {_at(row): row for row in own if row["site"] and row["method"] != "states"}
-    return Scores.from_rows(
-        Score(**(row | {"control": control} | {name: figures[_at(row)][name] for name in _MEASURED}))
-        for row in scores.where(control="none")
-        if _at(row) in figures
-    )
-
-
-_MEASURED = ("n_clusters", "value", "ci_low", "ci_high")
-
-
-def _at(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    columns = ("split", "position", "factor", "preparation", "method", "metric")
-    return tuple(row[column] for column in columns)
 
 
 def _figure_of(row: Mapping[str, Any]) -> tuple[Any, ...]:

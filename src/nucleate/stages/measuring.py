@@ -23,12 +23,7 @@ from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, Spot, balanced
 from nucleate.pictures.points_table import Projections
 from nucleate.pictures.tsne_scores import EmbeddedScorer
 from nucleate.scores import Scores
-from nucleate.scoring.controls import (
-    bag_of_tokens_control,
-    dialect_oracle_control,
-    ngrams_control,
-    untrained_control,
-)
+from nucleate.scoring.controls import dialect_oracle_control, untrained_control
 from nucleate.settings.config import Settings
 from nucleate.settings.presets import AnalysisSettings, MeasurementSettings
 from nucleate.spacing import evenly_spaced
@@ -65,7 +60,10 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scor
         last = kept[steps[-1]].beside
         projector = _projector(kept[steps[-1]].read(), steps, settings)
         milestones = evenly_spaced(steps, scoring.milestones)
-        found = look_at_all(kept, milestones, scoring, tag, projector, context.observer.on_progress)
+        told = corpus.telling_tokens(corpus.table.take(rows))
+        found, surfaces = look_at_all(
+            kept, milestones, scoring, tag, projector, told, context.observer.on_progress
+        )
         for step in steps:
             scores, points = found[step]
             parts.append(scores)
@@ -75,11 +73,9 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scor
                 parts.append(pictures.score(states, scores))
     projections = projector.finish(corpus.readable.take(rows[projector.shown]), corpus.text_of)
     scores = Scores.concatenate(parts)
-    told = corpus.telling_tokens(corpus.table.take(rows))
     controls = [
         untrained_control(scores),
-        bag_of_tokens_control(scores, last, scoring, seed=settings.seed),
-        ngrams_control(scores, last, told, scoring, seed=settings.seed),
+        *(surface.beside(scores) for surface in surfaces),
         dialect_oracle_control(scores, last, scoring, seed=settings.seed),
     ]
     return Scores.concatenate([scores, *controls]), projections
