@@ -1,10 +1,20 @@
 """Verdicts come back from their file as they were, and several runs are summed up."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from nucleate.claims.verdicts import ClaimVerdict, Straddle, claims_over_runs, read_claims, write_claims
+from nucleate.claims.verdicts import (
+    ClaimVerdict,
+    Effect,
+    EffectOverSeeds,
+    Straddle,
+    claims_over_runs,
+    read_claims,
+    write_claims,
+)
 
 OPEN = ClaimVerdict(
     "tall",
@@ -17,6 +27,7 @@ OPEN = ClaimVerdict(
     "height between 0.40 and 0.70, threshold 0.50",
     (Straddle("height", 0.4, 0.7, 0.5),),
     "0" * 64,
+    Effect("height", 0.5),
 )
 
 
@@ -39,7 +50,7 @@ def test_the_file_says_what_an_inconclusive_verdict_straddles_and_under_which_ru
 def test_a_file_from_before_rules_had_digests_is_read(tmp_path):
     write_claims([verdict("holds", 0.9)], tmp_path / "claims.json")
     (written,) = json.loads((tmp_path / "claims.json").read_text())
-    del written["straddles"], written["rule_digest"]
+    del written["straddles"], written["rule_digest"], written["effect"]
     (tmp_path / "claims.json").write_text(json.dumps([written]))
     assert read_claims(tmp_path / "claims.json") == [verdict("holds", 0.9)]
 
@@ -62,6 +73,37 @@ def test_several_runs_are_summed_up_claim_by_claim():
     assert (summary.n_holds, summary.n_inconclusive, summary.n_judged) == (2, 1, 4)
     assert summary.figures["height"] == pytest.approx(((0.4 + 0.8 + 0.96 + 0.55) / 4, 0.4, 0.96))
     assert str(summary) == "2 of 4, inconclusive in 1"
+
+
+def test_over_seeds_the_effect_has_an_interval_between_models():
+    tall = Effect("height", 0.5)
+    runs = [[replace(verdict("holds", height), effect=tall)] for height in (0.6, 0.7, 0.8)]
+    (summary,) = claims_over_runs(runs, "input")
+    found = summary.effect
+    assert (found.mean, found.n) == (pytest.approx(0.7), 3)
+    assert (found.low, found.high) == pytest.approx((0.7 - 0.2484, 0.7 + 0.2484), abs=1e-3)
+    assert found.verdict == "inconclusive", "all three hold, and a fourth need not"
+    assert str(found) == "height 0.70 [0.45, 0.95], at least 0.5: inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "at_most", "said"),
+    [
+        (0.6, 0.7, False, "holds"),
+        (0.3, 0.4, False, "fails"),
+        (0.4, 0.6, False, "inconclusive"),
+        (0.6, 0.7, True, "fails"),
+        (0.3, 0.5, True, "holds"),
+        (np.nan, np.nan, False, "not measured"),
+    ],
+)
+def test_an_effect_holds_where_its_whole_interval_is_on_the_side_asked_for(low, high, at_most, said):
+    assert EffectOverSeeds(Effect("x", 0.5, at_most), 0.5, low, high, 3).verdict == said
+
+
+def test_runs_from_before_effects_were_named_have_none():
+    (summary,) = claims_over_runs([[verdict("holds", 0.9)]], "input")
+    assert summary.effect is None
 
 
 def test_what_no_run_measured_is_not_counted():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
 
-from nucleate.resampling.intervals import Draws, exact_ends, interval
+from nucleate.resampling.intervals import Draws, between_seeds, exact_ends, interval
 
 
 def test_examples_of_a_unit_are_drawn_together():
@@ -46,3 +46,27 @@ def test_a_share_of_none_or_all_is_open_at_one_end_as_clopper_and_pearson_have_i
         assert exact_ends(successes / 12, (9.0, 9.0), 12) == pytest.approx((exact.low, exact.high))
     assert exact_ends(0.5, (0.3, 0.7), 12) == (0.3, 0.7)
     assert exact_ends(0.0, (0.0, 0.0), 0) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("n_models", "of_a_bootstrap"), [(3, 0.74), (5, 0.83)])
+def test_the_interval_between_seeds_holds_what_further_models_would_give(n_models, of_a_bootstrap):
+    """Models differ, and each is measured with an error: 95 of 100 intervals hold the mean of all models."""
+    rng, n = np.random.default_rng(3), 4000
+    figures = 0.7 + 0.1 * rng.standard_normal((n, n_models)) + 0.05 * rng.standard_normal((n, n_models))
+    ends = np.array([between_seeds(one) for one in figures])
+    assert np.mean((ends[:, 1] <= 0.7) & (ends[:, 2] >= 0.7)) == pytest.approx(0.95, abs=0.012)
+    drawn = figures[:, rng.integers(n_models, size=(400, n_models))].mean(axis=-1)
+    low, high = interval(drawn)
+    assert np.mean((low <= 0.7) & (high >= 0.7)) == pytest.approx(of_a_bootstrap, abs=0.03)
+
+
+def test_one_model_has_no_interval_between_seeds():
+    mean, low, high = between_seeds(np.array([0.4]))
+    assert mean == 0.4
+    assert np.isnan([low, high]).all()
+
+
+def test_the_interval_between_seeds_is_that_of_a_t_test():
+    figures = np.array([0.2, 0.5, 0.6, 0.9])
+    expected = ttest_1samp(figures, 0.0).confidence_interval(0.95)
+    assert between_seeds(figures)[1:] == pytest.approx((expected.low, expected.high))

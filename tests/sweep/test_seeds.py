@@ -55,7 +55,9 @@ def test_the_command_goes_on_from_these_runs_and_sums_up(out, capsys):
     printed = capsys.readouterr().out
     assert "2 seeds together" in printed
     summary = claims_over_runs([one.claims for one in load_runs(folders(out))], "last_instruction")
-    mean, low, high = summary[0].figures["excess"]
+    effect = summary[0].effect
+    assert f"{effect.mean:5.2f}" in printed and f"[{effect.low:.2f}, {effect.high:.2f}]" in printed
+    mean, low, high = summary[0].figures["value"]
     assert f"{mean:5.2f}" in printed and f"{low:5.2f} to {high:5.2f}" in printed
     assert (out.with_name("tiny-seeds") / "emergence.png").exists()
 

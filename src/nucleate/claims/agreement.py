@@ -14,7 +14,7 @@ import pandas as pd
 from nucleate.capture.hidden_states import BEFORE_INPUT
 from nucleate.claims.claim import Claim, Judgment
 from nucleate.claims.evidence import Evidence
-from nucleate.claims.verdicts import Straddle
+from nucleate.claims.verdicts import Effect, Straddle
 
 HIGH = 0.5
 """Excess that counts as high: half of the way from no agreement to full agreement."""
@@ -91,6 +91,7 @@ def _layer_0_hardly_changes(evidence: Evidence) -> Judgment | None:
         "change_at_layer_0": bottom["change"],
         "change_at_top": top["change"],
         "excess_at_layer_0": bottom["excess"],
+        "share_of_top_change": bottom["change"] / max(MOST_CHANGE / MOST_CHANGE_SHARE, top["change"]),
     }
     stands_still = bottom["change"] <= max(MOST_CHANGE, MOST_CHANGE_SHARE * top["change"])
     return Judgment.of({"layer 0 as it was": stands_still}, figures)
@@ -114,7 +115,13 @@ def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -
         "unseen instructions near as many trained ones": trained <= over[_UNSEEN] / LEAST_SHARE_OF_TRAIN,
         "unseen instructions above controls": top["excess_low"] > 0,
     }
-    return Judgment.of(asked, {**over, f"{_UNSEEN}_low": top["excess_low"]}, top["control"])
+    figures = {**over, f"{_UNSEEN}_low": top["excess_low"], **_beyond_share(over[_UNSEEN], trained)}
+    return Judgment.of(asked, figures, top["control"])
+
+
+def _beyond_share(held_out: float, trained: float) -> dict[str, float]:
+    """How far held-out instances are beyond what is asked: a difference, as trained ones can be at 0."""
+    return {"beyond_share_of_train": held_out - LEAST_SHARE_OF_TRAIN * trained}
 
 
 def _validation_follows_train(evidence: Evidence) -> Judgment | None:
@@ -133,7 +140,8 @@ def _validation_follows_train(evidence: Evidence) -> Judgment | None:
         "validation near train": follows,
         "held-out splits above controls": is_sure,
     }
-    return Judgment.of(asked, over, tops["train"]["control"])
+    figures = {**over, **_beyond_share(over[held_out], over["train"])}
+    return Judgment.of(asked, figures, tops["train"]["control"])
 
 
 def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgment | None:
@@ -164,6 +172,7 @@ AGREEMENT = (
         _emerges,
         {"HIGH": HIGH, "MOST_LATE_PACE": MOST_LATE_PACE},
         version=2,
+        effect=Effect("excess", HIGH),
     ),
     Claim(
         "depth",
@@ -172,6 +181,7 @@ AGREEMENT = (
         f"{LEAST_RANK_CORRELATION}, top layer's interval above all controls and above layer 0's",
         _higher_layers_agree_better,
         {"LEAST_RANK_CORRELATION": LEAST_RANK_CORRELATION},
+        effect=Effect("rank_correlation", LEAST_RANK_CORRELATION),
     ),
     Claim(
         "baseline",
@@ -180,6 +190,7 @@ AGREEMENT = (
         f"{MOST_CHANGE_SHARE} of the furthest that the top layer goes",
         _layer_0_hardly_changes,
         {"MOST_CHANGE": MOST_CHANGE, "MOST_CHANGE_SHARE": MOST_CHANGE_SHARE},
+        effect=Effect("share_of_top_change", MOST_CHANGE_SHARE, at_most=True),
     ),
     Claim(
         "generalisation",
@@ -193,6 +204,7 @@ AGREEMENT = (
         _held_out_follows_train,
         {"SOMETHING_TO_FOLLOW": SOMETHING_TO_FOLLOW, "LEAST_SHARE_OF_TRAIN": LEAST_SHARE_OF_TRAIN},
         version=2,
+        effect=Effect("beyond_share_of_train", 0.0),
     ),
     Claim(
         "realistic",
@@ -203,5 +215,6 @@ AGREEMENT = (
         f"{LEAST_RANK_CORRELATION}",
         _seen_in_a_pretrained_model,
         {"HIGH": HIGH, "LEAST_RANK_CORRELATION": LEAST_RANK_CORRELATION},
+        effect=Effect("upper_third_excess", HIGH),
     ),
 )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from nucleate.claims.claim import Claim, Judgment
 from nucleate.claims.evidence import LEAST_ERRORS, Evidence, at_last_step, hardest_split
-from nucleate.claims.verdicts import Straddle
+from nucleate.claims.verdicts import Effect, Straddle
 from nucleate.intervene.effects import CONTROLS
 
 LEAST_AUROC = 0.6
@@ -157,6 +157,7 @@ CAUSES = (
             "LEAST_EXPECTED": LEAST_EXPECTED,
         },
         rests_on="unseen",
+        effect=Effect("auroc", LEAST_AUROC),
     ),
     Claim(
         "causal",
@@ -170,5 +171,6 @@ CAUSES = (
         _judge_causal,
         {"LEAST_FLIP": LEAST_FLIP},
         rests_on="effects",
+        effect=Effect("excess", LEAST_FLIP),
     ),
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nucleate.claims.evidence import Evidence, Table
-from nucleate.claims.verdicts import ClaimVerdict, Straddle, Verdict
+from nucleate.claims.verdicts import ClaimVerdict, Effect, Straddle, Verdict
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Claim:
         thresholds: of the rule, by the names that they have in the code.
         version: raised where a judge changes and neither its words nor its thresholds do.
         rests_on: the table that it is judged on, and at whose positions.
+        effect: the figure that is averaged over models, with what the rule asks of it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Claim:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     version: int = 1
     rests_on: Table = "scores"
+    effect: Effect | None = None
 
     @property
     def rule_digest(self) -> str:
@@ -86,7 +88,7 @@ class Claim:
         about = (self.name, self.words, self.rule, evidence.view.position)
         judged = self.judge(evidence)
         if judged is None:
-            return ClaimVerdict(*about, "not measured", {}, rule_digest=self.rule_digest)
+            return ClaimVerdict(*about, "not measured", {}, rule_digest=self.rule_digest, effect=self.effect)
         verdicts: dict[bool | None, Verdict] = {True: "holds", False: "fails", None: "inconclusive"}
         return ClaimVerdict(
             *about,
@@ -96,4 +98,5 @@ class Claim:
             judged.lacking,
             judged.straddles,
             self.rule_digest,
+            self.effect,
         )

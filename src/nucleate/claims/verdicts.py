@@ -1,7 +1,8 @@
 """What is said of a claim: the four verdicts, `claims.json`, and several runs together.
 
 `inconclusive` is a verdict of its own: there is data, and an interval lies on both sides of what the rule
-asks for. Where there is no data, nothing was measured. What is hidden: the file.
+asks for. Where there is no data, nothing was measured. A verdict is of one model; what another seed would
+give is said by the interval between seeds. What is hidden: the file.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+
+from nucleate.resampling.intervals import between_seeds
 
 Verdict = Literal["holds", "fails", "inconclusive", "not measured"]
 
@@ -39,6 +43,57 @@ class Straddle:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """The one figure that says how far a claim goes, and what its rule asks of it.
+
+    Attributes:
+        figure: its name among the figures of the verdict.
+        threshold: what is asked for.
+        at_most: whether it is to stay below, and not to reach it.
+    """
+
+    figure: str
+    threshold: float
+    at_most: bool = False
+
+    def __str__(self) -> str:
+        return f"{'at most' if self.at_most else 'at least'} {self.threshold:g}"
+
+
+@dataclass(frozen=True)
+class EffectOverSeeds:
+    """An effect's mean over models, and the interval that says what other seeds would give.
+
+    Attributes:
+        effect: which figure, and what is asked of it.
+        mean: over the models in which it was measured.
+        low: lower end of the 95 % interval of the mean between seeds; NaN for one model.
+        high: upper end.
+        n: models.
+    """
+
+    effect: Effect
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the effect alone: where its whole interval lies on the side that is asked for, it holds."""
+        if not np.isfinite(self.low):
+            return "not measured"
+        sides = [(end <= self.effect.threshold) == self.effect.at_most for end in (self.low, self.high)]
+        return "holds" if all(sides) else "inconclusive" if any(sides) else "fails"
+
+    def __str__(self) -> str:
+        words = self.effect.figure.replace("_", " ")
+        if self.verdict == "not measured":
+            return f"{words} {self.mean:.2f} in one model"
+        return f"{words} {self.mean:.2f} [{self.low:.2f}, {self.high:.2f}], {self.effect}: {self.verdict}"
+
+
+@dataclass(frozen=True)
 class ClaimVerdict:
     """One claim at one position.
 
@@ -53,6 +108,7 @@ class ClaimVerdict:
         lacking: what of the rule is not met, or cannot be told, in words; empty where it holds.
         straddles: where it cannot be told, the intervals and what they lie about.
         rule_digest: of the rule, its thresholds and its version: another digest is another rule.
+        effect: which of the figures says how far the claim goes; None where no one does.
     """
 
     claim: str
@@ -65,6 +121,7 @@ class ClaimVerdict:
     lacking: str = ""
     straddles: tuple[Straddle, ...] = ()
     rule_digest: str = ""
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +135,7 @@ class ClaimOverRuns:
         n_inconclusive: in how many it cannot be told.
         n_judged: in how many it was measured.
         figures: mean, lowest and highest of every number that it rests on.
+        effect: the mean effect with its interval between seeds; None where none was measured.
     """
 
     claim: str
@@ -86,6 +144,7 @@ class ClaimOverRuns:
     n_inconclusive: int
     n_judged: int
     figures: dict[str, tuple[float, float, float]]
+    effect: EffectOverSeeds | None = None
 
     def __str__(self) -> str:
         if not self.n_judged:
@@ -114,7 +173,16 @@ def _over_runs(verdicts: Sequence[ClaimVerdict]) -> ClaimOverRuns:
         figures={
             str(name): (numbers.mean(), numbers.min(), numbers.max()) for name, numbers in table.items()
         },
+        effect=_effect_over_seeds(judged),
     )
+
+
+def _effect_over_seeds(judged: Sequence[ClaimVerdict]) -> EffectOverSeeds | None:
+    effect = next((one.effect for one in judged if one.effect), None)
+    if effect is None:
+        return None
+    found = np.array([one.figures[effect.figure] for one in judged if effect.figure in one.figures])
+    return EffectOverSeeds(effect, *between_seeds(found), len(found)) if len(found) else None
 
 
 def write_claims(verdicts: Sequence[ClaimVerdict], path: Path) -> None:
@@ -129,4 +197,5 @@ def read_claims(path: Path) -> list[ClaimVerdict]:
 
 def _from_json(verdict: dict[str, Any]) -> ClaimVerdict:
     straddles = tuple(Straddle(**one) for one in verdict.pop("straddles", ()))
-    return ClaimVerdict(**verdict, straddles=straddles)
+    effect = verdict.pop("effect", None)
+    return ClaimVerdict(**verdict, straddles=straddles, effect=Effect(**effect) if effect else None)

@@ -12,7 +12,7 @@ from rich.console import Console
 from nucleate import api
 from nucleate.cli.options import Overrides, command_line
 from nucleate.cli.progress import RunProgress
-from nucleate.cli.verdicts import print_verdicts, print_verdicts_over_runs
+from nucleate.cli.verdicts import ONE_MODEL, ONE_SEED, print_verdicts, print_verdicts_over_runs
 from nucleate.run_folder.paths import beside
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def run(
     settings = api.resolve(preset, set_, seed)
     folder = out or Path("runs") / Path(preset).stem
     if seeds is None:
-        with _watched(settings, folder) as progress:
+        with _watched(settings, folder, ONE_SEED) as progress:
             api.run(settings, folder, observer=progress, command=command_line())
     else:
         _run_seeds(settings, folder, seeds)
@@ -56,7 +56,7 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
     def watch(one: ExperimentSettings, own_folder: Path) -> Iterator[RunProgress]:
         console.print(f"\n  [bold]seed {one.seed}[/]", end=" ")
         console.print(own_folder, style="dim", markup=False)
-        with _watched(one, own_folder) as progress:
+        with _watched(one, own_folder, ONE_MODEL) as progress:
             yield progress
 
     console = Console(emoji=False, highlight=False, soft_wrap=True)
@@ -68,12 +68,12 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
 
 
 @contextmanager
-def _watched(settings: ExperimentSettings, folder: Path) -> Iterator[RunProgress]:
+def _watched(settings: ExperimentSettings, folder: Path, reach: str) -> Iterator[RunProgress]:
     """A run at work in `folder`, drawn on the console, and what came of it."""
     with RunProgress(settings.claims.position, settings.training.steps) as progress:
         yield progress
     done = api.load_run(folder)
-    print_verdicts(done.claims, settings.claims.position)
+    print_verdicts(done.claims, settings.claims.position, reach=reach)
     console = Console(emoji=False, highlight=False, soft_wrap=True)
     console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", markup=False)
     console.print(f"  The page: {done.folder.report}", markup=False)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nucleate.api.runs import Run
     from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict
 
+ONE_MODEL = "one model"
+ONE_SEED = "one model; `--seeds 5` for a claim about models"
 _MARKS = {
     "holds": "[green]✓[/]",
     "fails": "[red]✗[/]",
@@ -22,8 +24,13 @@ _MARKS = {
 }
 
 
-def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rules: bool = False) -> None:
-    """The claims at the run's own position with their figures; the other positions as marks below."""
+def print_verdicts(
+    verdicts: Sequence[ClaimVerdict], position: str, *, with_rules: bool = False, reach: str = ONE_MODEL
+) -> None:
+    """The claims at the run's own position with their figures; the other positions as marks below.
+
+    `reach` says of what they are.
+    """
     console = Console(emoji=False, highlight=False)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for one in verdicts:
@@ -35,7 +42,7 @@ def print_verdicts(verdicts: Sequence[ClaimVerdict], position: str, *, with_rule
             table.add_row("", f"[dim]{one.verdict}[/]", f"[dim]{_figures(one)}[/]")
             if with_rules:
                 table.add_row("", "", f"[dim]rule: {one.rule}[/]")
-    console.print(f"\n  [bold]Verdicts at {position}[/]")
+    console.print(f"\n  [bold]Verdicts at {position}[/] [dim]({reach})[/]")
     console.print(Padding(table, (0, 0, 0, 2)))
     for other in dict.fromkeys(one.position for one in verdicts if one.position != position):
         marks = "  ".join(f"{_MARKS[one.verdict]} {one.claim}" for one in verdicts if one.position == other)
@@ -54,19 +61,37 @@ def print_readings(run: Run) -> None:
 
 
 def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_runs: int) -> None:
-    """For every claim in how many runs it holds, and mean and range of its figures."""
+    """For every claim in how many runs it holds, its effect with the interval between seeds, its figures."""
     console = Console(emoji=False, highlight=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("claim", "holds", "figure", "mean", "range"):
+    for name in ("claim", "holds", "figure", "mean", "between seeds", "asked for"):
         table.add_column(name)
     for one in claims:
-        table.add_row(f"[bold]{one.claim}[/]", str(one))
+        table.add_row(f"[bold]{one.claim}[/]", str(one), *_effect(one))
         for name, (mean, low, high) in one.figures.items():
-            table.add_row("", "", name.replace("_", " "), f"{mean:5.2f}", f"{low:5.2f} to {high:5.2f}")
+            if one.effect is None or name != one.effect.effect.figure:
+                spread = f"{low:5.2f} to {high:5.2f}"
+                table.add_row("", "", f"[dim]{_words(name)}[/]", f"[dim]{mean:5.2f}[/]", f"[dim]{spread}[/]")
     console.print(f"\n  [bold]{n_runs} seeds together, at {position}[/]")
     console.print(Padding(table, (0, 0, 0, 2)))
+    console.print(
+        "  [dim]between seeds: the effect's mean with Student's 95 % interval; below it, the range[/]"
+    )
+
+
+def _effect(claim: ClaimOverRuns) -> tuple[str, ...]:
+    effect = claim.effect
+    if effect is None:
+        return ()
+    interval = f"[{effect.low:.2f}, {effect.high:.2f}]" if effect.n > 1 else "one model"
+    asked = f"{effect.effect}: {_MARKS[effect.verdict]} {effect.verdict}"
+    return _words(effect.effect.figure), f"{effect.mean:5.2f}", escape(interval), asked
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _figures(verdict: ClaimVerdict) -> str:
-    figures = [f"{name.replace('_', ' ')} {value:.2f}" for name, value in verdict.figures.items()]
+    figures = [f"{_words(name)} {value:.2f}" for name, value in verdict.figures.items()]
     return " · ".join([*figures, *([f"over {verdict.control.replace('_', ' ')}"] if verdict.control else [])])

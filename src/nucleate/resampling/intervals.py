@@ -1,13 +1,15 @@
-"""The bootstrap of many figures at once.
+"""Intervals: of many figures at once over examples, and of a mean over models.
 
 Hidden here: that replicates are weights of examples, so that thousands of intervals cost one matrix product,
-and that an example may have no value in one figure and still have one in the next.
+that an example may have no value in one figure and still have one in the next, and how few models still tell
+an interval.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.special import stdtrit
 
 from nucleate.resampling.bootstrap import LEVELS, Resamples
 
@@ -63,3 +65,22 @@ def interval(
     filled = np.where(enough[..., None], replicates, 0.0)
     low, high = np.nanpercentile(filled, LEVELS, axis=-1)
     return np.where(enough, low, np.nan), np.where(enough, high, np.nan)
+
+
+def between_seeds(figures: Float[np.ndarray, " model"]) -> tuple[float, float, float]:
+    """Mean of a figure over models that differ in their seeds, and its 95 % interval between seeds.
+
+    Each model gives one figure, so this is the interval of a mixed model with a random effect of the seed,
+    the design being balanced: Student's, from the spread of the models. What examples and starts of k-means
+    add to that spread is in it. A bootstrap over models is no substitute: of five models it holds the mean in
+    83 of 100 draws, of three in 74, where this holds it in 95.
+
+    Returns: mean, low and high; the ends are NaN for a single model.
+
+    Source: Student (1908), "The probable error of a mean".
+    """
+    if len(figures) < 2:
+        return float(figures.mean()), float("nan"), float("nan")
+    mean, spread = float(figures.mean()), float(figures.std(ddof=1))
+    reach = float(stdtrit(len(figures) - 1, 0.975)) * spread / np.sqrt(len(figures))
+    return mean, mean - float(reach), mean + float(reach)
