@@ -59,7 +59,7 @@ def test_a_sentence_turns_with_the_measure(open_page, contents):
 
 def test_a_dot_marks_what_is_not_beyond_its_controls(open_page, contents):
     rows = with_controls(contents.scores).query(
-        "metric == 'ari' and method == 'kmeans' and factor == 'task' and control == 'none' and preparation == 'raw'"
+        "metric == 'ari_across' and method == 'kmeans' and factor == 'task' and control == 'none' and preparation == 'raw'"
         " and split == 'validation' and position == 'last_instruction'"
     )
     marked = (rows["ci_low"] <= rows["control_high"]) & rows["control_high"].notna()

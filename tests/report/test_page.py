@@ -129,7 +129,7 @@ def bare(contents):
 @pytest.fixture(scope="module")
 def rich(bare):
     """The run with made-up rows of what other analyses add: factors, metrics, interventions."""
-    agreement = bare.scores.query("metric == 'ari' and method == 'kmeans' and factor == 'task'")
+    agreement = bare.scores.query("metric == 'ari_across' and method == 'kmeans' and factor == 'task'")
     others = [
         agreement.assign(factor="wording", value=agreement["value"] / 2),
         agreement.assign(metric="made_up"),
@@ -161,7 +161,7 @@ def atlas_of(page, what="values"):
 def scored(contents, **where):
     query = {
         "control": "none",
-        "metric": "ari",
+        "metric": contents.view.metric,
         "factor": "task",
         "method": "kmeans",
         "preparation": "raw",

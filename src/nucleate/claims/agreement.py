@@ -140,7 +140,8 @@ def _validation_follows_train(evidence: Evidence) -> Judgment | None:
         "validation near train": follows,
         "held-out splits above controls": is_sure,
     }
-    figures = {**over, **_beyond_share(over[held_out], over["train"])}
+    lows = {f"{split}_low": top["excess_low"] for split, top in tops.items() if split != "train"}
+    figures = {**over, **lows, **_beyond_share(over[held_out], over["train"])}
     return Judgment.of(asked, figures, tops["train"]["control"])
 
 

@@ -116,8 +116,10 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgment | None:
         "accuracy_if_wrong": own["accuracy_if_wrong"]["value"],
         "odds_ratio": odds["value"],
         "odds_ratio_ci_low": odds["ci_low"],
+        "odds_ratio_ci_high": odds["ci_high"],
         "auroc": auroc["value"],
         "auroc_ci_low": auroc["ci_low"],
+        "auroc_ci_high": auroc["ci_high"],
         "shuffled_auroc_ci_high": shuffled["auroc"]["ci_high"],
     }
     asked = ((is_enough, auroc, LEAST_AUROC), (is_sure, auroc, bar), (is_odd, odds, 1.0))

@@ -28,6 +28,7 @@ from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import Scores
 from nucleate.settings.config import read_toml
+from nucleate.view import View
 
 ABOUT_TRAINING = ("emergence", "depth", "baseline", "generalisation", "realistic")
 """Claims that compare a model with itself at earlier steps."""
@@ -87,6 +88,15 @@ class RunContents:
     def claimed(self) -> ClaimSettings:
         """Where the run judges its claims."""
         return _claimed(self.config)
+
+    @cached_property
+    def view(self) -> View:
+        """What the claims are judged on: agreement across dialects where that was scored."""
+        view, rows = self.claimed.view, self.scores
+        across = replace(view, metric="ari_across")
+        there = rows[(rows["metric"] == across.metric) & (rows["method"] == view.method)]
+        there = there[(there["factor"] == view.factor) & (there["control"] == "none")]
+        return across if len(there) else view
 
     @cached_property
     def settings(self) -> dict[str, Any]:

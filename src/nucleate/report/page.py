@@ -19,10 +19,11 @@ import jinja2
 from markupsafe import Markup
 
 from nucleate import display_names
-from nucleate.report import sentences
+from nucleate.report import finding, sentences
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.encoding import script_json, visible
 from nucleate.report.point_data import point_data
+from nucleate.report.rules import rule_tests
 from nucleate.report.score_data import score_data
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
@@ -58,6 +59,8 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
         title=_title([run.model_name if run.is_one_model else run.name for run in runs]),
         runs=runs,
         words=sentences,
+        finding=finding,
+        rule_tests=rule_tests,
         policy=content_security_policy([script], [style]),
         # Marked as safe: our own files, and what script_json has escaped.
         style=Markup(style),
@@ -73,7 +76,7 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
     """Everything that the script draws from."""
     groups = list(dict.fromkeys(run.group for run in runs))
     differing = sentences.differing_settings(runs)
-    first = runs[0].claimed.view
+    first = runs[0].view
     return {
         "runs": [
             {"name": visible(run.name), "seed": run.seed, "group": groups.index(run.group)} for run in runs

@@ -38,12 +38,15 @@ export const factorOf = (factor = state.factor) => (withoutLabel.has(state.measu
 /** What the reader looks through; a panel may be about a factor of its own. */
 export const lensOf = ({ factor = state.factor } = {}) => ({ factor: factorOf(factor), position: state.position, measure: state.measure, preparation: state.preparation });
 
+/** What is taken where a choice is not to be had: what the page opens with, then plain agreement. */
+const usualOf = (name) => [page.chosen[name], ...(name === "measure" ? ["kmeans/ari"] : [])];
+
 /** What there is to choose from, each given the choices before it. */
 export function choices() {
   const runs = new Set(runsOfGroup(state.group));
   let rows = agreement.filter((one) => one.control === "none" && runs.has(one.run));
   const found = /** @type {any} */ ({ factor: distinct(rows.map((one) => one.factor)).filter(Boolean).sort(byFactor) });
-  const pick = (name) => [state[name], page.chosen[name]].find((value) => found[name].includes(value)) ?? found[name][0];
+  const pick = (name) => [state[name], ...usualOf(name)].find((value) => found[name].includes(value)) ?? found[name][0];
   rows = rows.filter((one) => one.factor === "" || one.factor === pick("factor"));
   for (const name of ["position", "measure", "preparation"]) {
     found[name] = distinct(rows.map((one) => one[name]));
@@ -63,7 +66,7 @@ export function settle() {
     if (!found[name].length || found[name].includes(state[name])) continue;
     const layers = found.site.filter((site) => site.startsWith("block."));
     if (["measure", "preparation", "position"].includes(name) && state[name]) replaced.push({ name, wanted: state[name] });
-    const usual = found[name].includes(page.chosen[name]) ? page.chosen[name] : found[name][0];
+    const usual = usualOf(name).find((value) => found[name].includes(value)) ?? found[name][0];
     state[name] = name === "site" ? layers.at(-1) ?? found.site.at(-1) : usual;
   }
   const steps = stepsToChoose();

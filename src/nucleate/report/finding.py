@@ -1,0 +1,158 @@
+"""What a run found, in two sentences: where agreement peaks and when it rose; which claims fail, by how much.
+
+Hidden here: what may be said. A peak counts only where its interval lies beyond every control; a rise is set
+beside that of task accuracy only where checkpoints lie close enough to tell which came first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from nucleate.display_names import CONTROLS, FACTORS, METRICS, say
+from nucleate.report.contents import RunContents
+from nucleate.report.encoding import visible
+from nucleate.report.rules import not_met
+from nucleate.report.score_data import with_controls
+from nucleate.scores import SCHEMA, Scores
+from nucleate.scoring.emergence import emergence_table
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Where agreement is highest, of the cells beyond their controls, or of all where there is none.
+
+    Attributes:
+        layer: the layer; `step` the checkpoint, `value` the agreement there.
+        low: lower end of the 95 % interval; `high` the upper one. NaN where there is none.
+        control: name of the strongest control there; `control_value` what it has.
+        is_beyond: whether the interval lies beyond those of all controls.
+        last: agreement of the layer at the last step.
+        lost: what was lost since the peak, 0 where intervals overlap.
+        half_rise: the step by which half of the highest excess was there; None: its rise is not sure.
+        lag: that step less task accuracy's; None where accuracy had no rise.
+        is_close: whether both fell between the same two checkpoints, so that the order cannot be told.
+    """
+
+    layer: int
+    step: int
+    value: float
+    low: float
+    high: float
+    control: str
+    control_value: float
+    is_beyond: bool
+    last: float
+    lost: float
+    half_rise: float | None
+    lag: float | None
+    is_close: bool
+
+
+def peak_of(run: RunContents) -> Peak | None:
+    """None where nothing was scored where the run judges its claims, or at one step only."""
+    view = run.view
+    wanted = {"position": view.position, "factor": view.factor, "preparation": view.preparation}
+    wanted |= {"method": view.method, "metric": view.metric, "split": view.split}
+    frame = run.scores
+    for column, value in wanted.items():
+        frame = frame[frame[column] == value]
+    if frame["step"].nunique() < 2:
+        return None
+    rows = with_controls(frame)
+    rows = rows[(rows["control"] == "none") & rows["layer"].notna() & (rows["step"] > 0)]
+    rows = rows[rows["control_value"].notna()]
+    if rows.empty:
+        return None
+    is_beyond = rows["ci_low"].fillna(rows["value"]) > rows["control_high"]
+    shown = rows[is_beyond] if is_beyond.any() else rows
+    order = ["value", "step", "layer"]
+    best = shown.sort_values(order, ascending=[False, True, False], kind="stable").iloc[0]
+    return _peak(run, rows[rows["site"] == best["site"]], best, bool(is_beyond.any()))
+
+
+def _peak(run: RunContents, curve: pd.DataFrame, best: pd.Series, is_beyond: bool) -> Peak:
+    rise = _rise(run, str(best["site"]))
+    half, lag, steps = rise["half_rise"], rise["lag"], sorted(run.scores["step"].unique())
+    return Peak(
+        layer=int(best["layer"]),
+        step=int(best["step"]),
+        value=float(best["value"]),
+        low=float(best["ci_low"]),
+        high=float(best["ci_high"]),
+        control=str(best["strongest"]),
+        control_value=float(best["control_value"]),
+        is_beyond=is_beyond,
+        last=float(curve.sort_values("step")["value"].iloc[-1]),
+        lost=float(rise["overshoot"]),
+        half_rise=None if pd.isna(half) else float(half),
+        lag=None if pd.isna(lag) else float(lag),
+        is_close=bool(pd.notna(lag)) and _between(steps, half) == _between(steps, half - lag),
+    )
+
+
+def _rise(run: RunContents, site: str) -> pd.Series:
+    """The row of `emergence_table` of a site, where the run judges its claims."""
+    view, frame = run.view, run.scores
+    is_own = (frame["position"] == view.position) & (frame["factor"] == view.factor) & (frame["site"] == site)
+    is_answer = (frame["method"] == "model") & (frame["site"] == "")
+    rows = frame[(is_own | is_answer) & (frame["split"] == view.split)]
+    scores = Scores(pa.Table.from_pandas(rows[SCHEMA.names], schema=SCHEMA, preserve_index=False))
+    table = emergence_table(scores, view)
+    return table[(table["site"] == site) & (table["metric"] == view.metric)].iloc[0]
+
+
+def _between(steps: list[int], at: float) -> int:
+    """How many checkpoints lie before a step."""
+    return sum(step < at for step in steps)
+
+
+def finding(run: RunContents) -> str:
+    """The first sentence: where agreement peaks, its interval and control, when it rose; may be empty."""
+    peak, view = peak_of(run), run.view
+    if peak is None:
+        return ""
+    label, measure = visible(say(FACTORS, view.factor)), say(METRICS, view.metric)
+    interval = "" if pd.isna(peak.low) else f"95 % {_n(peak.low)} to {_n(peak.high)}; "
+    value = f"{_n(peak.value)} ({interval}{measure}, {visible(view.split.replace('_', ' '))})"
+    control = f"the strongest control has {_n(peak.control_value)} ({visible(say(CONTROLS, peak.control))})"
+    where = f"in layer {peak.layer} at step {peak.step:,}"
+    if not peak.is_beyond:
+        return (
+            f"In no layer and at no step do clusters agree with the {label} surely beyond all controls; "
+            f"the most is {value}, {where}, where {control}."
+        )
+    most = f"Clusters agree with the {label} most {where}: {value}, where {control}"
+    return f"{most}{_after(peak)}{_when(peak)}."
+
+
+def _when(peak: Peak) -> str:
+    if peak.half_rise is None:
+        return ""
+    rose = f"; half of its rise over controls was there by step {peak.half_rise:,.0f}"
+    if peak.lag is None:
+        return f"{rose} (task accuracy had none)"
+    if peak.is_close:
+        return f"{rose}, between the same two checkpoints as of task accuracy: which came first is open"
+    return f"{rose}, {abs(peak.lag):,.0f} steps {'after' if peak.lag > 0 else 'before'} task accuracy"
+
+
+def _after(peak: Peak) -> str:
+    return f"; at the last step it is {_n(peak.last)}, surely less" if peak.lost > 0 else ""
+
+
+def failures(run: RunContents) -> str:
+    """Which claims fail where the run judges them, and by how much; empty where none does."""
+    failing = [one for one in run.claims if one.position == run.claimed.position and one.verdict == "fails"]
+    said = []
+    for claim in failing:
+        why = "; ".join([test.missed_by for test in not_met(claim)][:1]) or claim.lacking
+        said.append(f"{visible(claim.claim)} fails{f': {visible(why)}' if why else ''}")
+    together = "; ".join(said)
+    return f"{together[0].upper()}{together[1:]}." if said else ""
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")

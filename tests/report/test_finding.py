@@ -1,0 +1,120 @@
+"""The opening sentences on planted runs: each would be wrong on another."""
+
+import math
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from nucleate.report.finding import failures, finding, peak_of
+
+STEPS = (0, 10, 20, 50, 100)
+
+
+def planted(contents, agreement, accuracy=lambda step: step / 100, bag=0.1, spread=0.05):
+    """`agreement(step, layer)` at layers 0 to 2, a bag of tokens of `bag`, answers of `accuracy(step)`."""
+    row = {
+        "run": "x",
+        "model": "m",
+        "seed": 1,
+        "split": "validation",
+        "preparation": "raw",
+        "n_clusters": 4,
+        "n_examples": 60,
+    }
+    place = {**row, "position": "last_instruction", "factor": "task", "method": "kmeans", "metric": "ari"}
+    rows = []
+    for step in STEPS:
+        answers = {
+            "position": "",
+            "factor": "",
+            "site": "",
+            "layer": None,
+            "method": "model",
+            "metric": "accuracy",
+        }
+        for control, value in (("none", accuracy(step)), *([("untrained", accuracy(0))] if step else [])):
+            rows.append(
+                {
+                    **row,
+                    **answers,
+                    "step": step,
+                    "control": control,
+                    "value": value,
+                    "ci_low": value,
+                    "ci_high": value,
+                }
+            )
+        for layer in range(3):
+            at = {"step": step, "site": f"block.{layer}" if layer else "embed", "layer": layer}
+            for control, value in (("none", agreement(step, layer)), ("bag_of_tokens", bag)):
+                rows.append(
+                    {
+                        **place,
+                        **at,
+                        "control": control,
+                        "value": value,
+                        "ci_low": value - spread,
+                        "ci_high": value + spread,
+                    }
+                )
+    scores = pd.DataFrame(rows).astype({"layer": "Int64"})
+    return replace(contents, scores=scores, config={"claims": {}})  # fmt: skip
+
+
+def rise(step, layer, at=50):
+    return 0.1 + 0.4 * layer * (step >= at)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "options", "said"),
+    [
+        (rise, {}, "Clusters agree with the task most in layer 2 at step 50: 0.90 (95 % 0.85 to 0.95; adjusted Rand index, validation),"
+         " where the strongest control has 0.10 (bag of tokens); half of its rise over controls was there by step 35,"
+         " between the same two checkpoints as of task accuracy: which came first is open."),
+        (lambda step, layer: rise(step, 2 - layer, at=100), {}, "Clusters agree with the task most in layer 0 at step 100: 0.90"
+         " (95 % 0.85 to 0.95; adjusted Rand index, validation), where the strongest control has 0.10 (bag of tokens);"
+         " half of its rise over controls was there by step 75, 25 steps after task accuracy."),
+        (lambda step, layer: rise(step, layer, at=10), {}, "half of its rise over controls was there by step 5, 45 steps before task accuracy."),
+        (rise, {"accuracy": lambda step: 0.2}, "by step 35 (task accuracy had none)."),
+        (rise, {"bag": 0.95}, "In no layer and at no step do clusters agree with the task surely beyond all controls; the most is 0.90"
+         " (95 % 0.85 to 0.95; adjusted Rand index, validation), in layer 2 at step 50, where the strongest control has 0.95 (bag of tokens)."),
+        (lambda step, layer: rise(step, layer) - 0.5 * (step == 100), {}, "(bag of tokens); at the last step it is 0.40, surely less; half of"),
+    ],
+    ids=["the same interval", "upside down and later", "before", "no answers", "not beyond", "falls"],
+)  # fmt: skip
+def test_where_agreement_peaks_and_when_it_rose(contents, agreement, options, said):
+    assert said in finding(planted(contents, agreement, **options))
+
+
+def test_a_wide_interval_is_no_peak(contents):
+    assert peak_of(planted(contents, rise, spread=0.5)).is_beyond is False
+    assert peak_of(planted(contents, rise)).is_beyond is True
+
+
+def test_nothing_is_said_of_one_step(contents):
+    run = planted(contents, rise)
+    assert finding(replace(run, scores=run.scores[run.scores["step"] == 100])) == ""
+
+
+def test_the_peak_of_a_run_is_that_of_its_scores(contents):
+    peak, view = peak_of(contents), contents.view
+    assert view.metric == "ari_across", "what the claims are judged on, where there are dialects"
+    rows = contents.scores.query(
+        "metric == 'ari_across' and method == 'kmeans' and control == 'none' and factor == 'task' and split == 'validation'"
+        f" and position == 'last_instruction' and step == {peak.step} and layer == {peak.layer}"
+    )
+    assert rows["value"].tolist() == [peak.value] and math.isclose(rows["ci_low"].iloc[0], peak.low)
+
+
+def test_failing_claims_are_said_with_what_they_miss_by(contents):
+    own = [one for one in contents.claims if one.position == "last_instruction"]
+    failing = [one for one in own if one.verdict == "fails"]
+    said = failures(contents)
+    assert [one.claim in said.lower() for one in own] == [one in failing for one in own]
+    excess = next(one for one in failing if one.claim == "emergence").figures["excess"]
+    assert said.startswith(
+        f"Emergence fails: agreement above the strongest control {excess:.2f}".replace("-", "−")
+    )
+    assert f"{0.5 - excess:.2f} short of 0.50" in said
+    assert failures(replace(contents, claims=tuple(one for one in own if one.verdict == "holds"))) == ""
