@@ -97,7 +97,7 @@ def train_whole(
             ends.append(time.perf_counter())
             watch(record.step)
 
-        observer = SimpleNamespace(on_record=on_record, on_checkpoint=_ignore)
+        observer = SimpleNamespace(on_record=on_record, on_checkpoint=_ignore, on_note=_ignore)
         begun = time.perf_counter()
         with run.stage("training", ""):
             train(model, corpus, settings.training, run, seed=settings.seed, observer=observer)

@@ -35,6 +35,8 @@ class Stages:
 
     def on_progress(self, done, total): ...
 
+    def on_note(self, text): ...
+
 
 def test_the_folder_is_as_the_contract_says(done):
     names = {file.relative_to(done.folder.path).as_posix() for file in done.folder.path.rglob("*")}

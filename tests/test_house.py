@@ -22,7 +22,7 @@ def test_a_file_is_read_in_one_sitting_and_says_what_it_hides(path):
 def test_tests_mirror_the_source(path):
     """A room is tested in the file of its name, or it is one that has nothing to test but through others."""
     through_others = {
-        "__init__.py", "__main__.py", "errors.py", "run_folder/interrupts.py", "run_folder/finished.py",  # every test of a mistake or a signal
+        "__init__.py", "__main__.py", "errors.py", "run_folder/interrupts.py",  # every test of a mistake or a signal
         "capture/hidden_states.py", "capture/positions.py", "capture/sites.py",  # tests of capture/record.py
         "training/objective.py", "training/checkpoint.py", "training/observer.py",  # tests of packing.py and trainer.py
         "scoring/cluster_figures.py", "scoring/label_figures.py",  # tests of score_states.py

@@ -3,7 +3,9 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +86,56 @@ def test_threads_are_those_asked_for_or_one_per_processor(monkeypatch):
     for unusable in ("", "0", "many"):
         monkeypatch.setenv("OMP_NUM_THREADS", unusable)
         assert n_threads() >= 1
+
+
+WAITING = """
+import os, sys, time
+from functools import partial
+from pathlib import Path
+from nucleate.processes import side_by_side
+
+def wait(folder, number):
+    (Path(folder) / f"{number}").write_text(str(os.getpid()))
+    time.sleep(300)
+
+list(side_by_side([partial(wait, sys.argv[1], number) for number in range(2)]))
+"""
+
+
+def is_alive(process_id):
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_processes_at_work_leave_signals_to_the_one_that_started_them_and_end_with_it(tmp_path, number):
+    script = tmp_path / "script.py"
+    script.write_text(WAITING)
+    parent = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path)],
+        env=os.environ | {"OMP_NUM_THREADS": "2"},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    files = [tmp_path / "0", tmp_path / "1"]
+    wait_until(lambda: all(file.exists() and file.read_text() for file in files))
+    children = [int(file.read_text()) for file in files]
+    for child in children:
+        os.kill(child, signal.SIGINT)
+        os.kill(child, signal.SIGTERM)
+    time.sleep(0.2)
+    assert all(map(is_alive, children)) and parent.poll() is None
+    os.killpg(parent.pid, number) if number != signal.SIGKILL else parent.kill()
+    assert parent.wait(60) != 0
+    wait_until(lambda: not any(map(is_alive, children)))
+
+
+def wait_until(condition, tries=1200):
+    for _ in range(tries):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to pass")

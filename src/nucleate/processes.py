@@ -3,13 +3,18 @@
 Scoring and drawing are made of small operations, which threads do not share well: two processes of one thread
 each get through twice as much. Hidden here: that the processes come from joblib's loky, which starts them
 without running a user's script again and keeps them for the next pieces; how many threads each of them has;
-and that a process that is killed ends in an error that says so.
+that a process that is killed ends in an error that says so; and that Ctrl-C, which a terminal sends to all of
+them, is this process's affair: the others end when it ends them, or when it is no more.
 """
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import joblib
@@ -19,6 +24,10 @@ from nucleate.errors import ProcessError
 
 MOST = 8
 """Processes at most: each of them holds the libraries, and one piece of work, in memory."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_LOOK_EVERY = 0.5
+"""Seconds between looks at whether the parent is still there."""
 
 Result = TypeVar("Result")
 
@@ -41,10 +50,13 @@ def side_by_side(pieces: Sequence[Callable[[], Result]], *, are_small: bool = Fa
     if n_processes < 2 or are_small:
         yield from (piece() for piece in pieces)
         return
-    with joblib.parallel_config("loky", inner_max_num_threads=threads // n_processes):
+    how = {"initializer": depend_on, "initargs": (os.getpid(),)}
+    with joblib.parallel_config("loky", inner_max_num_threads=threads // n_processes, **how):
         work = joblib.Parallel(n_processes, return_as="generator", batch_size=1, max_nbytes=None)
         try:
-            yield from work(joblib.delayed(piece)() for piece in pieces)
+            with _signals_kept_from_children():
+                results = work(joblib.delayed(piece)() for piece in pieces)
+            yield from results
         except BrokenProcessPool as error:
             raise ProcessError(
                 f"one of {n_processes} processes at work was killed, perhaps for want of memory",
@@ -56,3 +68,29 @@ def n_threads() -> int:
     """How many threads this process may have: what OMP_NUM_THREADS says, or one per processor."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return int(asked) if asked.isdecimal() and int(asked) else joblib.cpu_count()
+
+
+def depend_on(parent: int) -> None:
+    """In a process at work for `parent`: leave signals to it, and end when it has ended, however it did."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY)
+    os._exit(1)
+
+
+@contextmanager
+def _signals_kept_from_children() -> Iterator[None]:
+    """A process that is started within is deaf until it has loaded enough to leave signals to this one."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -24,6 +24,22 @@ class Silent:
 
     def on_checkpoint(self, step, model): ...
 
+    def on_note(self, text): ...
+
+
+class Notes(Silent):
+    def __init__(self):
+        self.seen = []
+
+    def on_note(self, text):
+        self.seen.append(text)
+
+
+class Breaks(Silent):
+    def on_record(self, record):
+        if record.step == 9:
+            raise ConnectionError("the machine goes down")
+
 
 @pytest.fixture(scope="module")
 def corpus():
@@ -58,17 +74,39 @@ def test_a_broken_off_training_ends_in_the_same_bytes(corpus, tmp_path, dropout)
     architecture = SETTINGS.model.model_copy(update={"resid_pdrop": dropout, "embd_pdrop": dropout})
     whole = train(corpus, tmp_path / "whole", architecture=architecture)
 
-    class Breaks(Silent):
-        def on_record(self, record):
-            if record.step == 9:
-                raise ConnectionError("the machine goes down")
-
     with pytest.raises(ConnectionError):
         train(corpus, tmp_path / "broken", observer=Breaks(), architecture=architecture)
     resumed = train(corpus, tmp_path / "broken", architecture=architecture)
     assert weights_of(resumed) == weights_of(whole)
     strip = [{k: v for k, v in line.items() if k != "seconds"} for line in records_of(whole)]
     assert [{k: v for k, v in line.items() if k != "seconds"} for line in records_of(resumed)] == strip
+
+
+@pytest.mark.parametrize(
+    ("damage", "kept"),
+    [
+        (lambda log: log[:-20], "6 of its 7"),
+        (lambda log: b"", "0 of its 7"),
+        (lambda log: log.replace(b'"step": 2', b'"step": x'), "6 of its 7"),
+        (lambda log: log.replace(b'"loss": 4', b'"loss": 3'), "7 of its 7"),
+        (lambda log: log + b'{"step": 7, "lo', None),
+    ],
+)
+def test_a_damaged_log_is_no_reason_to_lose_a_training(corpus, tmp_path, damage, kept):
+    """The lines until the saved state, step 6, are known by their digest; what comes after is made anew."""
+    whole = train(corpus, tmp_path / "whole")
+    with pytest.raises(ConnectionError):
+        train(corpus, tmp_path / "broken", observer=Breaks())
+    log = tmp_path / "broken" / "training.jsonl"
+    until = b"".join(line for line in log.read_bytes().splitlines(keepends=True)[:7])
+    log.write_bytes(damage(until))
+    notes = Notes()
+    resumed = train(corpus, tmp_path / "broken", observer=notes)
+    assert weights_of(resumed) == weights_of(whole)
+    assert notes.seen[0] == "Continuing at step 6 of 12"
+    assert [kept in note for note in notes.seen[1:]] == ([True] if kept else [])
+    assert records_of(resumed)[-1]["tokens"] == records_of(whole)[-1]["tokens"]
+    assert resumed.problems() == []
 
 
 def test_checkpoints_load_anywhere_and_the_state_is_gone_at_the_end(corpus, tmp_path):

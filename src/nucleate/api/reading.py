@@ -48,17 +48,17 @@ def verify(run: Run | Path | str) -> list[ClaimVerdict]:
 
 
 def check(run: Run | Path | str) -> list[str]:
-    """Prove that every file that a run's manifest lists is the one that was written.
+    """Prove that the files of a run's folder are those that its manifest lists, and as they were written.
 
     Returns:
-        A line for every file that is missing, torn or edited; none where all are whole.
+        A line for every file that is missing, torn, edited or not listed; none where all are whole.
 
     Raises:
         RunFolderError: it is no run's folder, or its settings were edited.
     """
     folder = opened(run).folder
     folder.read_config()
-    return folder.problems()
+    return [*folder.problems(), *folder.strangers()]
 
 
 def judge_together(runs: Iterable[Run | Path | str]) -> list[ClaimOverRuns]:

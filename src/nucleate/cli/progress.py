@@ -75,6 +75,9 @@ class RunProgress:
             line = Text.from_markup(f"  {mark} {name}")
             self.console.print(line if what == "ends" else line.append(f" {what}", style="dim"))
 
+    def on_note(self, text: str) -> None:
+        self.console.print(f"  {text}", markup=False, soft_wrap=True)
+
     def on_record(self, record: TrainingRecord) -> None:
         self._last, self._accuracy = record, record.accuracy or self._accuracy
         self._loss = record.loss if record.loss is not None else self._loss

@@ -23,8 +23,7 @@ def analysis_rows(folder: RunFolder) -> list[pd.DataFrame]:
     """
     found = []
     for path, as_rows in ((folder.unseen, _of_unseen), (folder.interventions, _of_interventions)):
-        if path.is_file():
-            folder.require_file(path)
+        if folder.holds(path):
             frame = as_rows(pq.read_table(path).to_pandas())
             found.append(frame[frame["site"] != ""].astype({"layer": "Int64"}))
     return found

@@ -130,7 +130,7 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         readings=_read_causes(folder, _claimed(config)),
         training=_read_log(folder),
         corpus=_read_instances(folder) if has_corpus else None,
-        projections=Projections.read(folder.projections) if folder.projections.is_dir() else None,
+        projections=Projections.read(folder.projections) if folder.holds(folder.projections) else None,
     )
     return alone(contents) if looked_at_once(contents) else contents
 
@@ -178,14 +178,14 @@ def _read_causes(folder: RunFolder, settings: ClaimSettings) -> tuple[str, ...]:
 
 def _read_instances(folder: RunFolder) -> Instances:
     table = pq.read_table(folder.instances)
-    if not folder.tasks.is_file():
+    if not folder.holds(folder.tasks):
         return Instances(table)
     document = json.loads(folder.tasks.read_text(encoding="utf-8"))
     return Instances(table, tuple(document.get("tasks", ())), document.get("input_alone", {}))
 
 
 def _read_log(folder: RunFolder) -> tuple[Mapping[str, Any], ...]:
-    if not folder.training_log.is_file():
+    if not folder.holds(folder.training_log):
         return ()
     return tuple(json.loads(line) for line in folder.training_log.read_text(encoding="utf-8").splitlines())
 

@@ -1,7 +1,8 @@
 """Files that appear whole or not at all.
 
-What is hidden: a file, or a folder, is written beside its place, flushed to disk and renamed. Whatever breaks
-off before the renaming leaves what was there before; an interrupt is held for the renaming alone.
+What is hidden: a file, or a folder, is written beside its place, flushed to disk and renamed; then the folder
+that it is in is flushed, so that after a power cut renamings are on disk in their order. Whatever breaks off
+before the renaming leaves what was there before; an interrupt is held for the renaming alone.
 """
 
 from __future__ import annotations
@@ -56,14 +57,16 @@ def written_beside(path: Path, mend: str) -> Iterator[Path]:
 
 
 def put_in_place(temporary: Path, path: Path) -> None:
-    """Rename `temporary` to `path`. A folder that is there makes room by a renaming too."""
+    """Rename `temporary` to `path`, to stay. A folder that is there makes room by a renaming too."""
     if not _is_folder(path):
         temporary.replace(path)
+        flush_folder(path.parent)
         return
     replaced = path.with_name(f"{REPLACED}{path.name}")
     remove(replaced)
     path.rename(replaced)
     temporary.rename(path)
+    flush_folder(path.parent)
     remove(replaced)
 
 
@@ -77,10 +80,24 @@ def settle(path: Path) -> None:
 
 
 def flush_to_disk(path: Path) -> None:
-    """Every file at `path`, so that no renaming is on disk before what it names."""
+    """Every file and folder at `path`, so that no renaming is on disk before what it names."""
     for file in files_of(path):
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
+    if path.is_dir():
+        for folder in (path, *filter(_is_folder, path.rglob("*"))):
+            flush_folder(folder)
+
+
+def flush_folder(path: Path) -> None:
+    """The names in a folder. Where folders cannot be opened, the system keeps their order itself."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def files_of(path: Path) -> list[Path]:

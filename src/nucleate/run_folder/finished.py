@@ -1,16 +1,18 @@
 """What is finished in a run's folder: which stages, from what, and whether their files are still whole.
 
 What is hidden: that nothing is believed without proof. A file counts as there where it has the digest that
-the manifest gives it.
+the manifest gives it; what the manifest does not list is nobody's: it is never read, and `check` names it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from nucleate.errors import RunFolderError
-from nucleate.run_folder.manifest import digest_of, problem_of, read_manifest
+from nucleate.run_folder.atomic_write import files_of
+from nucleate.run_folder.manifest import Digests, digest_of, is_at, place_of, problem_of, read_manifest
 from nucleate.run_folder.paths import RunPaths
 
 _VERBS = {"scoring": "score", "unseen": "unseen", "intervene": "intervene"}
@@ -27,6 +29,14 @@ class FinishedStages(RunPaths):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.manifest: dict[str, Any] = read_manifest(self.manifest_json)
+
+    def checkpoint_steps(self) -> list[int]:
+        """The steps of the checkpoints that were finished, ascending."""
+        return self._steps_in(self.checkpoint(0).parent)
+
+    def state_steps(self) -> list[int]:
+        """The steps of the states that were finished, ascending."""
+        return self._steps_in(self.states(0).parent)
 
     def is_done(self, stage: str, inputs: str) -> bool:
         """Whether `stage` was finished from these very inputs; raises where its files changed since."""
@@ -57,21 +67,38 @@ class FinishedStages(RunPaths):
             raise RunFolderError(f"the stage {stage} of {self.path} was broken off", mend)
         if status != "done":
             raise RunFolderError(f"{self.path} has no finished {stage}", f"Finish it first: {run}")
-        problems = self.problems(stage)
+        problems = [*self.problems(stage), *self._beside(stage)]
         if problems:
             raise RunFolderError(
                 problems[0],
                 f"Put the file back, or run again into another folder; see: nucleate check {self.path}",
             )
 
-    def require_file(self, path: Path) -> None:
-        """Prove that one recorded file is the one that was written."""
+    def holds(self, path: Path) -> bool:
+        """Whether a file, or a folder, is one that a stage has left; it is proved whole.
+
+        Raises:
+            RunFolderError: it is missing, torn or edited.
+        """
         name = self.name_of(path)
-        for entry in self.manifest["stages"].values():
-            listed = entry.get("outputs", {})
-            problem = problem_of(self.path, name, listed[name]) if name in listed else None
+        files = {one: digest for one, digest in self._listed().items() if is_at(one, name)}
+        for one, digest in files.items():
+            problem = problem_of(self.path, one, digest)
             if problem:
                 raise RunFolderError(problem, "Put the file back, or run again into another folder.")
+        return bool(files)
+
+    def strangers(self) -> list[str]:
+        """One line for every file that no stage has left; what is hidden, and what was downloaded, may be."""
+        ours = {self.name_of(path) for path in (self.config_toml, self.manifest_json)}
+        unfinished = {self.name_of(self.training_log)} if self._is_in_hand("training") else set()
+        known = ours | unfinished | {name for entry in self._entries() for name in _names_of(entry)}
+        skipped = (".", f"{self.name_of(self.downloads)}/")
+        return [
+            f"{self.path / name} is not of this run: the manifest does not list it, and nothing reads it"
+            for name in map(self.name_of, files_of(self.path))
+            if name not in known and not name.startswith(skipped) and "/." not in name
+        ]
 
     def problems(self, stage: str | None = None) -> list[str]:
         """One line for every listed file that is missing or not the one that was written."""
@@ -83,5 +110,41 @@ class FinishedStages(RunPaths):
             if (problem := problem_of(self.path, name, digest))
         ]
 
+    def _beside(self, stage: str) -> Iterator[str]:
+        """Files between those of a stage that it has not left: a library could read them with the others."""
+        listed, own = self._listed(), self._stage(stage).get("outputs", {})
+        for folder in sorted({name.rpartition("/")[0] for name in own} - {""}):
+            place = place_of(self.path, folder)
+            for file in sorted(place.iterdir()) if place is not None and place.is_dir() else ():
+                if file.is_file() and not file.name.startswith(".") and f"{folder}/{file.name}" not in listed:
+                    yield f"{file} is not of this run: the manifest does not list it"
+
+    def _steps_in(self, folder: Path) -> list[int]:
+        beginning = f"{self.name_of(folder)}/step-"
+        found = {
+            name.removeprefix(beginning).split("/")[0]
+            for name in self._listed()
+            if name.startswith(beginning)
+        }
+        return sorted(int(step) for step in found if step.isdecimal())
+
+    def _listed(self) -> Digests:
+        return {
+            name: digest for entry in self._entries() for name, digest in entry.get("outputs", {}).items()
+        }
+
+    def _entries(self) -> Collection[dict[str, Any]]:
+        return self.manifest["stages"].values()
+
+    def _is_in_hand(self, stage: str) -> bool:
+        return self._stage(stage).get("status") == "running"
+
     def _stage(self, name: str) -> dict[str, Any]:
         return self.manifest["stages"].get(name, {})
+
+
+def _names_of(entry: dict[str, Any]) -> Iterator[str]:
+    """What a stage has left, and what it is about to replace or delete."""
+    for part in (entry, entry.get("replacing", {})):
+        yield from part.get("outputs", {})
+    yield from entry.get("earlier", {})

@@ -15,8 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-import filelock
-
 from nucleate.errors import RunFolderError
 from nucleate.run_folder import ledger
 from nucleate.run_folder.atomic_write import (
@@ -28,6 +26,7 @@ from nucleate.run_folder.atomic_write import (
 )
 from nucleate.run_folder.finished import FinishedStages
 from nucleate.run_folder.interrupts import hold_interrupts
+from nucleate.run_folder.locks import held
 from nucleate.run_folder.manifest import (
     Digests,
     digest_of,
@@ -49,10 +48,6 @@ class RunFolder(FinishedStages):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._in_hand: _StageInHand | None = None
-
-    def state_steps(self) -> list[int]:
-        """The steps of the states that are there, ascending."""
-        return sorted(int(folder.name.removeprefix("step-")) for folder in self.path.glob("states/step-*"))
 
     @classmethod
     def create(cls, path: Path, config: str) -> Self:
@@ -84,6 +79,7 @@ class RunFolder(FinishedStages):
                 f"cannot write to {path}: no permission", "Choose another folder with --out."
             )
         folder = cls(path)
+        folder._require_manifest()
         if folder.config_toml.exists():
             if folder.read_config() != config:
                 raise RunFolderError(f"{path} holds a run with other settings", _ANOTHER_FOLDER)
@@ -99,10 +95,19 @@ class RunFolder(FinishedStages):
             raise RunFolderError(
                 f"{path} is not a run's folder: it has no config.toml", "Name the DIR of a run."
             )
+        folder._require_manifest()
         if any(map(ledger.is_unsettled, folder.manifest["stages"].values())):
             with suppress(RunFolderError, OSError), folder.locked():  # else it is read as it is
                 pass
         return folder
+
+    def _require_manifest(self) -> None:
+        """There is one before there are settings: without it, nothing in the folder can be trusted."""
+        if self.config_toml.exists() and not self.manifest_json.exists():
+            raise RunFolderError(
+                f"{self.manifest_json} is missing, which lists what was finished",
+                "Put it back, or run again into another folder.",
+            )
 
     def read_config(self) -> str:
         """The TOML. Raises RunFolderError where it is not the one that the run was begun with."""
@@ -118,10 +123,9 @@ class RunFolder(FinishedStages):
     def write_config(self, config: str) -> None:
         """Give the run these settings. A kill at any moment leaves the old ones or the new ones."""
         digest = text_digest(config)
-        if self.config_toml.exists():
-            if self.read_config() == config:
-                return
-            self.describe(next_config=digest)
+        if self.config_toml.exists() and self.read_config() == config:
+            return
+        self.describe(next_config=digest)
         with whole(self.config_toml) as temporary:
             temporary.write_text(config, encoding="utf-8")
         self.manifest.pop("next_config", None)
@@ -130,18 +134,9 @@ class RunFolder(FinishedStages):
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder against a second process; what a killed one was about is put in order."""
-        lock = filelock.FileLock(self.lock, timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise RunFolderError(
-                f"another process is at work in {self.path}", "Wait for it to end, or choose another folder."
-            ) from None
-        try:
+        with held(self.lock, self.held_by):
             self._put_in_order()
             yield
-        finally:
-            lock.release()
 
     def describe(self, **facts: Any) -> None:
         """Put facts about the run (versions, seed, command, precision) into the manifest."""

@@ -1,11 +1,13 @@
 """Ctrl-C and SIGTERM: nothing is ever left half written.
 
-`raise_on_signals` turns both signals into `Interrupted`; `hold_interrupts` puts that off while a renaming
-or an optimizer step is in hand. Signal handlers belong to the main thread: elsewhere both do nothing.
+`quit_on_signals` is for the time before anything is begun: both signals end the program there and then.
+`raise_on_signals` turns them into `Interrupted`; `hold_interrupts` puts that off while a renaming or an
+optimizer step is in hand. Signal handlers belong to the main thread: elsewhere these two do nothing.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -25,6 +27,16 @@ class PendingInterrupt:
 
     def note(self, signal_number: int, _frame: FrameType | None) -> None:
         self.signal_number = signal_number
+
+
+def quit_on_signals() -> None:
+    """From now on Ctrl-C or SIGTERM ends the program at once: it has nothing to put in order yet."""
+
+    def leave(signal_number: int, _frame: FrameType | None) -> None:
+        os._exit(128 + signal_number)
+
+    for number in _SIGNALS:
+        signal.signal(number, leave)
 
 
 @contextmanager

@@ -39,6 +39,10 @@ class RunPaths:
         return self.path / ".lock"
 
     @property
+    def held_by(self) -> Path:
+        return self.path / ".held-by.json"
+
+    @property
     def config_toml(self) -> Path:
         return self.path / "config.toml"
 
@@ -105,19 +109,13 @@ class RunPaths:
     @property
     def before_settings(self) -> set[str]:
         """Names of what may be there of a run that has no settings yet."""
-        return {path.name for path in (self.lock, self.manifest_json, self.downloads)}
+        return {path.name for path in (self.lock, self.held_by, self.manifest_json, self.downloads)}
 
     def states(self, step: int) -> Path:
         return self.path / "states" / f"step-{step:08d}"
 
     def checkpoint(self, step: int) -> Path:
         return self.path / "checkpoints" / f"step-{step:08d}"
-
-    def checkpoint_steps(self) -> list[int]:
-        """The steps of the checkpoints that are there, ascending."""
-        return sorted(
-            int(folder.name.removeprefix("step-")) for folder in self.path.glob("checkpoints/step-*")
-        )
 
     def name_of(self, path: Path) -> str:
         """A file or folder of the run as the manifest names it."""

@@ -18,7 +18,7 @@ from nucleate.run_folder.paths import RunPaths
 def put_in_order(paths: RunPaths, manifest: dict[str, Any]) -> None:
     """Afterwards each file is the old or the new one, and `manifest`, which is changed, says which."""
     following = manifest.pop("next_config", None)
-    if following is not None and text_digest(paths.config_toml.read_text(encoding="utf-8")) == following:
+    if following is not None and _digest_of_settings(paths) == following:
         manifest["config"] = following
     stages = manifest["stages"]
     for name, entry in stages.items():
@@ -30,6 +30,12 @@ def put_in_order(paths: RunPaths, manifest: dict[str, Any]) -> None:
     for folder in (paths.path, paths.checkpoint(0).parent, paths.states(0).parent):
         if is_within(paths.path, folder):
             _settle_all(folder)
+
+
+def _digest_of_settings(paths: RunPaths) -> str:
+    if not paths.config_toml.exists():
+        return ""
+    return text_digest(paths.config_toml.read_text(encoding="utf-8"))
 
 
 def delete_earlier(paths: RunPaths, manifest: dict[str, Any], stage: str) -> None:

@@ -139,6 +139,9 @@ def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, ser
             return
         _keep_trainer_log(folder, series)
         left = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
+        if 0 < len(left) < len(series.members):
+            done = len(series.members) - len(left)
+            context.observer.on_note(f"Continuing at checkpoint {done + 1} of {len(series.members)}")
         for step in counted(left, context.observer):
             with series.model(step, settings.seed) as model:
                 settled = settle_capture(model, corpus, rows, settings.capture)
@@ -174,6 +177,9 @@ class _AgreementWatcher:
 
     def on_record(self, record: TrainingRecord) -> None:
         self.observer.on_record(record)
+
+    def on_note(self, text: str) -> None:
+        self.observer.on_note(text)
 
     def on_checkpoint(self, step: int, model: PreTrainedModel) -> None:
         self.observer.on_checkpoint(step, model)

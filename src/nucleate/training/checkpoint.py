@@ -6,6 +6,7 @@ weights and both moments of AdamW, exact in float32, so that a resumed run ends 
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -19,6 +20,24 @@ from nucleate.run_folder.folder import RunFolder
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
+@dataclass(frozen=True)
+class Reached:
+    """How far a training is.
+
+    Attributes:
+        step: optimizer steps taken.
+        tokens: predicted until now.
+        seconds: spent until now.
+        log_size, log_digest: of `training.jsonl` until now, in bytes and as SHA-256.
+    """
+
+    step: int
+    tokens: int
+    seconds: float
+    log_size: int
+    log_digest: str
+
+
 def save_checkpoint(
     folder: RunFolder, step: int, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
 ) -> None:
@@ -29,9 +48,9 @@ def save_checkpoint(
 
 
 def save_training_state(
-    folder: RunFolder, step: int, model: PreTrainedModel, optimizer: torch.optim.AdamW
+    folder: RunFolder, reached: Reached, model: PreTrainedModel, optimizer: torch.optim.AdamW
 ) -> None:
-    """Commit weights, moments and step, replacing the state before."""
+    """Commit weights, moments and how far training is, replacing the state before."""
     tensors = {}
     for name, parameter in model.named_parameters():
         tensors[f"weight.{name}"] = parameter.detach().cpu().contiguous()
@@ -39,31 +58,38 @@ def save_training_state(
             if parameter in optimizer.state:
                 tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment].cpu()
     with folder.commit(folder.training_state) as path:
-        save_file(tensors, path, metadata={"step": str(step)})
+        save_file(tensors, path, metadata={name: str(value) for name, value in asdict(reached).items()})
 
 
-def load_training_state(path: Path, model: PreTrainedModel, optimizer: torch.optim.AdamW) -> int:
-    """Put weights and moments back in place; returns the step that they belong to.
+def load_training_state(path: Path, model: PreTrainedModel, optimizer: torch.optim.AdamW) -> Reached:
+    """Put weights and moments back in place; returns how far training was.
 
     Raises:
         TrainingError: the file is not such a state.
     """
     try:
         with safe_open(path, framework="pt") as file, torch.no_grad():
-            step = int(file.metadata()["step"])
+            about = file.metadata()
+            reached = Reached(
+                int(about["step"]),
+                int(about["tokens"]),
+                float(about["seconds"]),
+                int(about["log_size"]),
+                about["log_digest"],
+            )
             names = set(file.keys())
             for name, parameter in model.named_parameters():
                 parameter.copy_(file.get_tensor(f"weight.{name}"))
                 if f"exp_avg.{name}" in names:
                     optimizer.state[parameter] = {
-                        "step": torch.tensor(float(step), device=parameter.device),
+                        "step": torch.tensor(float(reached.step), device=parameter.device),
                         **{
                             moment: file.get_tensor(f"{moment}.{name}").to(parameter.device)
                             for moment in _MOMENTS
                         },
                     }
-    except (SafetensorError, RuntimeError, KeyError) as error:
+    except (SafetensorError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise TrainingError(
             f"{path} is not a training state: {error}", "Run again into another folder."
         ) from error
-    return step
+    return reached

@@ -40,3 +40,6 @@ class TrainingObserver(Protocol):
     def on_record(self, record: TrainingRecord) -> None: ...
 
     def on_checkpoint(self, step: int, model: PreTrainedModel) -> None: ...
+
+    def on_note(self, text: str) -> None:
+        """What the user is to know, in a line: that a run is gone on with, or what was found damaged."""

@@ -8,24 +8,29 @@ step does is a function of (settings, seed, step) and the weights and moments be
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import torch
 from transformers import PreTrainedModel
 
 from nucleate.corpus.corpus import Corpus
-from nucleate.errors import Interrupted, RunFolderError, TrainingError
+from nucleate.errors import Interrupted, TrainingError
 from nucleate.models.loading import pick_device
-from nucleate.run_folder.atomic_write import whole
+from nucleate.run_folder.atomic_write import flush_to_disk, whole
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.interrupts import PendingInterrupt, hold_interrupts
-from nucleate.training.checkpoint import load_training_state, save_checkpoint, save_training_state
+from nucleate.run_folder.manifest import sha256
+from nucleate.training.checkpoint import (
+    Reached,
+    load_training_state,
+    save_checkpoint,
+    save_training_state,
+)
 from nucleate.training.objective import answer_accuracy, pack_split, packed_loss
 from nucleate.training.observer import TrainingObserver, TrainingRecord
 from nucleate.training.packed_attention import packed
@@ -132,7 +137,7 @@ class _Training:
         self._log(record)
         if is_checkpoint:
             save_checkpoint(self.folder, self.step, self.model, self.tokenizer)
-            save_training_state(self.folder, self.step, self.model, self.optimizer)
+            self._save_state()
             self.observer.on_checkpoint(self.step, self.model)
 
     def _seconds(self) -> float:
@@ -144,9 +149,16 @@ class _Training:
             file.write(json.dumps(line) + "\n")
         self.observer.on_record(record)
 
+    def _save_state(self) -> None:
+        """All that a resumed run needs; the log is on disk before what says how long it is."""
+        log = self.folder.training_log
+        flush_to_disk(log)
+        reached = Reached(self.step, self.tokens, self._seconds(), log.stat().st_size, sha256(log))
+        save_training_state(self.folder, reached, self.model, self.optimizer)
+
     def _stop_if_asked(self, pending: PendingInterrupt) -> None:
         if pending.signal_number is not None:
-            save_training_state(self.folder, self.step, self.model, self.optimizer)
+            self._save_state()
             raise Interrupted(pending.signal_number)
 
     def _require_finite(self, step: int, **values: float) -> None:
@@ -186,17 +198,29 @@ class _Training:
 
     def _resume(self) -> bool:
         """Go back to the saved state and forget what the log says after it; False where there is none."""
-        if not (self.folder.has_recorded(self.folder.training_state) and self.folder.training_state.exists()):
+        state = self.folder.training_state
+        if not (self.folder.has_recorded(state) and self.folder.holds(state)):
             self.folder.training_log.unlink(missing_ok=True)
             return False
-        self.folder.require_file(self.folder.training_state)
-        self.step = load_training_state(self.folder.training_state, self.model, self.optimizer)
-        lines = _lines_until(self.folder, self.step)
-        self.tokens, self.seconds_before = lines[-1]["tokens"], lines[-1]["seconds"]
-        text = "".join(json.dumps(line) + "\n" for line in lines)
+        reached = load_training_state(state, self.model, self.optimizer)
+        self.step, self.tokens, self.seconds_before = reached.step, reached.tokens, reached.seconds
+        self.observer.on_note(f"Continuing at step {self.step} of {self.settings.steps}")
         with whole(self.folder.training_log) as path:
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(self._log_until(reached))
         return True
+
+    def _log_until(self, reached: Reached) -> bytes:
+        """The log as it was then; of one that was damaged, the lines that are whole."""
+        log = self.folder.training_log
+        content = log.read_bytes() if log.exists() else b""
+        until = content[: reached.log_size]
+        if hashlib.sha256(until).hexdigest() == reached.log_digest:
+            return until
+        lines = _lines_until(content, reached.step)
+        self.observer.on_note(
+            f"{log} was damaged: {len(lines)} of its {reached.step + 1} lines are kept; the weights are whole"
+        )
+        return b"".join(lines)
 
 
 def _adamw(model: PreTrainedModel, settings: TrainingSettings) -> torch.optim.AdamW:
@@ -213,20 +237,16 @@ def _dropout_seed(seed: int, step: int) -> int:
     return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
 
 
-def _lines_until(folder: RunFolder, step: int) -> Sequence[dict[str, Any]]:
-    """The log's lines up to `step`; a last line that a crash cut short belongs to a later step."""
-    lines = []
-    try:
-        for text in folder.training_log.read_text(encoding="utf-8").splitlines():
-            line = json.loads(text)
-            if line["step"] > step:
-                break
+def _lines_until(content: bytes, step: int) -> list[bytes]:
+    """The lines of a damaged log that can be read, of steps that ascend to `step`."""
+    lines, last = [], -1
+    for line in content.splitlines(keepends=True):
+        try:
+            of = json.loads(line)["step"]
+            belongs = line.endswith(b"\n") and isinstance(of, int) and last < of <= step
+        except (ValueError, KeyError, TypeError):
+            continue
+        if belongs:
             lines.append(line)
-    except (OSError, ValueError, KeyError):
-        pass
-    if not lines or lines[-1]["step"] != step:
-        raise RunFolderError(
-            f"{folder.training_log} does not reach step {step} of the saved training state",
-            "Put the file back, or run again into another folder.",
-        )
+            last = of
     return lines

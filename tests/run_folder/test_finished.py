@@ -1,0 +1,58 @@
+"""What a folder holds is what its manifest lists: all else is named, and never read."""
+
+import pytest
+
+from nucleate.errors import RunFolderError
+from nucleate.run_folder.folder import RunFolder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = RunFolder.create(tmp_path / "run", "seed = 1\n")
+    with folder.stage("training", "a"):
+        for step in (400, 0, 60):
+            with folder.commit(folder.checkpoint(step)) as path:
+                path.mkdir()
+                (path / "model.safetensors").write_text(f"weights of {step}")
+    return RunFolder.open(folder.path)
+
+
+def test_checkpoints_are_those_that_were_finished(folder):
+    for foreign in ("step-00000099", "step-abc", "step-00000500"):
+        (folder.checkpoint(0).parent / foreign).mkdir()
+        (folder.checkpoint(0).parent / foreign / "model.safetensors").write_text("foreign")
+    assert folder.checkpoint_steps() == [0, 60, 400]
+    folder.require("training")
+    named = [line for line in folder.strangers() if "is not of this run" in line]
+    assert len(named) == 3 and all(foreign in " ".join(named) for foreign in ("99", "abc", "500"))
+
+
+def test_a_file_between_those_of_a_stage_is_refused_because_a_library_could_read_it(folder):
+    (folder.checkpoint(60) / "adapter_config.json").write_text("{}")
+    with pytest.raises(RunFolderError, match=r"adapter_config\.json is not of this run"):
+        folder.require("training")
+
+
+def test_hidden_files_and_what_was_downloaded_may_be_there(folder):
+    folder.downloads.mkdir()
+    for path in (folder.downloads / "model.bin", folder.checkpoint(0) / ".DS_Store", folder.lock):
+        path.write_text("x")
+    folder.require("training")
+    assert folder.strangers() == []
+
+
+def test_what_is_held_is_whole(folder):
+    assert folder.holds(folder.checkpoint(60))
+    assert not folder.holds(folder.training_log)
+    folder.training_log.write_text("foreign")
+    assert not folder.holds(folder.training_log)
+    (folder.checkpoint(60) / "model.safetensors").unlink()
+    with pytest.raises(RunFolderError, match="is missing"):
+        folder.holds(folder.checkpoint(60))
+
+
+def test_without_its_manifest_a_folder_is_no_run_s(folder):
+    folder.manifest_json.unlink()
+    for take in (RunFolder.open, lambda path: RunFolder.create(path, "seed = 1\n")):
+        with pytest.raises(RunFolderError, match=r"manifest\.json is missing"):
+            take(folder.path)
