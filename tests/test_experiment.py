@@ -10,9 +10,11 @@ import nucleate
 from nucleate.errors import ConfigError, RunFolderError
 from nucleate.experiment import measure_again
 from nucleate.intervene.effects import read_effects
+from nucleate.models.loading import load_model
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import SCHEMA, Scores
 from nucleate.stages.context import settings_of
+from nucleate.stages.disk_use import size_of, use_of_training
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,13 @@ class Stages:
     def on_progress(self, done, total): ...
 
     def on_note(self, text): ...
+
+
+def test_the_disk_that_a_run_takes_was_told_within_a_fifth(done):
+    settings, corpus = done.settings, done.corpus
+    model = load_model(done.folder.checkpoint(12))
+    told = use_of_training(settings, corpus, model, size_of(done.folder.corpus))
+    assert told.kept == pytest.approx(size_of(done.folder.path), rel=0.2)
 
 
 def test_the_folder_is_as_the_contract_says(done):

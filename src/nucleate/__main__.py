@@ -1,7 +1,12 @@
-"""The first lines of the program: signals are ours before anything is loaded that takes time."""
+"""The program: its first lines, and its last.
+
+Signals are ours before anything is loaded that takes time. Once one was heard and everything is in order, the
+program is gone at once: libraries that take their leave one by one would take seconds.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 
 from nucleate.lazy import lazy
@@ -13,7 +18,12 @@ program = lazy("nucleate.cli.main")
 def main() -> int:
     """Run one command; returns the exit code."""
     quit_on_signals()
-    return int(program.main())
+    code = int(program.main())
+    if code > 128:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def run_experiment(
     pick_device(settings.training.device)  # fails before anything is begun
     folder = RunFolder.reserve(out, settings.to_toml())
     with folder.locked():
-        _describe(folder, settings, command)
+        _describe(folder, settings, command, observer)
         context = FolderContext(settings, folder, observer)
         corpus = make_corpus(context)
         train_model(context, corpus)
@@ -107,7 +107,7 @@ def run_analysis(
     series = _series_of(settings, RunFolder(out))
     folder = RunFolder.reserve(out, settings.to_toml())
     with folder.locked():
-        _describe(folder, settings, command)
+        _describe(folder, settings, command, observer)
         folder.describe(audit=[asdict(row) for row in series.table])
         if series.note:
             observer.on_stage("steps", series.note)
@@ -197,7 +197,15 @@ def _series_of(settings: AnalysisSettings, folder: RunFolder) -> Series:
     return find_series(settings.model, folder.downloads, known)
 
 
-def _describe(folder: RunFolder, settings: MeasurementSettings, command: Iterable[str]) -> None:
+def _describe(
+    folder: RunFolder, settings: MeasurementSettings, command: Iterable[str], observer: Observer
+) -> None:
+    threads, before = torch.get_num_threads(), folder.manifest.get("threads")
+    if before not in (None, threads):
+        observer.on_note(
+            f"Begun with {before} threads, now {threads}: sums are added in another order and may differ in "
+            f"their last digits; OMP_NUM_THREADS={before} gives the same bytes"
+        )
     versions = {name: importlib.metadata.version(name) for name in ("nucleate", *_PACKAGES)}
     folder.describe(
         seed=settings.seed,
@@ -205,5 +213,5 @@ def _describe(folder: RunFolder, settings: MeasurementSettings, command: Iterabl
         versions={"python": platform.python_version(), **versions},
         platform=platform.platform(),
         processors=os.cpu_count(),
-        threads=torch.get_num_threads(),
+        threads=threads,
     )

@@ -22,7 +22,7 @@ from nucleate.cli.main import main
 from nucleate.stages import showing
 from nucleate.stages.context import FolderContext
 
-_MODES = {"count": 0, "kill": 1, "tear": 2, "fail": 3, "full": 4}
+_MODES = {"count": 0, "kill": 1, "tear": 2, "fail": 3, "full": 4, "terminate": 5}
 
 
 def draw_nothing(_scores, folder, _view, **_tables):

@@ -1,5 +1,5 @@
 /* Preloaded into a process, it counts what the process does to files below one folder, and at the Nth such
- * operation kills it, or lets the disk fail or be full. What does not change a file is not counted.
+ * operation kills it, sends it SIGTERM, or lets the disk fail or be full. What does not change a file is not counted.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum mode { COUNT, KILL, TEAR, FAIL, FULL };
+enum mode { COUNT, KILL, TEAR, FAIL, FULL, TERMINATE };
 
 static char root[PATH_MAX] = "";
 static size_t root_length = 0;
@@ -64,6 +64,7 @@ static int outcome(const char *name, const char *path, int needs_room) {
         REAL(write)(log_fd, line, length);
     }
     if (mode == KILL && done == at) kill(getpid(), SIGKILL), pause();
+    if (mode == TERMINATE && done == at) kill(getpid(), SIGTERM);
     if (mode == FAIL && done == at) return EIO;
     if (mode == FULL && done >= at && needs_room) return ENOSPC;
     return 0;

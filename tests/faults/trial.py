@@ -9,9 +9,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 HERE = Path(__file__).parent
@@ -49,7 +50,7 @@ def build_shim(folder: Path) -> Path | None:
 class Forge:
     """Starts trials; see `forge.py`."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         self.place = place
         shim = build_shim(place)
         assert shim is not None, "needs Linux and a C compiler"
@@ -58,7 +59,7 @@ class Forge:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1"},
+            env=os.environ | {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1"} | dict(environment),
         )
         assert self._answer() == "ready"
 
@@ -82,7 +83,7 @@ class Forge:
             folder: whose files are watched.
             arguments: of the command; a run of the tiny preset in `folder` where none are given.
             mode: `count`, or at the Nth operation `kill`, `tear` (killed halfway through a write), `fail`
-                (an I/O error, once) or `full` (no room from then on).
+                (an I/O error, once), `full` (no room from then on) or `terminate` (SIGTERM).
             number: N.
             until: ends after this stage.
 

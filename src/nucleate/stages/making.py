@@ -39,6 +39,7 @@ from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.checks import require_measurable
 from nucleate.stages.context import FolderContext, counted
+from nucleate.stages.disk_use import require_room, size_of, use_of_capture, use_of_training
 from nucleate.stages.measuring import scored_rows, wanted_rows
 from nucleate.stages.observer import Observer
 from nucleate.training.observer import TrainingRecord
@@ -108,6 +109,8 @@ def train_model(context: FolderContext[ExperimentSettings], corpus: Corpus) -> N
     with context.stage("training", settings.seed, *parts, *goes_on_from) as is_due:
         if is_due:
             model = _model_before_training(settings, corpus)
+            use = use_of_training(settings, corpus, model, size_of(folder.corpus))
+            require_room(folder, use, context.observer)
             watcher = _AgreementWatcher(context.observer, corpus, settings)
             train(model, corpus, settings.training, folder, seed=settings.seed, observer=watcher)
 
@@ -144,6 +147,10 @@ def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, ser
             context.observer.on_note(f"Continuing at checkpoint {done + 1} of {len(series.members)}")
         for step in counted(left, context.observer):
             with series.model(step, settings.seed) as model:
+                if step == left[0]:
+                    made, n_steps = size_of(folder.corpus), len(series.members)
+                    use = use_of_capture(settings, corpus, model, len(rows), positions, n_steps, made)
+                    require_room(folder, use, context.observer)
                 settled = settle_capture(model, corpus, rows, settings.capture)
                 if settled.note:
                     context.observer.on_stage("capture", settled.note)

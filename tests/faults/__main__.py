@@ -1,0 +1,60 @@
+"""`make faults`: every promise at length, and the table of docs/reliability.md with its counts.
+
+PART names promises (`torn damage manifest locks seeds long`), EVERY tries each Nth point alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults import promises
+from tests.faults.promises import Outcome, Story
+from tests.faults.trial import Forge
+
+
+def main() -> int:
+    """Try everything; exit 1 where something was not as promised."""
+    every = int(os.environ.get("EVERY", "1"))
+    wanted = os.environ.get("PART", "").split()
+    place = Path(tempfile.mkdtemp(prefix="nucleate-faults-"))
+    forge = Forge(place)
+    story = Story(forge, place)
+    tried: dict[str, Callable[[], Outcome]] = {
+        "torn": lambda: promises.never_torn(story, every=every),
+        "damage": lambda: promises.damage_is_found(story, every=every),
+        "manifest": lambda: promises.structure_is_checked(story, every=every),
+        "locks": lambda: promises.one_at_a_time(story),
+        "seeds": lambda: promises.same_seed_same_bytes(story),
+        "long": promises.long_runs,
+    }
+    outcomes = {}
+    for name, attempt in tried.items():
+        if not wanted or name in wanted:
+            begun = time.monotonic()
+            outcomes[name] = attempt()
+            print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+            for line in outcomes[name].wrong:
+                print(f"  {line}", file=sys.stderr, flush=True)
+    forge.close()
+    shutil.rmtree(place)
+    print(table(outcomes))
+    return int(any(outcome.wrong for outcome in outcomes.values()))
+
+
+def table(outcomes: dict[str, Outcome]) -> str:
+    """In Markdown: what was tried how often, and how often it was not as promised."""
+    lines = ["| promise | tried | wrong |", "|---|---|---|"]
+    for name, outcome in outcomes.items():
+        counts = ", ".join(f"{kind} {n}" for kind, n in outcome.tried.items())
+        lines.append(f"| {name} | {counts} | {len(outcome.wrong)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

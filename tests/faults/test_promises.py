@@ -1,0 +1,49 @@
+"""A short draw of every promise of docs/reliability.md; `make faults` tries them at length."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.faults.promises import Story, damage_is_found, never_torn, one_at_a_time, structure_is_checked
+from tests.faults.trial import Forge, build_shim
+
+
+@pytest.fixture(scope="module")
+def story():
+    with tempfile.TemporaryDirectory() as place:
+        if sys.platform != "linux" or build_shim(Path(place)) is None:
+            pytest.skip("needs Linux and a C compiler")
+        forge = Forge(Path(place))
+        yield Story(forge, Path(place))
+        forge.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mode", "first"), [("kill", 11), ("tear", 3), ("fail", 60), ("full", 90), ("terminate", 40)]
+)
+def test_every_file_is_the_old_one_or_the_new_one(story, mode, first):
+    outcome = never_torn(story, [mode], every=170, first=first)
+    assert outcome.wrong == []
+    assert sum(outcome.tried.values()) >= 1
+
+
+@pytest.mark.slow
+def test_damage_is_found(story):
+    outcome = damage_is_found(story, every=101, first=7)
+    assert outcome.wrong == []
+    assert sum(outcome.tried.values()) >= 8
+
+
+@pytest.mark.slow
+def test_a_manifest_is_data(story):
+    outcome = structure_is_checked(story, every=211, first=5)
+    assert outcome.wrong == []
+    assert sum(outcome.tried.values()) >= 8
+
+
+@pytest.mark.slow
+def test_one_process_at_a_time(story):
+    assert one_at_a_time(story).wrong == []
