@@ -16,7 +16,9 @@ class _Lazy:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        return getattr(importlib.import_module(self._name), attribute)
+        value = getattr(importlib.import_module(self._name), attribute)
+        self.__dict__[attribute] = value  # found there from now on, without coming here again
+        return value
 
 
 def lazy(name: str) -> Any:

@@ -38,6 +38,7 @@ def draw_figures(
     *,
     unseen: Scores | None = None,
     effects: pd.DataFrame | None = None,
+    formats: Sequence[str] = FORMATS,
 ) -> None:
     """Write every figure that the tables can carry.
 
@@ -51,12 +52,16 @@ def draw_figures(
         view: what the claims are judged on; where it was not scored, what was (`View.as_scored`).
         unseen: of one run, where it has them.
         effects: of one run's interventions, where it has them.
+        formats: what each is written as; with PDF, also in the width of a column.
     """
     drawn = dict(_of_scores(scores, view)) | dict(_of_analyses(scores, view, unseen, effects))
-    pages = [partial(_draw, figure_at, TWO_COLUMNS, folder, name) for name, figure_at in drawn.items()]
+    pages = [
+        partial(_draw, figure_at, TWO_COLUMNS, folder, name, formats) for name, figure_at in drawn.items()
+    ]
     columns = [
         partial(_draw, figure_at, ONE_COLUMN, folder, f"{name}-column", ["pdf"])
         for name, figure_at in drawn.items()
+        if "pdf" in formats
     ]
     for _ in side_by_side([*pages, *columns]):
         pass  # each has written its own files
@@ -89,8 +94,6 @@ def _of_analyses(
         yield "unseen", partial(unseen_figure, unseen)
 
 
-def _draw(
-    figure_at: FigureAt, width: float, folder: Path, name: str, formats: Sequence[str] = FORMATS
-) -> None:
+def _draw(figure_at: FigureAt, width: float, folder: Path, name: str, formats: Sequence[str]) -> None:
     with figure_at(width) as figure:
         save_figure(figure, folder, name, formats)

@@ -19,6 +19,7 @@ from nucleate.claims.settings import ClaimSettings
 from nucleate.corpus.prompts.settings import FactSettings, PromptSettings
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.errors import ConfigError
+from nucleate.figures.settings import FigureSettings
 from nucleate.intervene.settings import InterveneSettings
 from nucleate.models.series.settings import SeriesSettings
 from nucleate.models.settings import ModelSettings
@@ -55,6 +56,8 @@ class MeasurementSettings(Protocol):
     def intervene(self) -> InterveneSettings: ...
     @property
     def claims(self) -> ClaimSettings: ...
+    @property
+    def figures(self) -> FigureSettings: ...
 
 
 class AnalysisSettings(Settings):
@@ -69,6 +72,7 @@ class AnalysisSettings(Settings):
     unseen: UnseenSettings = UnseenSettings()
     intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
+    figures: FigureSettings = FigureSettings()
 
     @model_validator(mode="after")
     def _claims_are_scored(self) -> AnalysisSettings:
@@ -92,6 +96,7 @@ class ExperimentSettings(Settings):
     unseen: UnseenSettings = UnseenSettings()
     intervene: InterveneSettings = InterveneSettings()
     claims: ClaimSettings = ClaimSettings()
+    figures: FigureSettings = FigureSettings()
 
     @field_validator("corpus", mode="before")
     @classmethod

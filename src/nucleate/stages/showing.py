@@ -36,12 +36,18 @@ def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) ->
     """Judge the claims and draw the figures; needs no model."""
     judge(context, again=again)
     folder, where = context.folder, context.settings.claims
-    with context.stage("figures", *_inputs_of(context), needs="scoring", again=again) as is_due:
+    inputs = (*_inputs_of(context), context.settings.figures.digest())
+    with context.stage("figures", *inputs, needs="scoring", again=again) as is_due:
         if is_due:
             evidence = Evidence.read(folder, where)
             with folder.commit(folder.figures) as path:
                 draw_figures(
-                    evidence.scores, path, evidence.view, unseen=evidence.unseen, effects=evidence.effects
+                    evidence.scores,
+                    path,
+                    evidence.view,
+                    unseen=evidence.unseen,
+                    effects=evidence.effects,
+                    formats=context.settings.figures.formats,
                 )
 
 
