@@ -1,6 +1,7 @@
 """`make faults`: every promise at length, and the table of docs/reliability.md with its counts.
 
-PART names promises (`torn damage manifest locks seeds long`), EVERY tries each Nth point alone.
+PART names promises (`torn damage manifest locks seeds long signals`), EVERY tries each Nth point alone, QUICK is
+the folder of a finished run in whose stages signals are tried, in place of the small one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults import promises
-from tests.faults.promises import Outcome, Story
+from tests.faults.outcome import Outcome
+from tests.faults.promises import Story
+from tests.faults.signals import signals_are_heard
 from tests.faults.trial import Forge
 
 
@@ -32,6 +35,9 @@ def main() -> int:
         "locks": lambda: promises.one_at_a_time(story),
         "seeds": lambda: promises.same_seed_same_bytes(story),
         "long": promises.long_runs,
+        "signals": lambda: signals_are_heard(
+            Path(os.environ.get("QUICK", story.after("report"))), place / "stopped"
+        ),
     }
     outcomes = {}
     for name, attempt in tried.items():

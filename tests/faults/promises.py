@@ -13,30 +13,15 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from nucleate.errors import NucleateError
 from nucleate.run_folder.folder import RunFolder
+from tests.faults.outcome import Outcome
 from tests.faults.trial import STAGES, Ended, Forge, points_of, restore, result_of
 
-
-@dataclass
-class Outcome:
-    """What was tried of a promise, and what went wrong.
-
-    Attributes:
-        tried: how many trials of each kind.
-        wrong: a line for each trial in which something was not as promised.
-    """
-
-    tried: dict[str, int] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
-
-    def count(self, kind: str, what: str, wrong: Sequence[str]) -> None:
-        """Add one trial."""
-        self.tried[kind] = self.tried.get(kind, 0) + 1
-        self.wrong += [f"{what}: {line}" for line in wrong]
+AGAIN = "scoring made again"
+"""After all stages: `nucleate score` with other settings."""
 
 
 class Story:
@@ -46,13 +31,20 @@ class Story:
         self.forge, self.place, self.folder = forge, place, place / "run"
         self.logs: dict[str, tuple[str, ...]] = {}
         self.stages: list[str] = []
-        for stage in STAGES:
+        for stage in (*STAGES, AGAIN):
             shutil.copytree(self.folder, self.before(stage)) if self.folder.exists() else None
-            ended = forge.run(self.folder, until=stage)
+            ended = self.run(stage)
             assert ended.code == 0, ended.said
             self.logs[stage] = ended.log
             self.stages.append(stage)
             shutil.copytree(self.folder, self.after(stage))
+
+    def run(self, stage: str, mode: str = "count", number: int = 0) -> Ended:
+        """What makes a stage, or what is left of it."""
+        if stage == AGAIN:
+            arguments = ["score", str(self.folder), "--set", "scoring.n_init=2"]
+            return self.forge.run(self.folder, arguments, mode=mode, number=number)
+        return self.forge.run(self.folder, mode=mode, number=number, until=stage)
 
     def before(self, stage: str) -> Path:
         return self.place / f"before-{stage}"
@@ -80,7 +72,7 @@ def never_torn(story: Story, modes: Sequence[str] = MODES, every: int = 1, first
             if mode == "tear" and not line.startswith("write"):
                 continue
             restore(story.before(stage), story.folder)
-            ended = story.forge.run(story.folder, mode=mode, number=number, until=stage)
+            ended = story.run(stage, mode, number)
             left = sorted(story.folder.rglob(".writing-*")) if mode == "terminate" else []
             wrong = [*_ending(ended, mode), *_disagreements(story.folder), *_goes_on(story, stage)]
             wrong += [f"left {file.name}" for file in left]
@@ -106,7 +98,7 @@ def _disagreements(folder: Path) -> Iterator[str]:
 
 
 def _goes_on(story: Story, stage: str) -> Iterator[str]:
-    again = story.forge.run(story.folder, until=stage)
+    again = story.run(stage)
     if again.code:
         yield f"the next run ends with {again.code}: {again.last_lines}"
         return
@@ -236,7 +228,7 @@ def one_at_a_time(story: Story) -> Outcome:
         if f"another process is at work in {story.folder}: process {os.getpid()} on" not in ended.said:
             wrong.append(f"does not say who: {ended.last_lines}")
         outcome.count("together", f"while another has it, before {stage}", wrong)
-        killed = story.forge.run(story.folder, mode="kill", number=12, until=stage)
+        killed = story.run(stage, "kill", 12)
         wrong = [] if killed.code == -9 else [f"ended with {killed.code}"]
         outcome.count("dead holder", f"killed in {stage}", [*wrong, *_goes_on(story, stage)])
     return outcome

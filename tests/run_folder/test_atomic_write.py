@@ -62,3 +62,14 @@ def test_a_link_goes_and_what_it_leads_to_stays(tmp_path):
     put_in_place(tmp_path / ".writing-figures", link)
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "x"
     assert link.read_text() == "new"
+
+
+def test_a_full_disk_is_said_whatever_library_met_it(tmp_path):
+    """What safetensors and tokenizers raise is no OSError."""
+    with (
+        pytest.raises(RunFolderError, match=r"cannot write .*: No space left on device"),
+        whole(tmp_path / "a"),
+    ):
+        raise ValueError("Error while serializing: I/O error: No space left on device (os error 28)")
+    with pytest.raises(ValueError, match="something else"), whole(tmp_path / "a"):
+        raise ValueError("something else")

@@ -1,6 +1,8 @@
+import contextlib
 import json
 import os
 import signal
+import time
 
 import pytest
 
@@ -270,6 +272,17 @@ def test_who_holds_interrupts_is_told_of_one_that_came_while_a_file_was_renamed(
         with hold_interrupts():
             os.kill(os.getpid(), signal.SIGTERM)
         assert pending.signal_number == signal.SIGTERM, "training saves its state before it stops"
+
+
+def test_a_signal_that_a_library_has_swallowed_comes_again(monkeypatch):
+    monkeypatch.setattr("nucleate.run_folder.interrupts._AGAIN", 0.05)
+    with pytest.raises(Interrupted) as caught, raise_on_signals():
+        with contextlib.suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        time.sleep(60)
+    assert caught.value.signal_number == signal.SIGTERM
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_the_manifest_says_what_and_how_long(folder):

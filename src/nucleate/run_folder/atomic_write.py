@@ -8,16 +8,21 @@ before the renaming leaves what was there before; an interrupt is held for the r
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nucleate.errors import RunFolderError
+from nucleate.errors import NucleateError, RunFolderError
 from nucleate.run_folder.interrupts import hold_interrupts
 
 WRITING, REPLACED = ".writing-", ".replaced-"
 """Beginnings of the names beside a place: of what is still written, and of a folder that has had to go."""
+
+
+_OF_THE_SYSTEM = re.compile(r"\(os error (\d+)\)")
+"""How libraries written in Rust, safetensors and tokenizers, say what is an OSError elsewhere."""
 
 
 @contextmanager
@@ -54,6 +59,11 @@ def written_beside(path: Path, mend: str) -> Iterator[Path]:
             remove(temporary)
     except OSError as error:
         raise RunFolderError(f"cannot write {path}: {error.strerror or error}", mend) from error
+    except Exception as error:
+        number = _OF_THE_SYSTEM.search(str(error))
+        if isinstance(error, NucleateError) or number is None:
+            raise
+        raise RunFolderError(f"cannot write {path}: {os.strerror(int(number[1]))}", mend) from error
 
 
 def put_in_place(temporary: Path, path: Path) -> None:

@@ -17,6 +17,8 @@ from types import FrameType
 from nucleate.errors import Interrupted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AGAIN = 3.0
+"""Seconds until a signal comes again: in less, what is at work has put its folder in order."""
 
 
 class PendingInterrupt:
@@ -41,13 +43,20 @@ def quit_on_signals() -> None:
 
 @contextmanager
 def raise_on_signals() -> Iterator[None]:
-    """Within, the first Ctrl-C or SIGTERM raises `Interrupted`."""
+    """Within, Ctrl-C or SIGTERM raises `Interrupted`, and again every few seconds until it is heard here.
+
+    It can be lost on its way: Python drops what is raised while an object is deleted.
+    """
 
     def interrupt(signal_number: int, _frame: FrameType | None) -> None:
+        _come_again(signal_number)
         raise Interrupted(signal_number)
 
     with _handled_by(interrupt):
-        yield
+        try:
+            yield
+        finally:
+            _come_again(None)
 
 
 @contextmanager
@@ -65,6 +74,17 @@ def hold_interrupts() -> Iterator[PendingInterrupt]:
         outer.signal_number = pending.signal_number
     else:
         raise Interrupted(pending.signal_number)
+
+
+def _come_again(signal_number: int | None) -> None:
+    """Send this process the same signal again and again; None: no more."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return
+    if signal_number is None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal_number))
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)
 
 
 def _holder() -> PendingInterrupt | None:

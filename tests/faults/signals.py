@@ -1,0 +1,108 @@
+"""Ctrl-C and SIGTERM in the stages of a real run, at the size that people have, with processes at work."""
+
+from __future__ import annotations
+
+import os
+import random
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from nucleate.run_folder.folder import RunFolder
+from tests.faults.outcome import Outcome
+
+MOST_SECONDS = 5.0
+_VERBS = {
+    "report": ("claims", "figures", "report"),
+    "score": ("scoring",),
+    "unseen": ("unseen",),
+    "intervene": ("intervene",),
+}
+_KINDS = (("SIGTERM", False), ("SIGINT", True))
+"""The signal, and whether all processes of the group get it, as by a terminal."""
+
+
+def signals_are_heard(whole: Path, folder: Path, threads: Sequence[int] = (1, 2)) -> Outcome:
+    """Every stage that a finished run can be asked for again, stopped somewhere within it.
+
+    Args:
+        whole: a finished run of `quick`, or of another size.
+        folder: where copies of it are worked on.
+        threads: with how many each is tried.
+    """
+    outcome, drawn = Outcome(), random.Random(1)
+    for verb, stages in _VERBS.items():
+        for stage in stages:
+            for n_threads in threads:
+                for name, is_group in _KINDS:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    shutil.copytree(whole, folder)
+                    wrong, took = _stop(verb, stage, folder, n_threads, name, is_group, drawn.uniform(0, 8))
+                    key = "slowest (ms)"
+                    outcome.count(f"{stage}", f"{name} in {stage}, {n_threads} threads", wrong)
+                    outcome.tried[key] = max(outcome.tried.get(key, 0), round(1000 * took))
+    return outcome
+
+
+def _stop(
+    verb: str, stage: str, folder: Path, n_threads: int, name: str, is_group: bool, after: float
+) -> tuple[list[str], float]:
+    more = ["--set", "scoring.n_init=3"] if verb == "score" else []
+    more += [] if verb in ("report", "score") else ["--set", f"{verb}.n_resamples=150"]
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "nucleate", verb, str(folder), *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": str(n_threads)},
+        start_new_session=True,
+    )
+    said = _read_until(process, f"{stage} begins")
+    time.sleep(after)
+    ended_before = process.poll() is not None
+    number = getattr(signal, name)
+    begun = time.monotonic()
+    if not ended_before:
+        os.killpg(process.pid, number) if is_group else process.send_signal(number)
+    said += process.communicate(timeout=120)[0]
+    took = time.monotonic() - begun
+    time.sleep(1.5)
+    wrong = [] if ended_before or process.returncode == 128 + number else [f"ended with {process.returncode}"]
+    wrong += ["a traceback"] if "Traceback" in said else []
+    wrong += [f"took {took:.1f} s"] if took > MOST_SECONDS else []
+    wrong += [f"left {file.name}" for file in folder.rglob(".writing-*")]
+    wrong += [f"left process {one}" for one in _of_session(process.pid)]
+    wrong += RunFolder.open(folder).problems()
+    return wrong, took
+
+
+def _read_until(process: subprocess.Popen[str], line: str) -> str:
+    assert process.stdout is not None
+    said = ""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while line not in said and selector.select(timeout=600):
+            read = process.stdout.readline()
+            if not read:
+                break
+            said += read
+    return said
+
+
+def _of_session(session: int) -> list[int]:
+    """Processes that are alive in a session, this one's own helpers for shared memory left out."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rsplit(")", 1)[1].split()
+            command = status.with_name("cmdline").read_text()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z" and "resource_tracker" not in command:
+            found.append(int(status.parent.name))
+    return found
