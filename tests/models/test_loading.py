@@ -96,3 +96,23 @@ def test_auto_is_the_fastest_device_there_is(monkeypatch, cuda, mps, device):
     monkeypatch.setattr("torch.cuda.is_available", lambda: cuda)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: mps)
     assert pick_device("auto").type == device
+
+
+def test_attention_and_files_are_not_chosen_by_the_configuration(tmp_path):
+    build().save_pretrained(tmp_path / "m")
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    chosen = {"attn_implementation": "someone/kernel", "transformers_weights": "../outside.safetensors"}
+    (tmp_path / "m" / "config.json").write_text(json.dumps(config | chosen))
+    assert load_model(tmp_path / "m").config._attn_implementation == "sdpa"
+
+
+def test_an_adapter_is_no_model(tmp_path):
+    build().save_pretrained(tmp_path)
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(ModelError, match="this is an adapter"):
+        load_model(tmp_path)
+
+
+def test_a_device_that_computes_nothing_is_refused():
+    with pytest.raises(ModelError, match="no device 'meta'"):
+        pick_device("meta")

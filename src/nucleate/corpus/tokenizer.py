@@ -6,13 +6,15 @@ it anywhere. Ids come from a plain dictionary, so that a corpus is built without
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nucleate.corpus.grammars.expressions import symbol_name
 from nucleate.corpus.grammars.tasks import input_name, output_name
+from nucleate.foreign_files import offline, read_object, regular_files
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 PAD = "<pad>"
 UNKNOWN = "<unk>"
@@ -46,3 +48,18 @@ def build_tokenizer(vocabulary: dict[str, int]) -> PreTrainedTokenizerFast:
         padding_side="right",
         clean_up_tokenization_spaces=False,
     )
+
+
+def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer that a folder holds, by its own files and without code that came with them.
+
+    Raises:
+        ForeignFileError: a file is none of the folder's own; and whatever a library raises at a broken one.
+    """
+    from transformers import AutoTokenizer
+
+    for file in regular_files(folder):
+        if file.suffix == ".json" and not file.name.endswith(".index.json"):
+            read_object(file)
+    with offline():
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)

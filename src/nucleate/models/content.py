@@ -44,6 +44,11 @@ def tokenizer_digest(path: Path) -> str:
     return _digest(path, _matching(path, (*_TOKENIZER, *_CONFIG)))
 
 
+def holds_tokenizer(path: Path) -> bool:
+    """Whether a folder, or a GGUF file, brings a tokenizer."""
+    return path.is_file() or (path.is_dir() and bool(_matching(path, _TOKENIZER)))
+
+
 def _digest(path: Path, names: list[str]) -> str:
     files = [path] if path.is_file() else [path / name for name in sorted(names)]
     lines = [f"{file.name if path.is_dir() else ''} {_sha256_of(file)}" for file in files]

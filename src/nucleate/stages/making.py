@@ -32,7 +32,7 @@ from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
 from nucleate.models.content import model_digest, tokenizer_digest
 from nucleate.models.gpt2 import build_model
-from nucleate.models.loading import load_start, load_tokenizer
+from nucleate.models.loading import load_start, load_tokenizer, notes_on
 from nucleate.models.series.series import Series
 from nucleate.models.series.trainer_log import read_trainer_log, write_lines
 from nucleate.run_folder.folder import RunFolder
@@ -152,8 +152,8 @@ def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, ser
                     use = use_of_capture(settings, corpus, model, len(rows), positions, n_steps, made)
                     require_room(folder, use, context.observer)
                 settled = settle_capture(model, corpus, rows, settings.capture)
-                if settled.note:
-                    context.observer.on_stage("capture", settled.note)
+                for note in (*notes_on(model), *filter(None, [settled.note])):
+                    context.observer.on_note(note)
                 with folder.commit(folder.states(step)) as path:
                     store_states(
                         model, corpus, rows, path, step=step, positions=positions, settings=settled.settings

@@ -9,6 +9,8 @@ from nucleate.models.loading import load_model
 from nucleate.models.series.series import UNTRAINED, audit_of, find_series, shared_tensors_of
 from nucleate.models.series.settings import SeriesSettings
 from tests.models.series.test_hub import downloads
+from tests.small_models import small_gpt2
+from tests.small_tokenizers import byte_level_bpe
 
 
 def settings(name, **more):
@@ -187,3 +189,13 @@ def test_an_adapter_is_refused_with_the_way_to_merge_it(tmp_path):
         with pytest.raises(ModelError, match="is an adapter for me/base, and no model") as caught:
             find_series(SeriesSettings(**asked), tmp_path)
         assert "merge_and_unload" in caught.value.mend
+
+
+def test_a_checkpoint_without_a_tokenizer_takes_that_of_the_folder_above(tmp_path):
+    for step in (1, 2):
+        small_gpt2(seed=step).save_pretrained(tmp_path / f"checkpoint-{step}")
+    series = find_series(SeriesSettings(name="run", folder=str(tmp_path)), tmp_path / "downloads")
+    with pytest.raises(ModelError, match="has no tokenizer, and none lies in the folder above"):
+        series.tokenizer()
+    byte_level_bpe().save_pretrained(tmp_path)
+    assert len(series.tokenizer()) == len(byte_level_bpe())

@@ -24,6 +24,7 @@ from nucleate.corpus.dataset_card import prompts_card
 from nucleate.corpus.prompts.located_tokens import locate
 from nucleate.corpus.prompts.prompt_files import PROMPT_LENGTH, SPAN_COLUMNS, Prompt
 from nucleate.corpus.spans import Spans, draw_tokens
+from nucleate.corpus.tokenizer import read_tokenizer
 from nucleate.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -68,14 +69,11 @@ class PromptCorpus(Corpus):
     @classmethod
     def load(cls, folder: Path) -> PromptCorpus:
         """Raises CorpusError where the folder does not hold a whole corpus."""
-        from transformers import AutoTokenizer
-
         try:
             document = json.loads((folder / PROMPTS).read_text(encoding="utf-8"))
             table = pq.read_table(folder / INSTANCES).combine_chunks()
-            tokenizer = AutoTokenizer.from_pretrained(folder / TOKENIZER, local_files_only=True)
-            return cls(table, document["task"], tokenizer)
-        except (OSError, ValueError, KeyError) as error:
+            return cls(table, document["task"], read_tokenizer(folder / TOKENIZER))
+        except Exception as error:  # a folder of others can make a library raise anything
             raise CorpusError(
                 f"{folder} does not hold a whole corpus: {error}", "Run again into another folder."
             ) from None

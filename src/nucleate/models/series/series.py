@@ -19,8 +19,8 @@ from pathlib import Path
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.errors import ModelError
-from nucleate.models.content import tokenizer_digest
-from nucleate.models.loading import load_model, load_tokenizer, pick_device, untrained_like
+from nucleate.models.content import holds_tokenizer, tokenizer_digest
+from nucleate.models.loading import ADAPTER, load_model, load_tokenizer, pick_device, untrained_like
 from nucleate.models.series.audit import Audit, Audited, Weights, audit
 from nucleate.models.series.hub import Hub, weight_files
 from nucleate.models.series.settings import SeriesSettings
@@ -29,9 +29,6 @@ from nucleate.models.series.tensors import SharedTensors, compare_tensors, tenso
 
 UNTRAINED = "untrained"
 """The name of the model that stands at step 0 where the series has none."""
-
-ADAPTER = "adapter_config.json"
-"""Beside the weights that PEFT saves."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +79,22 @@ class Series:
         return tuple(tokenizer_digest(place) for place in found)
 
     def tokenizer(self) -> PreTrainedTokenizerBase:
-        """Of the last checkpoint."""
+        """Of the last checkpoint, or what lies beside the series: a Trainer's checkpoints may bring none."""
         last = list(self.members.values())[-1]
         if last in self.places:
-            return load_tokenizer(self.places[last])
+            return load_tokenizer(self._with_tokenizer(self.places[last]))
         with self._downloaded(last, weights=False) as path:
             return load_tokenizer(path)
+
+    def _with_tokenizer(self, place: Path) -> Path:
+        near = [place, *([] if place.is_file() else [place.resolve().parent]), Path(self.settings.name)]
+        for one in near:
+            if holds_tokenizer(one):
+                return one
+        raise ModelError(
+            f"{place} has no tokenizer, and none lies in the folder above or in {self.settings.name}",
+            "Save it there: AutoTokenizer.from_pretrained(BASE).save_pretrained(FOLDER).",
+        )
 
     def shared_tensors(self) -> list[SharedTensors]:
         """What checkpoints have in common, tensor by tensor; the Hub's are downloaded one at a time."""
