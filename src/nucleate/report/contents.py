@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.settings import ClaimSettings
-from nucleate.claims.single_tokens import read_interventions, sentences
 from nucleate.claims.verdicts import ClaimVerdict, read_claims
 from nucleate.pictures.points_table import Projections
 from nucleate.report.analyses import analysis_rows
+from nucleate.report.readings import Reading, readings_of
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import Scores
@@ -68,7 +68,7 @@ class RunContents:
     manifest: Mapping[str, Any]
     scores: pd.DataFrame
     claims: tuple[ClaimVerdict, ...]
-    readings: tuple[str, ...]
+    readings: tuple[Reading, ...]
     training: tuple[Mapping[str, Any], ...]
     corpus: Instances | None
     projections: Projections | None
@@ -127,7 +127,7 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
             [Scores.read(folder.scores).to_pandas(), *analysis_rows(folder)], join="inner", ignore_index=True
         ),
         claims=tuple(read_claims(folder.claims)) if has_claims else (),
-        readings=_read_causes(folder, _claimed(config)),
+        readings=readings_of(Evidence.read(folder, _claimed(config))),
         training=_read_log(folder),
         corpus=_read_instances(folder) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.holds(folder.projections) else None,
@@ -167,13 +167,6 @@ def alone(run: RunContents) -> RunContents:
 
 def _claimed(config: Mapping[str, Any]) -> ClaimSettings:
     return ClaimSettings.from_mapping(config.get("claims", {}), "config.toml")
-
-
-def _read_causes(folder: RunFolder, settings: ClaimSettings) -> tuple[str, ...]:
-    evidence = Evidence.read(folder, settings)
-    if evidence.effects is None:
-        return ()
-    return tuple(sentences(read_interventions(evidence.scores, evidence.effects, evidence.view)))
 
 
 def _read_instances(folder: RunFolder) -> Instances:

@@ -19,12 +19,17 @@ import jinja2
 from markupsafe import Markup
 
 from nucleate import display_names
+from nucleate.claims.causes import LEAST_FLIP
+from nucleate.glossary import glossary
 from nucleate.report import finding, sentences
+from nucleate.report.citation import citation
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.encoding import script_json, visible
 from nucleate.report.point_data import point_data
+from nucleate.report.readings import shown_shares
 from nucleate.report.rules import rule_tests
 from nucleate.report.score_data import score_data
+from nucleate.report.terms import explained, terms
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scoring.emergence import LOWER_IS_BETTER
@@ -61,6 +66,9 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
         words=sentences,
         finding=finding,
         rule_tests=rule_tests,
+        shown_shares=shown_shares,
+        glossary=glossary(),
+        citation=citation,
         policy=content_security_policy([script], [style]),
         # Marked as safe: our own files, and what script_json has escaped.
         style=Markup(style),
@@ -98,6 +106,13 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
             "control": display_names.CONTROLS,
             "preparation": display_names.PREPARATIONS,
         },
+        "terms": terms(),
+        "least_flip": LEAST_FLIP,
+        "readings": [
+            {"run": index, "position": one.position, "site": one.site, "reading": one.reading}
+            for index, run in enumerate(runs)
+            for one in run.readings
+        ],
         "scores": score_data(runs),
         "points": [
             point_data(run.projections, len(runs), n_points) if run.projections else None for run in runs
@@ -156,6 +171,7 @@ def _template() -> jinja2.Template:
         visible=lambda value: visible(str(value)),
         position=sentences.position_words,
         factor=sentences.factor_words,
+        explained=explained,
     )
     return environment.from_string(_own("template.html"))
 

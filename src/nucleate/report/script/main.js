@@ -8,10 +8,12 @@ import { bindAddress, readAddress } from "./state/address.js";
 import { dark, forgetColors, narrow } from "./charts/colors.js";
 import { save } from "./charts/save.js";
 import { hideTip } from "./charts/tip.js";
+import { bindTerms } from "./charts/terms.js";
 import { drawEmergence, moveEmergence, stepsWords } from "./views/emergence.js";
 import { drawAtlas, moveAtlas } from "./views/atlas.js";
 import { drawFirst, paintFirst } from "./views/first.js";
 import { drawMore } from "./views/more.js";
+import { moveTwin } from "./views/twin.js";
 import { bindClusters, drawClusters } from "./points/clusters.js";
 import { bindMap } from "./points/map.js";
 import { bindMatrix } from "./points/matrix.js";
@@ -56,12 +58,13 @@ onChange((changed) => {
   if (only("color", "embedding", "search", "selected", "why", "pinned", "zoom", "run")) { if (!only("embedding", "pinned", "zoom")) drawFirst(); return; }
   if (only("step", "site", "pinned", "selected")) {
     moveAtlas();
+    moveTwin();
     onceAtRest(changed.has("site"));
     return;
   }
   drawCharts();
   drawFirst();
-  if (changed.has("group")) drawMore();
+  if (["group", "factor", "measure", "preparation", "split"].some((name) => changed.has(name))) drawMore(); else moveTwin();
 });
 
 for (const name of ["factor", "position", "measure", "preparation", "split", "site", "embedding", "color"])
@@ -78,6 +81,7 @@ bindMatrix();
 bindChips();
 bindTable();
 bindClusters();
+bindTerms();
 
 /** Figures are drawn anew at the width of a sheet, and the rules are opened; afterwards all is as it was. */
 function turn(toPaper) {

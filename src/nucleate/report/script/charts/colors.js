@@ -15,7 +15,7 @@ export const narrow = matchMedia("(max-width: 40rem)");
 export const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** A color between the stops `--name-0` ... of the style sheet; `t` from 0 to 1. */
-function between(name, n, t) {
+export function between(name, n, t) {
   const at = Math.min(Math.max(t, 0), 1) * (n - 1), low = Math.min(Math.floor(at), n - 2);
   const [a, b] = [low, low + 1].map((index) => hex(css(`--${name}-${index}`)));
   return `rgb(${a.map((value, i) => Math.round(value + (b[i] - value) * (at - low))).join(",")})`;

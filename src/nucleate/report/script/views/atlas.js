@@ -8,6 +8,7 @@ import { css, dark, heat, narrow } from "../charts/colors.js";
 import { figures, tableOf } from "../charts/save.js";
 import { picturesOf, round, svg } from "../charts/svg.js";
 import { hideTip, showTip } from "../charts/tip.js";
+import { tell } from "../charts/terms.js";
 import { linesOf, measureSentence, stepsWords } from "./emergence.js";
 import { factorsShown } from "./profile.js";
 
@@ -97,8 +98,8 @@ function readAtlas() {
 function describe(all) {
   const group = several ? ` ${page.groups[state.group]}.` : "", measured = all.flat().filter(Boolean), known = measured.filter((one) => one.passes !== null), without = known.filter((one) => !one.passes).length;
   const dots = known.length ? `A dot marks a cell whose interval does not lie ${lowerIsBetter(state.measure) ? "below" : "above"} those of its controls: ${without} of ${known.length}.` : "No control was measured here, so no cell can be told from one.";
-  element("atlas-caption").textContent = `${oneStep ? measureSentence().replace(factorWords(state.factor), "every label") : measureSentence()} Split: ${plain(state.split)}.${group} ${dots}` +
-    (oneStep ? "" : ` Columns are ${stepsWords(state.measure)}, not evenly spaced in steps.`);
+  tell(element("atlas-caption"), `${oneStep ? measureSentence().replace(factorWords(state.factor), "every label") : measureSentence()} Split: ${plain(state.split)}.${group} ${dots}` +
+    (oneStep ? "" : ` Columns are ${stepsWords(state.measure)}, not evenly spaced in steps.`));
 }
 
 export const within = (list, index) => list[Math.min(Math.max(index, 0), list.length - 1)];

@@ -6,6 +6,7 @@ import { choices, choose, inGroup, lensOf, runsOfGroup, several, state } from ".
 import { css, narrow, siteColor, siteShape } from "../charts/colors.js";
 import { drawCurves, gridOf, linearTicks, moveChosen } from "../charts/curves.js";
 import { figures, tableOf } from "../charts/save.js";
+import { tell } from "../charts/terms.js";
 import { picturesOf } from "../charts/svg.js";
 import { drawProfile, placeOfSite } from "./profile.js";
 
@@ -97,7 +98,7 @@ function describe(drawn) {
   const bands = `${seeds ? "thin lines are seeds, bold ones their mean, and bands reach from the lowest seed to the highest" : ""}${seeds && alone ? "; where there is one run, bands " : ""}${alone ? `${seeds ? "" : "bands "}are 95 % intervals` : ""}`;
   const controls = distinct(drawn.flatMap((one) => one.controls.map(({ control }) => control))), sparse = isSparse(state.measure);
   const how = sparse ? `Measured at ${stepsWords(state.measure)} only, so dots are not joined; bars are 95 % intervals` : `Lines are layers; ${bands}`;
-  element("emergence-caption").textContent = `${measureSentence()} ${how}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ${controlSentence(controls)}${stepsLeftOut}`;
+  tell(element("emergence-caption"), `${measureSentence()} ${how}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ${controlSentence(controls)}${stepsLeftOut}`);
   element("emergence-lede").textContent = sparse ? `measured at ${stepsWords(state.measure)}` : "at every checkpoint of training";
   return `${measureSentence()} ${drawn.flatMap(({ panel, lines }) => lines.map((one) => `${panel.title}, ${siteWords(one.site)}: ${number(one.value[0])} to ${number(one.value.at(-1))}`)).join("; ")}.`;
 }

@@ -6,6 +6,7 @@ import { factorWords, layerOf, measureWords, metricWords, number, plain, positio
 import { runPoints } from "../data/points.js";
 import { choices, choose, inGroup, lensOf, state } from "../state/state.js";
 import { narrow } from "../charts/colors.js";
+import { tell } from "../charts/terms.js";
 import { CLUSTERS, RIGHT } from "../points/labels.js";
 import { coordinatesOf, paintPoints } from "../points/map.js";
 
@@ -90,6 +91,6 @@ function describe(embedding, steps, sites) {
   const warning = embedding === "tsne" ? "t-SNE exaggerates: it shows islands where there is less, and can make them of noise. " : "Two axes cannot part many groups. ";
   const colored = [CLUSTERS, RIGHT].includes(state.color) ? `colored by ${state.color}` : `colored by ${factorWords(state.color)}, which ${oneStep ? "had no part in placing them" : "the model was never shown"}`;
   const measured = stepsOfMeasure.get(state.measure) ?? [], missing = steps.some((step) => !measured.includes(step));
-  element("moments-caption").textContent = `${map}: the same ${n.toLocaleString("en")} instances ${oneStep ? "at a few depths of the model" : "layer by layer and step by step"}, read at the ${positionWords(state.position)} and ${colored}. ${warning}` +
-    `So the number under each picture is the evidence: ${measureWords(state.measure)}${isBounded(state.measure) ? ", at most 1," : ""} of the states themselves (${plain(state.split)}), not of the picture.${missing ? " This measure was not taken at every step." : ""}`;
+  tell(element("moments-caption"), `${map}: the same ${n.toLocaleString("en")} instances ${oneStep ? "at a few depths of the model" : "layer by layer and step by step"}, read at the ${positionWords(state.position)} and ${colored}. ${warning}` +
+    `So the number under each picture is the evidence: ${measureWords(state.measure)}${isBounded(state.measure) ? ", at most 1," : ""} of the states themselves (${plain(state.split)}), not of the picture.${missing ? " This measure was not taken at every step." : ""}`);
 }

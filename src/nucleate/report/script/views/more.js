@@ -7,6 +7,8 @@ import { SHAPES, css, narrow } from "../charts/colors.js";
 import { drawCurves } from "../charts/curves.js";
 import { figures, tableOf } from "../charts/save.js";
 import { picturesOf } from "../charts/svg.js";
+import { tell } from "../charts/terms.js";
+import { drawTwin, mostMoved } from "./twin.js";
 
 const MORE = [
   { id: "unseen", method: "unseen", itself: "the model", choices: { metric: "Show", split: "on", position: "at", factor: "for", preparation: "" }, prefer: { metric: "assignment_accuracy", split: "unseen_dialect" } },
@@ -44,7 +46,7 @@ function drawMoreOf(section) {
   });
   const ends = lines.flatMap(({ marks }) => marks.flatMap((mark) => [mark.y, mark.low, mark.high])).filter(Number.isFinite), top = Math.max(...ends, 0.1), bottom = Math.min(0, ...ends), share = top <= 1 && rows[0].metric !== "kl";
   const bars = runsOfGroup(state.group).length > 1 ? "bars reach from the lowest seed to the highest" : "bars are 95 % intervals";
-  element(`${section.id}-caption`).textContent = `${metric.charAt(0).toUpperCase()}${metric.slice(1)}, by layer, at step ${step}, ${positionWords(rows[0].position)}, ${plain(rows[0].split)}; ${bars}. ${controls.length > 1 ? "Gray lines are controls." : "No control was measured here."} This figure has choices of its own: it does not follow the bar above, but for the position where it has it.`;
+  tell(element(`${section.id}-caption`), `${metric.charAt(0).toUpperCase()}${metric.slice(1)}, by layer, at step ${step}, ${positionWords(rows[0].position)}, ${plain(rows[0].split)}; ${bars}. ${controls.length > 1 ? "Gray lines are controls." : "No control was measured here."} This figure has choices of its own: it does not follow the bar above, but for the position where it has it.`);
   const every = Math.ceil(sites.length / (narrow.matches ? 5 : 13));
   drawCurves(element(`${section.id}-plot`), {
     panels: [{ title: metric, levels: [], lines, names: lines.map((one) => ({ words: one.name, value: one.marks.findLast((mark) => Number.isFinite(mark.y))?.y ?? 0, color: one.color, shape: one.shape, chosen: one.chosen })) }],
@@ -54,6 +56,7 @@ function drawMoreOf(section) {
     tipOf: (line, { one, i, site }) => [line.control === "none" ? line.name : `control: ${line.name}`, [["layer", siteWords(site)], ["step", String(step)], ["value", number(one.value[i], 3)], ["95 %", `${number(one.low[i], 3)} to ${number(one.high[i], 3)}`], ["examples", String(one.n_examples[i] ?? "")]]],
     pick: (_, { site }) => choose({ site }),
   });
+  if (section.id === "causes") drawTwin(step, element("causes-position").value, (position) => { element("causes-position").value = position; drawMoreOf(section); });
 }
 
 for (const section of MORE) {
@@ -70,4 +73,6 @@ for (const section of MORE) {
   const { columns = {} } = section, table = () => { const [header, ...rows] = tableOf(rowsOf(section.method)); return [header.map((name) => columns[name] ?? name), ...rows]; };
   figures[section.id] = { table, ...picturesOf(element(`${section.id}-plot`)) };
 }
+const most = mostMoved();
+if (most) MORE[1].prefer.position = most.position;
 export const drawMore = () => MORE.forEach(drawMoreOf);

@@ -4,6 +4,7 @@ import { seriesWhere, sitesOf, withoutLabel } from "../data/series.js";
 import { capital, factorWords, measureWords, metricWords, number, positionWords, preparationWords, siteWords } from "../data/words.js";
 import { choices, choose, lensOf, state } from "../state/state.js";
 import { SHAPES, hueOf, narrow } from "../charts/colors.js";
+import { tell } from "../charts/terms.js";
 import { drawCurves } from "../charts/curves.js";
 import { controlSentence, controlToName, controlsOf, linesOf, panels, rangeOf, tipOf } from "./emergence.js";
 
@@ -38,7 +39,7 @@ function lineOf(lines, sites) {
 
 function describe(drawn) {
   const controls = distinct(drawn.flatMap((one) => one.controls.map(({ control }) => control)));
-  element("emergence-caption").textContent = `${capital(measureWords(state.measure))} of clusters with every label, at the ${positionWords(state.position)}, ${preparationWords(state.preparation)} states. ` +
-    `Lines are labels, the bold one is ${factorWords(state.factor)}; bands are 95 % intervals. ${controlSentence(controls).replace("controls (", `controls of ${factorWords(state.factor)} (`).replace(" at the last step", "")}`;
+  tell(element("emergence-caption"), `${capital(measureWords(state.measure))} of clusters with every label, at the ${positionWords(state.position)}, ${preparationWords(state.preparation)} states. ` +
+    `Lines are labels, the bold one is ${factorWords(state.factor)}; bands are 95 % intervals. ${controlSentence(controls).replace("controls (", `controls of ${factorWords(state.factor)} (`).replace(" at the last step", "")}`);
   return `Agreement by layer. ${drawn.flatMap(({ panel, all }) => all.flatMap((lines) => lines.map((one) => `${panel.title}, ${factorWords(nameOf(lines))}, ${siteWords(one.site)}: ${number(one.value.at(-1))}`))).join("; ")}.`;
 }

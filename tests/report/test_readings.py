@@ -1,0 +1,36 @@
+"""The table of single tokens is what was read of the interventions, each share with its interval and its instances."""
+
+import pandas as pd
+import pytest
+
+from nucleate.claims.evidence import Evidence
+from nucleate.claims.single_tokens import read_interventions
+from nucleate.report.readings import Share, readings_of, shown_shares
+
+
+def test_rows_are_the_readings_of_the_run(contents, run_folder):
+    evidence = Evidence.read(run_folder, contents.claimed)
+    table = read_interventions(evidence.scores, evidence.effects, evidence.view)
+    assert [(one.position, one.site, one.reading) for one in contents.readings] == list(
+        table[["position", "site", "reading"]].itertuples(index=False, name=None)
+    )
+    for row, one in zip(table.to_dict("records"), contents.readings, strict=True):
+        share = one.shares["turned by its centroid"]
+        assert (share.value, share.low, share.high) == (row["excess"], row["excess_low"], row["excess_high"])
+        assert one.agreement == row["agreement"]
+    own = evidence.effects.query("metric == 'becomes_b' and intervention == 'shift' and control == 'none'")
+    assert {one.n for one in contents.readings} == set(own["n_examples"])
+    at_input = tuple(one for one in contents.readings if one.position == "input")
+    assert "turned by it with the rest of the instruction" not in shown_shares(at_input)
+    assert "turned by it with the rest of the instruction" in shown_shares(contents.readings)
+
+
+def test_no_interventions_no_rows(contents):
+    scores = pd.DataFrame()
+    assert readings_of(Evidence(scores, contents.view)) == () and shown_shares(()) == []
+
+
+def test_a_bar_is_cut_where_the_table_ends():
+    places = Share(0.45, -0.5, 1.2).places()
+    assert places == pytest.approx({"zero": 100 / 11, "value": 50.0, "low": 0.0, "high": 100.0}, abs=0.01)
+    assert (Share(-0.001, -0.5, 0.2).said, Share(0.1, -0.5, 0.2).interval) == ("0.00", "−0.50 to 0.20")
