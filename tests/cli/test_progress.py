@@ -1,6 +1,7 @@
 """What is seen on a terminal and in a log."""
 
 import io
+import time
 
 from rich.console import Console
 
@@ -10,9 +11,12 @@ from nucleate.training.observer import TrainingRecord
 SITES = ("embed", *(f"block.{i}" for i in range(1, 7)), "final_norm")
 
 
-def watch(terminal, sites=SITES):
-    console = Console(file=io.StringIO(), force_terminal=terminal, width=80, highlight=False)
-    with RunProgress("last_instruction", 400, console) as progress:
+STAGES = ("training", "scoring", "figures")
+
+
+def watch(terminal, sites=SITES, width=80):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=width, highlight=False)
+    with RunProgress("last_instruction", 400, console, stages=STAGES) as progress:
         progress.on_stage("training", "begins")
         for step in (0, 200, 400):
             loss, accuracy = (1.5 if step else None), {"train": step / 400, "validation": step / 401}
@@ -31,9 +35,10 @@ def watch(terminal, sites=SITES):
 
 def test_a_terminal_sees_how_far_it_is_and_what_is_left():
     seen = watch(terminal=True)
-    assert "400/400" in seen
-    assert "3/11" in seen
-    assert "loss 1.500  train 1.000  valid 0.998" in seen
+    assert "400 of 400" in seen
+    assert "3 of 11" in seen and "gone" in seen
+    assert "stage 2 of 3, scoring" in seen
+    assert "loss 1.500  train 1.000  valid 0.998" in watch(terminal=True, width=120)
 
 
 def test_a_log_has_plain_lines_that_fit():
@@ -50,3 +55,14 @@ def test_as_many_layers_are_shown_as_fit():
     assert max(map(len, lines)) <= 80
     (header,) = (line for line in lines if line.strip().startswith("step"))
     assert header.split()[4:] == ["0", "5", "10", "15", "20", "25", "30"]
+
+
+def test_a_log_that_has_been_silent_is_told_how_far_the_stage_is():
+    console = Console(file=io.StringIO(), width=80)
+    with RunProgress("last", 400, console, stages=STAGES, silence=0.05) as progress:
+        progress.on_stage("scoring", "begins")
+        progress.on_progress(3, 11)
+        deadline = time.monotonic() + 20
+        while "gone" not in console.file.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert "  … stage 2 of 3, scoring, 3 of 11, 0:00 gone" in console.file.getvalue()

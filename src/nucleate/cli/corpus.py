@@ -1,4 +1,4 @@
-"""`nucleate corpus`: the corpus alone."""
+"""`nucleate corpus`: builds only the corpus."""
 
 from __future__ import annotations
 

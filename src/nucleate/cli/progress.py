@@ -1,17 +1,20 @@
 """What a user watches during a run: agreement climbing, layer by layer.
 
-On a terminal there is a bar for what is going on now, and above it a line for every checkpoint that stays.
-Elsewhere the same lines come plain, without the bar.
+On a terminal there is a bar for what is going on now, with the stage's number, the time gone and the time
+left, and above it a line for every checkpoint that stays. Elsewhere the same lines come plain; where none has
+come for half a minute, one says how far the stage is.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
 from nucleate.spacing import evenly_spaced
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
 _MOST_LAYERS = 7
 _BARS = "▁▂▃▄▅▆▇█"
+_WIDE = 115
+"""Columns of a terminal that has room for loss and accuracy beside the bar."""
+SILENCE = 30.0
+"""Seconds after which a log is told how far a stage is."""
 _COLORS = ("#7a7a8c", "#6b7fb3", "#4a90b8", "#35a3a3", "#4db380", "#8cc456", "#d3c93c")
 
 
@@ -34,17 +41,27 @@ class RunProgress:
         position: of which agreement is shown.
         steps: of the whole training, for the bar and the time left.
         console: where; the standard output where none is given.
+        stages: that are ahead, in order; those that are not among them have no number.
+        silence: seconds after which a log is told how far a stage is.
     """
 
-    def __init__(self, position: str, steps: int, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        position: str,
+        steps: int,
+        console: Console | None = None,
+        *,
+        stages: Sequence[str] = (),
+        silence: float = SILENCE,
+    ) -> None:
         self.console = console or Console(emoji=False, highlight=False)
-        self.position, self.steps = position, steps
+        self.position, self.steps, self.stages = position, steps, stages
+        self._silence, self._said, self._ended = silence, time.monotonic(), threading.Event()
         self._bar = Progress(
-            TextColumn("  {task.description:<9}"),
-            BarColumn(bar_width=14, complete_style="#35a3a3", finished_style="#4db380"),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("  {task.description}"),
+            BarColumn(bar_width=10, complete_style="#35a3a3", finished_style="#4db380"),
+            _HowFar(),
+            *([TextColumn("{task.fields[note]}")] if self.console.width >= _WIDE else []),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
@@ -57,26 +74,45 @@ class RunProgress:
 
     def __enter__(self) -> Self:
         self._bar.start()
+        if not self.console.is_terminal:
+            threading.Thread(target=self._break_silence, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended.set()
         self._bar.stop()
+
+    def _break_silence(self) -> None:
+        """A log that says nothing for long looks like a program that hangs."""
+        while not self._ended.wait(min(1.0, self._silence)):
+            if time.monotonic() - self._said >= self._silence:
+                for task in self._bar.tasks:
+                    self._say(Text(f"  … {task.description}, {how_far(task)}", style="dim"))
+
+    def _say(self, text: Text | str) -> None:
+        self._said = time.monotonic()
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def on_stage(self, name: str, what: str) -> None:
         if self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
         if what == "begins":
-            self._task = self._bar.add_task(name, total=None, note="")
+            self._task = self._bar.add_task(self._numbered(name), total=None, note="")
         if what != "begins" or not self.console.is_terminal:
             mark = {"ends": "[green]✓[/]", "begins": "[dim]…[/]"}.get(what, "[dim]✓[/]")
-            line = Text.from_markup(f"  {mark} {name}")
-            self.console.print(line if what == "ends" else line.append(f" {what}", style="dim"))
+            line = Text.from_markup(f"  {mark} ").append(self._numbered(name))
+            self._say(line if what == "ends" else line.append(f" {what}", style="dim"))
+
+    def _numbered(self, name: str) -> str:
+        if name not in self.stages:
+            return name
+        return f"stage {self.stages.index(name) + 1} of {len(self.stages)}, {name}"
 
     def on_note(self, text: str) -> None:
-        self.console.print(f"  {text}", markup=False, soft_wrap=True)
+        self._say(f"  {text}")
 
     def on_record(self, record: TrainingRecord) -> None:
         self._last, self._accuracy = record, record.accuracy or self._accuracy
@@ -92,7 +128,7 @@ class RunProgress:
         shown = evenly_spaced(range(len(values)), _MOST_LAYERS)
         if self._header_is_due:
             self._header_is_due = False
-            self.console.print(self._header(shown), soft_wrap=True)
+            self._say(self._header(shown))
         line = Text(f"  {step:>7}  {_number(self._loss):>6}  ")
         line.append(
             "  ".join(f"{_number(self._accuracy.get(split)):>6}" for split in ("train", "validation"))
@@ -102,11 +138,11 @@ class RunProgress:
             level = min(max(values[layer], 0.0), 1.0)
             cell = f" {_BARS[round(level * 7)]}{_short(values[layer])}"
             line.append(cell, style=_COLORS[round(level * 6)])
-        self.console.print(line, soft_wrap=True)
+        self._say(line)
 
     def on_progress(self, done: int, total: int) -> None:
         if self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, note="checkpoints")
+            self._bar.update(self._task, completed=done, total=total)
 
     def _note(self) -> str:
         names = {"train": "train", "validation": "valid"}
@@ -119,6 +155,25 @@ class RunProgress:
         names = "".join(f"{layer:>4}  " for layer in layers)
         title = f"\n{'accuracy':>33}   agreement at {self.position}, by layer\n"
         return Text(title + f"  {'step':>7}  {'loss':>6}  {'train':>6}  {'valid':>6}  {names}", style="dim")
+
+
+class _HowFar(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(how_far(task))
+
+
+def how_far(task: Task) -> str:
+    """`6 of 10, 1:12 gone, about 0:20 left`, of what is known."""
+    parts = [] if task.total is None else [f"{task.completed:,.0f} of {task.total:,.0f}"]
+    parts.append(f"{_clock(task.elapsed or 0.0)} gone")
+    if task.time_remaining is not None and not task.finished:
+        parts.append(f"about {_clock(task.time_remaining)} left")
+    return ", ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def watching(run: Run, overrides: Sequence[str] = ()) -> RunProgress:

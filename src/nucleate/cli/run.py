@@ -70,7 +70,9 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
 @contextmanager
 def _watched(settings: ExperimentSettings, folder: Path, reach: str) -> Iterator[RunProgress]:
     """A run at work in `folder`, drawn on the console, and what came of it."""
-    with RunProgress(settings.claims.position, settings.training.steps) as progress:
+    between = ("intervene",) if settings.intervene.in_run else ()
+    stages = ("corpus", "training", "scoring", "unseen", *between, "claims", "figures", "report")
+    with RunProgress(settings.claims.position, settings.training.steps, stages=stages) as progress:
         yield progress
     done = api.load_run(folder)
     print_verdicts(done.claims, settings.claims.position, reach=reach)

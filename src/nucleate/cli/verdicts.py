@@ -1,14 +1,19 @@
-"""How verdicts look on a terminal."""
+"""How verdicts look on a terminal of any width.
+
+Hidden here: that a mark and its word are never parted, and that no line ends in blanks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from nucleate.api.runs import Run
@@ -32,21 +37,42 @@ def print_verdicts(
     `reach` says of what they are.
     """
     console = Console(emoji=False, highlight=False)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    console.print(f"\n  [bold]Verdicts at {escape(position)}[/] [dim]({reach})[/]")
     for one in verdicts:
         if one.position == position:
-            table.add_row(_MARKS[one.verdict], f"[bold]{one.claim}[/]", one.words)
-            if one.lacking:
-                color, words = ("red", "lacking") if one.verdict == "fails" else ("yellow", "cannot be told")
-                table.add_row("", "", f"[{color}]{words}: {one.lacking}[/]")
-            table.add_row("", f"[dim]{one.verdict}[/]", f"[dim]{_figures(one)}[/]")
-            if with_rules:
-                table.add_row("", "", f"[dim]rule: {one.rule}[/]")
-    console.print(f"\n  [bold]Verdicts at {position}[/] [dim]({reach})[/]")
-    console.print(Padding(table, (0, 0, 0, 2)))
+            mark = Text.from_markup(f"  {_MARKS[one.verdict]} ")
+            console.print(mark.append(one.claim, style="bold").append(f": {one.verdict}"), soft_wrap=True)
+            for text, style in _said_of(one, with_rules=with_rules):
+                _print_indented(console, text, style)
     for other in dict.fromkeys(one.position for one in verdicts if one.position != position):
         marks = "  ".join(f"{_MARKS[one.verdict]} {one.claim}" for one in verdicts if one.position == other)
-        console.print(f"  [dim]at {other:<18}[/]{marks}")
+        _print_trimmed(
+            console, Padding(Text.from_markup(f"[dim]at {escape(other)}[/]: {marks}"), (0, 0, 0, 2))
+        )
+
+
+def _said_of(verdict: ClaimVerdict, *, with_rules: bool) -> Iterator[tuple[str, str]]:
+    """What stands below a verdict, and how it looks."""
+    yield verdict.words, ""
+    if verdict.lacking:
+        color, words = ("red", "Not met") if verdict.verdict == "fails" else ("yellow", "Cannot be told")
+        yield f"{words}: {verdict.lacking}", color
+    yield _figures(verdict), "dim"
+    if with_rules:
+        yield f"Rule: {verdict.rule}", "dim"
+
+
+def _print_indented(console: Console, text: str, style: str) -> None:
+    for line in textwrap.wrap(text, max(20, console.width - 4), break_long_words=False):
+        console.print(Text(f"    {line}", style=style), soft_wrap=True)
+
+
+def _print_trimmed(console: Console, renderable: RenderableType) -> None:
+    """Without the blanks that fill a table's lines up, which wrap where a terminal is narrow."""
+    for line in console.render_lines(renderable, pad=False):
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+        text.rstrip()
+        console.print(text, soft_wrap=True)
 
 
 def print_readings(run: Run) -> None:
@@ -57,7 +83,7 @@ def print_readings(run: Run) -> None:
     console = Console(emoji=False, highlight=False)
     console.print("\n  [bold]What single tokens do[/]")
     for sentence in sentences:
-        console.print(Padding(escape(sentence), (0, 0, 0, 2)))
+        _print_indented(console, sentence, "")
 
 
 def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_runs: int) -> None:
@@ -73,9 +99,9 @@ def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_r
                 spread = f"{low:5.2f} to {high:5.2f}"
                 table.add_row("", "", f"[dim]{_words(name)}[/]", f"[dim]{mean:5.2f}[/]", f"[dim]{spread}[/]")
     console.print(f"\n  [bold]{n_runs} seeds together, at {position}[/]")
-    console.print(Padding(table, (0, 0, 0, 2)))
-    console.print(
-        "  [dim]between seeds: the effect's mean with Student's 95 % interval; below it, the range[/]"
+    _print_trimmed(console, Padding(table, (0, 0, 0, 2)))
+    _print_indented(
+        console, "between seeds: the effect's mean with Student's 95 % interval; below it, the range", "dim"
     )
 
 

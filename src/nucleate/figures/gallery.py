@@ -39,6 +39,7 @@ def draw_figures(
     unseen: Scores | None = None,
     effects: pd.DataFrame | None = None,
     formats: Sequence[str] = FORMATS,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> None:
     """Write every figure that the tables can carry.
 
@@ -53,6 +54,7 @@ def draw_figures(
         unseen: of one run, where it has them.
         effects: of one run's interventions, where it has them.
         formats: what each is written as; with PDF, also in the width of a column.
+        on_progress: is told how many of how many are done.
     """
     drawn = dict(_of_scores(scores, view)) | dict(_of_analyses(scores, view, unseen, effects))
     pages = [
@@ -63,8 +65,9 @@ def draw_figures(
         for name, figure_at in drawn.items()
         if "pdf" in formats
     ]
-    for _ in side_by_side([*pages, *columns]):
-        pass  # each has written its own files
+    pieces = [*pages, *columns]
+    for done, _ in enumerate(side_by_side(pieces), start=1):  # each has written its own files
+        on_progress(done, len(pieces))
 
 
 def _of_scores(scores: Scores, wanted: View) -> Iterator[tuple[str, FigureAt]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from transformers import PreTrainedModel
@@ -25,6 +26,7 @@ def intervene_on(
     tag: RunTag,
     *,
     step: int,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Effect]:
     """Move states of one model and measure its answers.
 
@@ -34,13 +36,14 @@ def intervene_on(
         settings: where, how far, and on how many instances.
         tag: whose rows they are; instances, directions and intervals are drawn from its seed.
         step: the step that the model was saved at.
+        on_progress: is told how many cells of how many are done.
 
     Raises:
         InterventionError: a proof failed; NobodyToPairError: there is nobody to pair.
     """
     centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, tag.seed))
     pairs = draw_pairs(corpus, settings.split, settings.n_pairs, tag.seed)
-    moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, tag.seed)
+    moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, tag.seed, on_progress)
     repaired, units = repair.measure_repair(model, corpus, centroids, settings, tag.seed)
     common: dict[str, Any] = {"n_resamples": settings.n_resamples, "tag": tag, "step": step}
     return [

@@ -7,7 +7,8 @@ the model gives for that instance of B; and a cell that can act at all must act.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,19 +38,27 @@ def measure_pairs(
     centroids: TaskCentroids,
     settings: InterveneSettings,
     seed: int,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Values:
     """Every metric of `METRICS` for every pair, in every cell.
+
+    `on_progress` is told how many cells of how many are done, each of them once per batch.
 
     Raises:
         InterventionError: one of the three proofs failed, so that nothing here could be believed.
     """
-    values = Values()
-    for positions, edits in ((settings.positions, EDITS), (company_of(settings.positions), SWAPS)):
+    values, done = Values(), 0
+    asked = ((settings.positions, EDITS), (company_of(settings.positions), SWAPS))
+    n_cells = sum(len(where) * len(list(_doses(edits, settings.strengths))) for where, edits in asked)
+    for positions, edits in asked:
         doses = list(_doses(edits, settings.strengths))
         for chosen in _of_like_length(corpus, pairs, settings.batch_size) if positions else ():
             batch = _Batch(model, corpus, pairs, chosen, doses)
+            total = n_cells * len(batch.own.sites) * math.ceil(len(pairs) / settings.batch_size)
             for cell, measured in _measure_batch(batch, centroids, positions, seed):
                 values.setdefault(cell, np.full((len(METRICS), len(pairs)), np.nan))[:, chosen] = measured
+                done += 1
+                on_progress(done, total)
     return values | _by_what_the_input_allows(values, pairs)
 
 

@@ -7,6 +7,7 @@ What is hidden: which instances each of them looks at. None knows where states a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from nucleate.spacing import evenly_spaced
 from nucleate.stages.context import StageContext, counted
 from nucleate.stages.kept_states import KeptStates, keep
 from nucleate.stages.looking import look_at_all
+from nucleate.stages.observer import Observer
 from nucleate.unseen.analysis import analyze_unseen, unseen_rows, what_is_lacking
 
 
@@ -157,11 +159,24 @@ def intervene(context: StageContext[MeasurementSettings]) -> None:
     with context.stage("intervene", *_inputs_of(context, own), needs=subject.stage) as is_due:
         if is_due:
             effects: list[Effect] = []
-            for step in counted(evenly_spaced(subject.steps, own.n_steps), context.observer):
+            steps = evenly_spaced(subject.steps, own.n_steps)
+            for before, step in enumerate(steps):
                 with subject.model(step) as model:
-                    effects += intervene_on(model, context.corpus, own, context.tag, step=step)
+                    effects += intervene_on(
+                        model,
+                        context.corpus,
+                        own,
+                        context.tag,
+                        step=step,
+                        on_progress=partial(_cells_done, context.observer, before, len(steps)),
+                    )
             with folder.commit(folder.interventions) as path:
                 write_effects(effects, path)
+
+
+def _cells_done(observer: Observer, steps_before: int, n_steps: int, done: int, total: int) -> None:
+    """Cells of one step among those of all."""
+    observer.on_progress(steps_before * total + done, n_steps * total)
 
 
 def intervene_if_possible(context: StageContext[MeasurementSettings]) -> None:

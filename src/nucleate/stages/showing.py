@@ -48,6 +48,7 @@ def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) ->
                     unseen=evidence.unseen,
                     effects=evidence.effects,
                     formats=context.settings.figures.formats,
+                    on_progress=context.observer.on_progress,
                 )
 
 
