@@ -177,7 +177,7 @@ def _unheard(ended: Ended, name: str, damage: str, command: str) -> Iterator[str
     if ended.has_traceback:
         yield f"a traceback: {ended.last_lines}"
     reads = name.startswith(_READS[command]) and (damage != "add" or command == "check")
-    if reads and ended.code not in (1, 2):
+    if reads and ended.code not in (1, 2) and not (command == "run" and "is made again" in ended.said):
         yield f"silent, ended with {ended.code}"
     if command == "verify" and ended.code == 1 and "error:" not in ended.said and reads:
         yield "silent, verdicts were given"

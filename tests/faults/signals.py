@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import selectors
 import shutil
 import signal
 import subprocess
@@ -84,13 +83,8 @@ def _stop(
 def _read_until(process: subprocess.Popen[str], line: str) -> str:
     assert process.stdout is not None
     said = ""
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while line not in said and selector.select(timeout=600):
-            read = process.stdout.readline()
-            if not read:
-                break
-            said += read
+    while line not in said and (read := process.stdout.readline()):
+        said += read
     return said
 
 

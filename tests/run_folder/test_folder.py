@@ -274,6 +274,24 @@ def test_who_holds_interrupts_is_told_of_one_that_came_while_a_file_was_renamed(
         assert pending.signal_number == signal.SIGTERM, "training saves its state before it stops"
 
 
+def test_a_file_of_the_user_s_own_does_not_go_with_a_folder_that_is_replaced(folder):
+    def draw(inputs):
+        with folder.stage("figures", inputs), folder.commit(folder.figures) as path:
+            path.mkdir()
+            (path / "emergence.png").write_text(inputs)
+
+    draw("a")
+    (folder.figures / "mine.png").write_text("mine")
+    with pytest.raises(
+        RunFolderError, match=r"mine\.png is not of this run, and would go with the old figures"
+    ):
+        draw("b")
+    assert (folder.figures / "mine.png").read_text() == "mine"
+    (folder.figures / "mine.png").unlink()
+    draw("b")
+    assert (folder.figures / "emergence.png").read_text() == "b"
+
+
 def test_a_signal_that_a_library_has_swallowed_comes_again(monkeypatch):
     monkeypatch.setattr("nucleate.run_folder.interrupts._AGAIN", 0.05)
     with pytest.raises(Interrupted) as caught, raise_on_signals():

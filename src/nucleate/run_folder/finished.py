@@ -69,10 +69,12 @@ class FinishedStages(RunPaths):
             raise RunFolderError(f"{self.path} has no finished {stage}", f"Finish it first: {run}")
         problems = [*self.problems(stage), *self._beside(stage)]
         if problems:
-            raise RunFolderError(
-                problems[0],
-                f"Put the file back, or run again into another folder; see: nucleate check {self.path}",
-            )
+            raise RunFolderError(problems[0], self._mend_of(stage))
+
+    def _mend_of(self, stage: str) -> str:
+        if stage in ("corpus", "training", "capture"):
+            return f"Put the file back, or run again into another folder; see: nucleate check {self.path}"
+        return f"Put the file back, or make it again: nucleate {_VERBS.get(stage, 'report')} {self.path}"
 
     def holds(self, path: Path) -> bool:
         """Whether a file, or a folder, is one that a stage has left; it is proved whole.
@@ -90,14 +92,22 @@ class FinishedStages(RunPaths):
 
     def strangers(self) -> list[str]:
         """One line for every file that no stage has left; what is hidden, and what was downloaded, may be."""
-        ours = {self.name_of(path) for path in (self.config_toml, self.manifest_json)}
-        unfinished = {self.name_of(self.training_log)} if self._is_in_hand("training") else set()
-        known = ours | unfinished | {name for entry in self._entries() for name in _names_of(entry)}
-        skipped = (".", f"{self.name_of(self.downloads)}/")
+        skipped = f"{self.name_of(self.downloads)}/"
         return [
             f"{self.path / name} is not of this run: the manifest does not list it, and nothing reads it"
-            for name in map(self.name_of, files_of(self.path))
-            if name not in known and not name.startswith(skipped) and "/." not in name
+            for name in self.unlisted_in(self.path)
+            if not name.startswith(skipped)
+        ]
+
+    def unlisted_in(self, path: Path) -> list[str]:
+        """The files of a folder that no stage has left, by name; hidden ones are not looked at."""
+        ours = {self.name_of(one) for one in (self.config_toml, self.manifest_json)}
+        unfinished = {self.name_of(self.training_log)} if self._is_in_hand("training") else set()
+        known = ours | unfinished | {name for entry in self._entries() for name in _names_of(entry)}
+        return [
+            name
+            for name in map(self.name_of, files_of(path))
+            if name not in known and not f"/{name}".count("/.")
         ]
 
     def problems(self, stage: str | None = None) -> list[str]:

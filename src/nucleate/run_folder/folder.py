@@ -172,6 +172,8 @@ class RunFolder(FinishedStages):
                 f"{path} is a link out of the folder",
                 "Replace it by a folder, or link the whole run's folder.",
             )
+        if path.is_dir() and ledger.lists_at(hand.entry, name):
+            self._keep_what_is_not_ours(path)
         with written_beside(path, _MAKE_ROOM) as temporary:
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
@@ -203,6 +205,15 @@ class RunFolder(FinishedStages):
         """Whether a file, or a folder with files, was finished by the stage that is running."""
         entry = self._stage_in_hand().entry
         return ledger.lists_at({"outputs": entry["outputs"]}, self.name_of(path))
+
+    def _keep_what_is_not_ours(self, path: Path) -> None:
+        """A folder that is replaced goes with all that is in it."""
+        foreign = self.unlisted_in(path)
+        if foreign:
+            raise RunFolderError(
+                f"{self.path / foreign[0]} is not of this run, and would go with the old {path.name}",
+                "Move it out of the folder.",
+            )
 
     def _stage_in_hand(self) -> _StageInHand:
         assert self._in_hand is not None, "files are committed and recorded within a stage"

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from nucleate.errors import RunFolderError
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import RunTag
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from nucleate.corpus.corpus import Corpus
     from nucleate.stages.subjects import Subject
 
+_MADE_FROM = ("corpus", "training", "capture")
+"""Stages that cost hours, or that others depend on: whether they are made again is for the user to say."""
 AnySettings_co = TypeVar("AnySettings_co", bound=MeasurementSettings, covariant=True)
 
 
@@ -43,7 +46,7 @@ class FolderContext(Generic[AnySettings_co]):
             again: make it whatever was made before.
         """
         digest = digest_of(*inputs)
-        if not again and self.folder.is_done(name, digest):
+        if not again and self._is_done(name, digest):
             self.observer.on_stage(name, "is done already")
             yield False
             return
@@ -53,6 +56,16 @@ class FolderContext(Generic[AnySettings_co]):
         with self.folder.stage(name, digest):
             yield True
         self.observer.on_stage(name, "ends")
+
+    def _is_done(self, name: str, digest: str) -> bool:
+        """What was measured and shown is made again where it was damaged; what it is made from is not."""
+        try:
+            return self.folder.is_done(name, digest)
+        except RunFolderError as error:
+            if name in _MADE_FROM:
+                raise
+            self.observer.on_note(f"{error.what}: {name} is made again")
+            return False
 
     def measuring(self, corpus: Corpus, subject: Subject) -> StageContext[AnySettings_co]:
         """The same folder, with what is measured in it."""
