@@ -15,11 +15,15 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import platformdirs
 import torch
+
+from nucleate.errors import RunFolderError
+from nucleate.run_folder.atomic_write import whole
 
 CLEAR_MARGIN = 0.75
 """A candidate is chosen over the one before it only where it takes at most this share of its time."""
@@ -114,10 +118,7 @@ def _remember(path: Path, choice: Precision, seconds: dict[Precision, float]) ->
         "choice": asdict(choice),
         "seconds": {str(one): round(value, 5) for one, value in seconds.items()},
     }
-    try:
+    with suppress(OSError, RunFolderError):  # a cache that cannot be written costs the next run seconds
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps(record, indent=2) + "\n")
-        temporary.replace(path)
-    except OSError:
-        pass  # a cache that cannot be written costs the next run a few seconds, no more
+        with whole(path) as beside:
+            beside.write_text(json.dumps(record, indent=2) + "\n")
