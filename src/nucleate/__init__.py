@@ -1,7 +1,9 @@
 """nucleate: when, where and why clusters form inside causal language models.
 
-The public API. Names are loaded when they are first used, so that `import nucleate` is quick. Three verbs
-share their names with rooms: `nucleate.api.unseen`, `nucleate.api.intervene` and `nucleate.api.report`.
+The public API: a function for every verb of the command line, what they return, and what takes your own
+arrays, labels and trainings. Names are loaded when they are first used, so that `import nucleate` is quick.
+The verbs `unseen`, `intervene`, `report` and `sweep` are names of rooms too; those modules can be called
+(`verb.py`).
 """
 
 from __future__ import annotations
@@ -11,14 +13,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nucleate import api
-    from nucleate.api import analyze, check, compare, load_run, load_runs, run, run_seeds, score, verify
+    from nucleate.api import (
+        analyze,
+        audit,
+        check,
+        compare,
+        config,
+        intervene,
+        judge_together,
+        load_run,
+        load_runs,
+        make_corpus,
+        presets,
+        report,
+        run,
+        run_seeds,
+        score,
+        similarity,
+        sweep,
+        unseen,
+        verify,
+    )
     from nucleate.api.runs import Run
+    from nucleate.arrays.agreement import Agreement, agreement
     from nucleate.capture.hidden_states import HiddenStates
     from nucleate.claims.verdicts import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
     from nucleate.errors import NucleateError
-    from nucleate.integrations.agreement import Agreement, agreement
-    from nucleate.integrations.array_run import score_arrays
     from nucleate.integrations.callback import NucleateCallback
     from nucleate.kmeans.estimator import KMeans
     from nucleate.scores import Scores
@@ -26,10 +47,28 @@ if TYPE_CHECKING:
 
     __version__: str
 
-_VERBS = ("analyze", "check", "compare", "load_run", "load_runs", "run", "run_seeds", "score", "verify")
+_VERBS = (
+    "analyze",
+    "audit",
+    "check",
+    "compare",
+    "config",
+    "judge_together",
+    "load_run",
+    "load_runs",
+    "make_corpus",
+    "presets",
+    "run",
+    "run_seeds",
+    "score",
+    "similarity",
+    "verify",
+)
+_ROOMS = ("intervene", "report", "sweep", "unseen")
+"""Verbs whose name a room has: the room itself is called."""
 _HOMES = {
     **dict.fromkeys(_VERBS, "api"),
-    "Agreement": "integrations.agreement",
+    "Agreement": "arrays.agreement",
     "ClaimVerdict": "claims.verdicts",
     "Corpus": "corpus.corpus",
     "ExperimentSettings": "settings.presets",
@@ -39,8 +78,7 @@ _HOMES = {
     "NucleateError": "errors",
     "Run": "api.runs",
     "Scores": "scores",
-    "agreement": "integrations.agreement",
-    "score_arrays": "integrations.array_run",
+    "agreement": "arrays.agreement",
 }
 __all__ = [
     "Agreement",
@@ -57,14 +95,23 @@ __all__ = [
     "agreement",
     "analyze",
     "api",
+    "audit",
     "check",
     "compare",
+    "config",
+    "intervene",
+    "judge_together",
     "load_run",
     "load_runs",
+    "make_corpus",
+    "presets",
+    "report",
     "run",
     "run_seeds",
     "score",
-    "score_arrays",
+    "similarity",
+    "sweep",
+    "unseen",
     "verify",
 ]
 
@@ -72,8 +119,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("nucleate")
-    if name == "api":
-        return importlib.import_module("nucleate.api")
+    if name in ("api", *_ROOMS):
+        return importlib.import_module(f"nucleate.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'nucleate' has no attribute {name!r}")
     return getattr(importlib.import_module(f"nucleate.{_HOMES[name]}"), name)

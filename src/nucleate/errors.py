@@ -75,3 +75,7 @@ class Interrupted(BaseException):
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
         self.signal_number = signal_number
+
+
+class ComparisonWarning(UserWarning):
+    """Runs are compared that were not given the same; what can be told is told all the same."""

@@ -17,11 +17,14 @@ from typing import Any, Literal
 import torch
 
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.prompts.settings import ARRAYS
 from nucleate.corpus.saved import load_corpus
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, RunFolderError
 from nucleate.models.loading import pick_device
 from nucleate.models.series.audit import Audited
+from nucleate.models.series.in_memory import Loaded, SeriesInMemory
 from nucleate.models.series.series import Series, find_series, is_folder_of_checkpoints
+from nucleate.models.series.settings import IN_MEMORY
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
 from nucleate.stages.analysis_settings import resolve_analysis
@@ -31,7 +34,7 @@ from nucleate.stages.making import capture_series, make_corpus, make_prompt_corp
 from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
 from nucleate.stages.observer import Observer
 from nucleate.stages.showing import draw, judge, make_report
-from nucleate.stages.subjects import Given, Subject, Trained
+from nucleate.stages.subjects import Given, Kept, Subject, Trained
 
 AFTER_TRAINING = ("scoring", "unseen", "intervene", "claims", "figures", "report")
 """The stages of a run that come after its training, in order."""
@@ -88,7 +91,7 @@ def run_corpus(settings: ExperimentSettings, out: Path, observer: Observer) -> R
 
 
 def run_analysis(
-    model: str,
+    model: str | Loaded,
     prompts: str,
     out: Path,
     observer: Observer,
@@ -99,12 +102,26 @@ def run_analysis(
 ) -> RunFolder:
     """Any causal language model of Hugging Face on labeled prompts, or what is left of that.
 
+    Args:
+        model: where it is, or itself.
+        prompts: a file of them.
+        out: the folder of the analysis.
+        observer: who watches.
+        revisions: of the Hub, or a single folder of checkpoints.
+        overrides: `key=value`, over everything.
+        command: the command line, for the manifest.
+
     Raises:
         NucleateError: whatever a user can get wrong; nothing is overwritten.
     """
-    settings, read = resolve_analysis(series_values(model, revisions), {"file": prompts}, overrides)
+    asked = {"name": IN_MEMORY + model.name} if isinstance(model, Loaded) else series_values(model, revisions)
+    settings, read = resolve_analysis(asked, {"file": prompts}, overrides)
     pick_device(settings.model.device)
-    series = _series_of(settings, RunFolder(out))
+    series = (
+        SeriesInMemory.holding(settings.model, model)
+        if isinstance(model, Loaded)
+        else _series_of(settings, RunFolder(out))
+    )
     folder = RunFolder.reserve(out, settings.to_toml())
     with folder.locked():
         _describe(folder, settings, command, observer)
@@ -145,11 +162,12 @@ def measure_again(
         )
     with folder.locked():
         settings = settings_of(folder, asked)
+        refuse_arrays(folder, settings)
         folder.require("corpus")
         corpus = load_corpus(folder.corpus)
         require_measurable(settings, corpus, intervene=stage == "intervene")
         context = FolderContext(settings, folder, observer)
-        measuring = context.measuring(corpus, _subject_of(context, corpus))
+        measuring = context.measuring(corpus, subject_of(context, corpus))
         _MEASURING[stage](measuring)
         folder.write_config(settings.to_toml())
         draw(context)
@@ -176,15 +194,27 @@ def _measure(context: StageContext[MeasurementSettings], wanted: Collection[str]
         make_report(context)
 
 
-def _subject_of(context: FolderContext[ExperimentSettings | AnalysisSettings], corpus: Corpus) -> Subject:
+def subject_of(context: FolderContext[ExperimentSettings | AnalysisSettings], corpus: Corpus) -> Subject:
     """What is measured in a folder; of an analysis, states that are wanted now are captured first."""
     settings, folder = context.settings, context.folder
     if isinstance(settings, ExperimentSettings):
         folder.require("training")
         return _trained(settings, folder)
+    if settings.model.is_gone:
+        folder.require("capture")
+        return Kept(folder, settings.model.name.partition(":")[2], folder.state_steps())
     series = _series_of(settings, folder)
     capture_series(FolderContext(settings, folder, context.observer), corpus, series)
     return Given(folder, series, settings.seed)
+
+
+def refuse_arrays(folder: RunFolder, settings: ExperimentSettings | AnalysisSettings) -> None:
+    """Raises RunFolderError where the folder was scored from arrays."""
+    if isinstance(settings, AnalysisSettings) and settings.prompts.file == ARRAYS:
+        raise RunFolderError(
+            f"{folder.path} was scored from arrays, which are not kept in it",
+            "Score the arrays again from Python: nucleate.score(states, labels, out=..., overrides=...).",
+        )
 
 
 def _trained(settings: ExperimentSettings, folder: RunFolder) -> Trained:

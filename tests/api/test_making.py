@@ -4,18 +4,33 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from transformers import AutoModelForCausalLM
 
 import nucleate
 from nucleate import api
 from nucleate.errors import ConfigError
 from nucleate.stages.observer import Silent
+from tests import small_models
 from tests.api.conftest import SHORT
+from tests.small_tokenizers import byte_level_bpe
+
+LEAN = {
+    "scoring": {
+        "n_resamples": 5,
+        "milestones": 0,
+        "n_init": 1,
+        "preparations": ["raw"],
+        "positions": ["last"],
+        "factors": ["task"],
+    },
+    "unseen.positions": ["last"],
+}
 
 
 def test_nested_and_dotted_overrides_and_the_seed_reach_the_run(made):
     assert (made.settings.seed, made.settings.training.steps, made.settings.scoring.n_resamples) == (3, 4, 5)
     assert made.settings.unseen.n_shuffles == 2
-    assert made.scores.values("seed") == [3]
+    assert made.table.values("seed") == [3]
 
 
 def test_without_out_a_run_lies_where_the_command_puts_it(tmp_path, monkeypatch):
@@ -49,9 +64,35 @@ def test_seeds_are_watched_one_by_one_and_drawn_together(tmp_path, made):
     runs = nucleate.run_seeds("smoke", tmp_path / "tiny", 2, overrides=SHORT, seed=3, watch=watch)
     assert seen == [(seed, f"tiny-seed{seed}", what) for seed in (3, 4) for what in ("begins", "ends")]
     assert [run.settings.seed for run in runs] == [3, 4]
-    assert runs[0].scores.where(metric="ari").table["value"] == made.scores.where(metric="ari").table["value"]
+    assert runs[0].table.where(metric="ari").table["value"] == made.table.where(metric="ari").table["value"]
     assert (tmp_path / "tiny-seeds" / "emergence.png").exists()
     assert max(one.n_judged for one in api.judge_together(runs)) == 2
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_model_that_is_an_object_is_analyzed_like_the_folder_that_it_came_from(tmp_path):
+    tokenizer = byte_level_bpe()
+    small_models.KINDS["Llama"]().save_pretrained(tmp_path / "tiny")
+    tokenizer.save_pretrained(tmp_path / "tiny")
+    prompts = [
+        {"instruction": f"{verb} the {task} of", "input": country, "task": task}
+        for task in ("capital", "currency")
+        for verb in ("Name", "Tell", "Say")
+        for country in ("France", "Japan", "Brazil")
+    ]
+    how = {"overrides": LEAN, "seed": 5}
+    named = nucleate.analyze(tmp_path / "tiny", prompts, tmp_path / "named", **how)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "tiny").train()
+    held = nucleate.analyze(model, prompts, tmp_path / "held", tokenizer=tokenizer, **how)
+    assert model.training, "it is left as it came"
+    assert (named.settings.seed, held.settings.model.name) == (5, "memory:tiny")
+    assert held.table.values("model") == named.table.values("model") == ["tiny"]
+    columns = ["step", "site", "factor", "metric", "control", "value"]
+    assert held.table.table.select(columns).equals(named.table.table.select(columns))
+    again = nucleate.score(held, overrides={"scoring.n_resamples": 6})
+    assert again.table.where(metric="ari").table["value"] == held.table.where(metric="ari").table["value"]
+    with pytest.raises(nucleate.NucleateError, match="not kept"):
+        held.model()
 
 
 @pytest.mark.parametrize(

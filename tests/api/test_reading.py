@@ -15,7 +15,7 @@ def test_a_folder_and_a_run_are_read_alike(made):
 
 def test_verdicts_judged_anew_are_those_that_were_written(made):
     assert [(one.claim, one.position, one.verdict) for one in nucleate.verify(made)] == [
-        (one.claim, one.position, one.verdict) for one in made.claims
+        (one.claim, one.position, one.verdict) for one in made.verdicts
     ]
 
 
@@ -32,7 +32,7 @@ def test_check_names_the_file_that_was_edited(own):
 def test_claims_of_one_run_judged_together_are_its_own(made):
     position = made.claim_settings.position
     for one in api.judge_together([made]):
-        verdict = next(v.verdict for v in made.claims if (v.claim, v.position) == (one.claim, position))
+        verdict = next(v.verdict for v in made.verdicts if (v.claim, v.position) == (one.claim, position))
         assert one.n_holds == (verdict == "holds")
 
 
@@ -47,7 +47,7 @@ def test_what_is_no_runs_folder_is_refused(read, tmp_path):
 @pytest.mark.parametrize(
     ("code", "needs"),
     [
-        ("nucleate.load_run({!r}).scores", {"numpy", "pyarrow"}),
+        ("nucleate.load_run({!r}).table", {"numpy", "pyarrow"}),
         ("nucleate.check({!r})", set()),
         ("nucleate.verify({!r})", {"numpy", "pyarrow", "pandas"}),
     ],

@@ -1,10 +1,11 @@
 """Figures and pages drawn again from Python."""
 
+import pandas as pd
 import pytest
 
 import nucleate
 from nucleate import api
-from nucleate.errors import ConfigError, RunFolderError
+from nucleate.errors import ComparisonWarning, ConfigError, RunFolderError
 from tests.test_fresh_process import MODEL, loaded_by
 
 
@@ -21,6 +22,18 @@ def test_runs_are_put_on_one_page(made, own, tmp_path):
     page = nucleate.compare([made, own], tmp_path / "both.html")
     assert page == tmp_path / "both.html"
     assert "own" in page.read_text()
+
+
+def test_states_are_compared_beside_the_page_and_other_tasks_are_warned_of(made, own, tmp_path):
+    with pytest.warns(ComparisonWarning, match="fewer than 4 tasks"):
+        nucleate.compare([made], tmp_path / "one.html", states=True, steps=[0, 4])
+    table = pd.read_parquet(tmp_path / "one-states.parquet")
+    itself = table[(table["step_a"] == table["step_b"]) & (table["site_a"] == table["site_b"])]
+    assert len(itself) == 2 * 4 and itself["value"].to_numpy() == pytest.approx(1.0)
+    folder = nucleate.load_run(own).folder
+    folder.write_config(folder.read_config().replace("n_tasks = 4", "n_tasks = 5", 1))
+    with pytest.warns(ComparisonWarning, match="own has other tasks or prompts than made"):
+        nucleate.compare([made, own], tmp_path / "two.html")
 
 
 def test_a_folder_in_the_place_of_the_page_is_not_replaced(tmp_path):

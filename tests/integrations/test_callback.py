@@ -4,9 +4,10 @@ import pytest
 import torch
 from transformers import TrainerCallback
 
+import nucleate
 from nucleate import NucleateCallback
 from nucleate.cli.main import main
-from nucleate.errors import ConfigError, RunFolderError
+from nucleate.errors import ConfigError, InterventionError, RunFolderError
 
 LEAN = (
     "scoring.n_resamples=10", "scoring.milestones=0", "scoring.n_init=1", 'scoring.preparations=["raw"]',
@@ -43,14 +44,20 @@ def test_a_watched_training_ends_in_the_same_bytes_and_in_a_page(train, prompts,
     losses = [step for step, logs in heard.logs if "loss" in logs]
     assert (looks, losses) == ([0, 2, 4, 6], [3, 6]), "its own figures are logged as ever"
     run = callback.run
-    assert (run.scores.values("step"), run.scores.values("model")) == ([0, 2, 4, 6], ["watched"])
-    assert set(run.scores.values("control")) >= {"none", "untrained", "bag_of_tokens", "shuffled_labels"}
+    assert (run.table.values("step"), run.table.values("model")) == ([0, 2, 4, 6], ["watched"])
+    assert set(run.table.values("control")) >= {"none", "untrained", "bag_of_tokens", "shuffled_labels"}
     assert run.folder.report.is_file()
     cost = json.loads(run.folder.manifest_json.read_text())["watching"]
     assert (cost["looks"], cost["left_out"]) == (4, 0)
     log = [json.loads(line) for line in run.folder.training_log.read_text().splitlines()]
     assert [line["step"] for line in log] == [3, 6]
     assert main(["check", str(run.folder.path)]) == 0
+    before = run.table.where(metric="ari").table["value"]
+    again = nucleate.score(run, overrides={"scoring.n_resamples": 12})
+    assert again.settings.scoring.n_resamples == 12
+    assert again.table.where(metric="ari").table["value"] == before, "states are kept"
+    with pytest.raises(InterventionError, match="not kept"):
+        again.model(6)
     with pytest.raises(RunFolderError, match="watched to its end"):
         train(
             NucleateCallback(prompts, every=2, out=tmp_path / "watched", most_share=1.0, overrides=LEAN).watch
@@ -61,7 +68,7 @@ def test_a_watched_training_ends_in_the_same_bytes_and_in_a_page(train, prompts,
 def test_looks_that_would_cost_too_much_are_left_out_and_counted(train, prompts, tmp_path):
     callback = NucleateCallback(prompts, every=1, out=tmp_path / "w", most_share=0.0, overrides=LEAN)
     trainer = train(lambda trainer: trainer.add_callback(callback))
-    assert callback.run.scores.values("step") == [0, 6], "the first and the last are always taken"
+    assert callback.run.table.values("step") == [0, 6], "the first and the last are always taken"
     assert json.loads(callback.run.folder.manifest_json.read_text())["watching"]["left_out"] == 5
     kept = [entry["step"] for entry in trainer.state.log_history if "nucleate/last/embed" in entry]
     assert kept == [0, 6], "without watch() the curves are in the Trainer's own log"

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from nucleate.errors import InterventionError
-from nucleate.integrations.watching import Watched, untouched
+from nucleate.integrations.watching import untouched
 from nucleate.run_folder.folder import RunFolder
+from nucleate.stages.subjects import Kept
 from tests.small_models import small_gpt2
 
 
@@ -33,5 +34,5 @@ def test_modes_and_chance_are_as_before_whatever_is_done():
 
 
 def test_a_model_that_was_not_kept_is_not_to_be_moved(tmp_path):
-    with pytest.raises(InterventionError, match="step 3 was not kept"):
-        Watched(RunFolder(tmp_path), "mine", [3]).model(3)
+    with pytest.raises(InterventionError, match="step 3 is not kept"):
+        Kept(RunFolder(tmp_path), "mine", [3]).model(3)

@@ -37,3 +37,15 @@ def test_tables_that_are_none_are_refused():
         Projections(EXAMPLES.drop_columns(["predicted"]), frames())
     with pytest.raises(ScoresError, match="columns differ"):
         Projections(EXAMPLES, frames().drop_columns(["x"]))
+
+
+def test_a_frame_has_a_row_per_point_with_what_was_answered_at_its_step():
+    own = Projections(EXAMPLES, frames())
+    whole = own.to_pandas()
+    assert whole["predicted"].tolist() == ["a", "c", "b", "d"] and whole["step"].tolist() == [0, 0, 4, 4]
+    late = own.to_pandas(step=4, site="embed")
+    assert late[["point", "x", "y", "cluster", "task", "split"]].to_numpy().tolist() == [
+        [0, 0.0, 2.0, 0, 3, "train"], [1, 1.0, 3.0, 1, 4, "train"],
+    ]  # fmt: skip
+    with pytest.raises(ScoresError, match="no picture of step=5"):
+        own.to_pandas(step=5)

@@ -8,7 +8,7 @@ from nucleate.api.making import analyze, audit, make_corpus, run, run_seeds
 from nucleate.api.measuring import intervene, score, unseen
 from nucleate.api.reading import check, judge_together, load_run, load_runs, verify
 from nucleate.api.settings import config, presets, resolve
-from nucleate.api.showing import compare, report
+from nucleate.api.showing import compare, report, similarity
 from nucleate.api.sweeping import plan_sweep, sweep
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "run",
     "run_seeds",
     "score",
+    "similarity",
     "sweep",
     "unseen",
     "verify",

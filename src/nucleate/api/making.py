@@ -6,10 +6,11 @@ What is hidden: how whatever names a run becomes checked settings and a folder.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nucleate.api.progress import watched
 from nucleate.api.settings import Overrides, Preset, resolve
 from nucleate.errors import ConfigError
 from nucleate.run_folder.paths import named
@@ -42,7 +43,7 @@ def run(
             first stopped.
         overrides: changed settings, as a dictionary with nested or dotted keys, or as `key=value`.
         seed: the seed of everything; shorthand for the override `seed`.
-        observer: who watches; nobody where it is not given.
+        observer: who watches; nobody where it is not given, but for notebooks.
         command: the command line, for the manifest.
 
     Returns:
@@ -53,10 +54,10 @@ def run(
     """
     from nucleate.api.runs import Run
     from nucleate.experiment import run_experiment
-    from nucleate.stages.observer import Silent
 
     settings, folder = resolve(preset, overrides, seed), _folder_of(preset, out)
-    return Run(run_experiment(settings, folder, observer or Silent(), command))
+    with watched(observer, settings.claims.position, settings.training.steps) as watcher:
+        return Run(run_experiment(settings, folder, watcher, command))
 
 
 def run_seeds(
@@ -89,11 +90,10 @@ def run_seeds(
     """
     from nucleate.api.runs import Run
     from nucleate.experiment import run_experiment
-    from nucleate.stages.observer import Silent
     from nucleate.sweep.seeds import draw_joint_figures, plan_seeds
 
     settings, folder = resolve(preset, overrides, seed), _folder_of(preset, out)
-    watch = watch or (lambda _settings, _folder: nullcontext(Silent()))
+    watch = watch or (lambda one, _folder: watched(None, one.claims.position, one.training.steps))
     runs = []
     for one, own_folder in plan_seeds(settings, folder, n_seeds):
         with watch(one, own_folder) as observer:
@@ -104,7 +104,7 @@ def run_seeds(
 
 def make_corpus(
     preset: Preset,
-    out: Path | str,
+    out: Path | str | None = None,
     *,
     overrides: Overrides = (),
     seed: int | None = None,
@@ -114,42 +114,48 @@ def make_corpus(
 
     Args:
         preset: a preset's name, a TOML file, or settings.
-        out: the run's folder.
+        out: the run's folder, as for `run`.
         overrides: changed settings, as for `run`.
         seed: the seed of everything.
-        observer: who watches; nobody where it is not given.
+        observer: who watches; nobody where it is not given, but for notebooks.
 
     Raises:
         NucleateError: whatever a user can get wrong; nothing is overwritten.
     """
     from nucleate.api.runs import Run
     from nucleate.experiment import run_corpus
-    from nucleate.stages.observer import Silent
 
-    return Run(run_corpus(resolve(preset, overrides, seed), Path(out), observer or Silent()))
+    settings, folder = resolve(preset, overrides, seed), _folder_of(preset, out)
+    with watched(observer, settings.claims.position) as watcher:
+        return Run(run_corpus(settings, folder, watcher))
 
 
 def analyze(
-    model: str | Path,
+    model: Any,
     prompts: Any,
     out: Path | str | None = None,
     *,
+    tokenizer: Any = None,
     revisions: Iterable[str] = (),
     overrides: Overrides = (),
+    seed: int | None = None,
     observer: Observer | None = None,
     command: Iterable[str] = (),
 ) -> Run:
     """Any causal language model of Hugging Face, on one's own labeled prompts.
 
     Args:
-        model: a folder, a GGUF file, or a name on the Hub.
+        model: a folder, a GGUF file, or a name on the Hub; or a model of transformers itself, of PEFT too. An
+            object is not kept: its states are, so that it can be scored again.
         prompts: JSONL or CSV, see `docs/your-model.md`; or a list of dicts, a DataFrame or a
             `datasets.Dataset`, which are written beside `out` as JSONL.
         out: the folder of the analysis, `runs/MODEL` where it is not given; a second call on it goes on where
             the first stopped.
+        tokenizer: of a model that is an object.
         revisions: of the Hub, or a single folder of checkpoints.
         overrides: changed settings, as for `run`.
-        observer: who watches; nobody where it is not given.
+        seed: of samples, clusters and intervals.
+        observer: who watches; nobody where it is not given, but for notebooks.
         command: the command line, for the manifest.
 
     Returns:
@@ -161,13 +167,17 @@ def analyze(
     from nucleate.api.runs import Run
     from nucleate.corpus.prompts.given_prompts import prompts_file
     from nucleate.experiment import run_analysis
+    from nucleate.models.series.in_memory import Loaded
     from nucleate.settings.config import assignments
-    from nucleate.stages.observer import Silent
 
-    how = {"revisions": revisions, "overrides": assignments(overrides), "command": command}
-    folder = Path(out) if out is not None else Path("runs") / named(Path(model)).name.removesuffix(".gguf")
+    subject = str(model) if isinstance(model, str | Path) else Loaded.of(model, tokenizer)
+    name = named(Path(subject)).name.removesuffix(".gguf") if isinstance(subject, str) else subject.name
+    folder = Path(out) if out is not None else Path("runs") / name
+    seeded = [] if seed is None else [f"seed={seed}"]
+    how = {"revisions": revisions, "overrides": [*assignments(overrides), *seeded], "command": command}
     file = str(prompts_file(prompts, folder))
-    return Run(run_analysis(str(model), file, folder, observer or Silent(), **how))
+    with watched(observer, "last") as watcher:
+        return Run(run_analysis(subject, file, folder, watcher, **how))
 
 
 def audit(

@@ -74,7 +74,7 @@ def judge_together(runs: Iterable[Run | Path | str]) -> list[ClaimOverRuns]:
 
     all_of_them = [opened(one) for one in runs]
     position = all_of_them[0].claim_settings.position
-    return claims_over_runs([one.claims for one in all_of_them], position)
+    return claims_over_runs([one.verdicts for one in all_of_them], position)
 
 
 def opened(run: Run | Path | str) -> Run:

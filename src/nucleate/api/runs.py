@@ -1,25 +1,34 @@
 """`Run`: a run's folder to read, each part loaded when it is asked for.
 
-What is hidden: what each part needs. Scores are read with Arrow alone; verdicts need pandas; nothing here
-needs torch or transformers.
+What is hidden: what each part needs. `table` is read with Arrow alone, frames need pandas, pictures
+matplotlib; nothing but models and their states needs torch or transformers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nucleate.run_folder.folder import RunFolder
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from transformers import PreTrainedModel
+
     from nucleate.api.settings import Overrides
+    from nucleate.capture.hidden_states import HiddenStates
     from nucleate.claims.evidence import Evidence
     from nucleate.claims.settings import ClaimSettings
     from nucleate.claims.verdicts import ClaimVerdict
     from nucleate.corpus.corpus import Corpus
+    from nucleate.report.in_notebook import Shown
     from nucleate.scores import Scores
     from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
+    from nucleate.view import View
 
 
 @dataclass(frozen=True)
@@ -55,12 +64,55 @@ class Run:
         return ClaimSettings.from_mapping(read_toml(path)["claims"], str(path))
 
     @property
-    def scores(self) -> Scores:
-        """The table of scores, one row per number."""
+    def table(self) -> Scores:
+        """The scores as a table that is asked with `where`, without pandas."""
         from nucleate.scores import Scores
 
         self.folder.require("scoring")
         return Scores.read(self.folder.scores)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """One row per number: what it is of, its value, its 95 % interval; controls are rows too."""
+        return self.table.to_pandas()
+
+    @property
+    def emergence(self) -> pd.DataFrame:
+        """Onset, half-rise, level, overshoot and lag of every figure."""
+        return self._read("claims", self.folder.emergence)
+
+    @property
+    def unseen(self) -> pd.DataFrame:
+        """How cluster membership goes with answers on unseen instances."""
+        return self._read("unseen", self.folder.unseen)
+
+    @property
+    def interventions(self) -> pd.DataFrame:
+        """What answers become when states are moved."""
+        return self._read("intervene", self.folder.interventions)
+
+    @property
+    def projections(self) -> pd.DataFrame:
+        """A row per point of each picture: its place, its cluster, and what is known of its example."""
+        from nucleate.pictures.points_table import Projections
+
+        self.folder.require("scoring")
+        return Projections.read(self.folder.projections).to_pandas()
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """The verdicts that were written with the run, a row per claim and position."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(one) for one in self.verdicts])
+
+    @property
+    def verdicts(self) -> list[ClaimVerdict]:
+        """The same, as objects."""
+        from nucleate.claims.verdicts import read_claims
+
+        self.folder.require("claims")
+        return read_claims(self.folder.claims)
 
     @property
     def corpus(self) -> Corpus:
@@ -70,13 +122,130 @@ class Run:
         self.folder.require("corpus")
         return load_corpus(self.folder.corpus)
 
-    @property
-    def claims(self) -> list[ClaimVerdict]:
-        """The verdicts that were written with the run, at every position."""
-        from nucleate.claims.verdicts import read_claims
+    def hidden_states(self, step: int | None = None, positions: Sequence[str] | None = None) -> HiddenStates:
+        """The states of the examples that are scored, `[example, site, position, d]`, with their labels.
 
-        self.folder.require("claims")
-        return read_claims(self.folder.claims)
+        Args:
+            step: of the checkpoint; the last where it is not given.
+            positions: some of those that are scored; all where they are not given.
+
+        Raises:
+            RunFolderError: there is no such checkpoint; LabelsError: no such position.
+        """
+        from nucleate.looked import look_into
+
+        looked = look_into(self.folder)
+        return looked.states(looked.steps(None if step is None else [step])[0], None, positions)
+
+    def model(self, step: int | None = None) -> PreTrainedModel:
+        """The model of a step, the last where it is not given, as transformers has it.
+
+        Raises:
+            RunFolderError: there is no such checkpoint; InterventionError: the model was not kept.
+        """
+        from nucleate.looked import look_into
+
+        looked = look_into(self.folder)
+        return looked.model(looked.steps(None if step is None else [step])[0])
+
+    def plot_emergence(self, ax: Axes | None = None, **view: str) -> Axes:
+        """Agreement over steps, a line per layer, over its controls.
+
+        Args:
+            ax: where to draw; the current Axes of matplotlib where it is not given.
+            view: what to look at instead of where the claims are judged: `position`, `factor`, `split`,
+                `preparation`, `metric`; as for all that are drawn.
+        """
+        from nucleate.figures.emergence import draw_emergence
+
+        return self._draw(draw_emergence, ax, view)
+
+    def plot_profile(self, ax: Axes | None = None, **view: str) -> Axes:
+        """Agreement with every factor, layer by layer, of runs that have one step."""
+        from nucleate.figures.profile import draw_profile
+
+        return self._draw(draw_profile, ax, view)
+
+    def plot_atlas(self, ax: Axes | None = None, **view: str) -> Axes:
+        """Agreement of one factor at one position: layer by step."""
+        from nucleate.figures.atlas import draw_atlas
+
+        return self._draw(draw_atlas, ax, view)
+
+    def plot_order(self, ax: Axes | None = None, **view: str) -> Axes:
+        """When agreement with each factor rises at one position, layer by layer."""
+        from nucleate.figures.order import draw_order
+
+        return self._draw(draw_order, ax, view)
+
+    def plot_unseen(self, ax: Axes | None = None) -> Axes:
+        """Right assignment and right answers on unseen instances, over training."""
+        from nucleate.figures.unseen import draw_unseen
+
+        self.folder.require("unseen")
+        unseen = self.evidence.unseen
+        assert unseen is not None, "it was required"
+        axes = _axes(ax)
+        draw_unseen(axes, unseen)
+        return axes
+
+    def plot_causes(self, ax: Axes | None = None) -> Axes:
+        """What answers become when states are moved, place by place."""
+        from nucleate.figures.causes import draw_causes
+
+        self.folder.require("intervene")
+        effects = self.evidence.effects
+        assert effects is not None, "it was required"
+        axes = _axes(ax)
+        draw_causes(axes, self.evidence.scores, effects, self.evidence.view)
+        return axes
+
+    def show(self, height: int = 820) -> Shown:
+        """The page: below the cell of a notebook, in a browser elsewhere.
+
+        Raises:
+            RunFolderError: there is no page yet.
+        """
+        import webbrowser
+
+        from rich.console import Console
+
+        from nucleate.report.in_notebook import Shown
+
+        self.folder.require("report")
+        if not Console().is_jupyter:
+            webbrowser.open(self.folder.report.resolve().as_uri())
+        return Shown(self.folder.report, height)
+
+    def _repr_html_(self) -> str:
+        from nucleate.report.in_notebook import card
+
+        judged = self.verdicts if self.folder.is_finished("claims") else []
+        position = self.claim_settings.position
+        here = [one for one in judged if one.position == position]
+        return card(self.folder.name, self.folder.path, here, self.folder.figures / "emergence.png")
+
+    def _draw(self, draw: Any, ax: Axes | None, asked: Mapping[str, str]) -> Axes:
+        from dataclasses import replace
+
+        view = replace(self.evidence.view, **asked)
+        self._refuse_unscored(view)
+        axes = _axes(ax)
+        draw(axes, self.evidence.scores, view)
+        return axes
+
+    def _refuse_unscored(self, view: View) -> None:
+        from nucleate.errors import ScoresError
+
+        if not len(view.rows(self.evidence.scores)):
+            asked = ", ".join(f"{name}={value}" for name, value in vars(view).items())
+            raise ScoresError(f"nothing was scored of {asked}", "See the columns of Run.scores.")
+
+    def _read(self, stage: str, table: Path) -> pd.DataFrame:
+        import pandas as pd
+
+        self.folder.require(stage)
+        return pd.read_parquet(table)
 
     def settings_with(self, overrides: Overrides) -> ExperimentSettings | AnalysisSettings:
         """Its settings as they would be with some of them changed; nothing is written.
@@ -115,3 +284,9 @@ class Run:
         if found.effects is None:
             return []
         return list(sentences(read_interventions(found.scores, found.effects, found.view)))
+
+
+def _axes(given: Axes | None) -> Axes:
+    import matplotlib.pyplot as plt
+
+    return plt.gca() if given is None else given

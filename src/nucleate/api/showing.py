@@ -5,15 +5,20 @@ What is hidden: that no model is needed for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nucleate.api.progress import watched
 from nucleate.api.reading import opened
-from nucleate.errors import ConfigError, RunFolderError
+from nucleate.errors import ComparisonWarning, ConfigError, RunFolderError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from nucleate.api.runs import Run
+    from nucleate.run_folder.folder import RunFolder
     from nucleate.stages.observer import Observer
 
 
@@ -22,7 +27,7 @@ def report(run: Run | Path | str, *, observer: Observer | None = None) -> Path:
 
     Args:
         run: a run or its folder.
-        observer: who watches; nobody where it is not given.
+        observer: who watches; nobody where it is not given, but for notebooks.
 
     Returns:
         The page.
@@ -30,20 +35,24 @@ def report(run: Run | Path | str, *, observer: Observer | None = None) -> Path:
     Raises:
         RunFolderError: it is no run's folder, or it has no scores.
     """
-    from nucleate.stages.observer import Silent
     from nucleate.stages.showing import draw_again
 
-    folder = opened(run).folder
-    draw_again(folder, observer or Silent())
-    return folder.report
+    found = opened(run)
+    with watched(observer, found.claim_settings.position) as watcher:
+        draw_again(found.folder, watcher)
+    return found.folder.report
 
 
-def compare(runs: Iterable[Run | Path | str], out: Path | str) -> Path:
+def compare(runs: Iterable[Run | Path | str], out: Path | str, *, states: bool = False, **how: Any) -> Path:
     """Put several runs on one page: seeds as bands, settings side by side.
+
+    Warns where prompts or tasks differ, since the figures are of different examples then.
 
     Args:
         runs: runs or their folders, one at least.
         out: the page to write; one that is there is replaced.
+        states: write beside it how alike the runs' states are, `OUT-states.parquet`; see `similarity`.
+        how: `position`, `steps` and `split` of the states.
 
     Returns:
         The page.
@@ -54,12 +63,74 @@ def compare(runs: Iterable[Run | Path | str], out: Path | str) -> Path:
     """
     from nucleate.report.page import build_page, write_page
 
-    if Path(out).is_dir():
+    page = Path(out)
+    if page.is_dir():
         raise RunFolderError(f"{out} is a folder", "Name the page to write, such as compared.html.")
     folders = [opened(one).folder for one in runs]
     if not folders:
         raise ConfigError(
             "expected the folders of the runs, got none", "nucleate compare DIR DIR --out FILE.html"
         )
-    write_page(build_page(folders), Path(out))
-    return Path(out)
+    _warn(_differences(folders))
+    if states:
+        similarity(folders, **how).to_parquet(states_beside(page), index=False)
+    write_page(build_page(folders), page)
+    return page
+
+
+def states_beside(page: Path) -> Path:
+    """Where a comparison of states lies."""
+    return page.with_name(f"{page.stem}-states.parquet")
+
+
+def similarity(
+    runs: Iterable[Any],
+    *,
+    position: str | None = None,
+    steps: Sequence[int] | None = None,
+    split: str | None = None,
+) -> pd.DataFrame:
+    """How alike the states of runs are, site by site, on the prompts that they share: CKA and class-RSA.
+
+    Every run and step is compared with every other, and with itself; 95 % intervals are of resampled
+    instructions. Warns where prompts or tasks differ, and of what is left out for it.
+
+    Args:
+        runs: runs or their folders, one at least.
+        position: whose states; where the claims of the first run are judged where it is not given.
+        steps: checkpoints that every run has; the last of each where they are not given.
+        split: of the examples; all that are scored where it is not given.
+
+    Returns:
+        A row per pair of sites and metric, `cka` or `class_rsa`.
+
+    Raises:
+        ConfigError: no run is given; RunFolderError: one is no run's folder, or has no such checkpoint.
+        LabelsError: no such position.
+    """
+    from nucleate.compared_states import compare_states
+    from nucleate.run_folder.folder import RunFolder
+
+    folders = [one if isinstance(one, RunFolder) else opened(one).folder for one in runs]
+    found = compare_states(folders, position=position, steps=steps, split=split)
+    _warn(found.notes)
+    return found.table
+
+
+def _differences(folders: Sequence[RunFolder]) -> Iterator[str]:
+    """Runs of other tasks or prompts than the first; another seed of the same settings is not told."""
+    from nucleate.settings.config import read_toml
+
+    given = []
+    for folder in folders:
+        values = read_toml(folder.config_toml)
+        prompts = {name: value for name, value in values.get("prompts", {}).items() if name != "file"}
+        given.append((values.get("corpus"), prompts))
+    for folder, own in zip(folders, given, strict=True):
+        if own != given[0]:
+            yield f"{folder.name} has other tasks or prompts than {folders[0].name}"
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        warnings.warn(note, ComparisonWarning, stacklevel=3)

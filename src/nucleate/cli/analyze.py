@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from nucleate import api
+from nucleate.api.progress import RunProgress
 from nucleate.cli.options import Flag, Overrides, Text, command_line
-from nucleate.cli.progress import RunProgress
 from nucleate.cli.verdicts import print_verdicts
 from nucleate.errors import ConfigError
 
@@ -73,7 +73,7 @@ def _analyze(
         )
     if any(row["same_as"] or row.get("shared") for row in done.folder.manifest["audit"]):
         _print_audit(done.folder.manifest["audit"])
-    print_verdicts(done.claims, done.claim_settings.position)
+    print_verdicts(done.verdicts, done.claim_settings.position)
     console = Console(emoji=False, highlight=False, soft_wrap=True)
     console.print(f"\n  The page: {done.folder.report}", markup=False)
     console.print(f"  The scores: {done.folder.scores}", markup=False)

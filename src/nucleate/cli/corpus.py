@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nucleate import api
+from nucleate.api.progress import RunProgress
 from nucleate.cli.options import Overrides
-from nucleate.cli.progress import RunProgress
 
 
 def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None = None) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nucleate import api
+from nucleate.api.progress import watching
 from nucleate.cli.options import Overrides
-from nucleate.cli.progress import watching
 from nucleate.cli.verdicts import print_readings, print_verdicts
 
 
@@ -24,7 +24,7 @@ def intervene(directory: Path, /, *, set_: Overrides = ()) -> int:
     """
     with watching(api.load_run(directory), set_) as progress:
         done = api.intervene(directory, overrides=set_, observer=progress)
-    print_verdicts([one for one in done.claims if one.claim == "causal"], done.claim_settings.position)
+    print_verdicts([one for one in done.verdicts if one.claim == "causal"], done.claim_settings.position)
     print_readings(done)
     progress.console.print(
         f"\n  The figure: {done.folder.figures / 'causes.png'}", markup=False, soft_wrap=True

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from nucleate import api
+from nucleate.api.progress import RunProgress
 from nucleate.cli.options import Overrides, command_line
-from nucleate.cli.progress import RunProgress
 from nucleate.cli.verdicts import ONE_MODEL, ONE_SEED, print_verdicts, print_verdicts_over_runs
 from nucleate.run_folder.paths import beside
 
@@ -75,7 +75,7 @@ def _watched(settings: ExperimentSettings, folder: Path, reach: str) -> Iterator
     with RunProgress(settings.claims.position, settings.training.steps, stages=stages) as progress:
         yield progress
     done = api.load_run(folder)
-    print_verdicts(done.claims, settings.claims.position, reach=reach)
+    print_verdicts(done.verdicts, settings.claims.position, reach=reach)
     console = Console(emoji=False, highlight=False, soft_wrap=True)
     console.print(f"\n  The figure: {done.folder.figures / 'emergence.png'}", markup=False)
     console.print(f"  The page: {done.folder.report}", markup=False)

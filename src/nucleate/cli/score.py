@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nucleate import api
+from nucleate.api.progress import watching
 from nucleate.cli.options import Overrides
-from nucleate.cli.progress import watching
 from nucleate.cli.verdicts import print_verdicts
 
 
@@ -23,5 +23,5 @@ def score(directory: Path, /, *, set_: Overrides = ()) -> int:
     """
     with watching(api.load_run(directory), set_) as progress:
         done = api.score(directory, overrides=set_, observer=progress)
-    print_verdicts(done.claims, done.claim_settings.position)
+    print_verdicts(done.verdicts, done.claim_settings.position)
     return 0

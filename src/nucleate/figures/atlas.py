@@ -66,6 +66,16 @@ def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
         yield figure
 
 
+def draw_atlas(axes: Axes, scores: Scores, view: View) -> None:
+    """The map of the view's factor and position, on Axes of one's own, with its colors beside it."""
+    cells = over_runs(view.rows(scores))
+    _draw_map(axes, cells, cells)
+    _name_cells(axes, cells, TWO_COLUMNS)
+    axes.set(xlabel="optimizer step", title=f"{say(FACTORS, view.factor)}, {say(POSITIONS, view.position)}")
+    bar = axes.figure.colorbar(ScalarMappable(_SCALE, _colors()), ax=axes)
+    bar.set_label(f"agreement ({measure_words(view)})")
+
+
 def _name_column(axes: Axes, position: str, width: float, n_columns: int) -> None:
     """Over a map, on as many lines as keep it within its column."""
     size = _TITLE_SIZE[width]

@@ -120,14 +120,25 @@ def _draw_maps(
     values = agreement.reindex(index=positions, columns=sites).to_numpy(dtype=float)
     _draw_map(first, values, "Blues", positions, sites)
     first.set_title(f"agreement of clusters with {say(FACTORS, view.factor)} ({measure_words(view)})")
+    _draw_turned(second, effects, readings, 3.4 if is_column else 4.2)
+    if is_column:
+        second.set_title("turned to B's, beyond controls")
+
+
+def draw_causes(axes: Axes, scores: Scores, effects: pd.DataFrame, view: View) -> None:
+    """What a shift turns at every position and site of the last step, on Axes of one's own."""
+    last = at_last_step(effects)
+    _draw_turned(axes, last, read_interventions(scores, last, view), 4.2)
+
+
+def _draw_turned(axes: Axes, effects: pd.DataFrame, readings: pd.DataFrame, size: float) -> None:
+    positions, sites = _shifted(effects), list(dict.fromkeys(effects["site"]))
     flips = [flips_above_controls(effects, position).reindex(sites) for position in positions]
     works = np.stack([one["works"].fillna(False).to_numpy(dtype=bool) for one in flips])
     turned = np.stack([one["value"].to_numpy(dtype=float) for one in flips])
-    _draw_map(second, turned, "Oranges", positions, sites, pale=~works)
-    second.set_title(
-        "turned to B's, beyond controls" if is_column else "answers turned to B's, beyond every control"
-    )
-    _write_readings(second, readings, positions, sites, 3.4 if is_column else 4.2)
+    _draw_map(axes, turned, "Oranges", positions, sites, pale=~works)
+    axes.set_title("answers turned to B's, beyond every control")
+    _write_readings(axes, readings, positions, sites, size)
 
 
 def _draw_map(

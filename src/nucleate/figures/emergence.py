@@ -38,19 +38,39 @@ def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> 
     with figure_of(title, width, 0.95 + 2.3 * n_rows) as figure:
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for axes, split in zip(panels.flat, splits, strict=True):
-            part = agreement[agreement["split"] == split]
-            _draw_controls(axes, part)
-            _draw_layers(axes, part)
-            _draw_accuracy(axes, accuracy[accuracy["split"] == split])
-            axes.set_title(split.replace("_", " "))
+            _draw_split(axes, agreement, accuracy, split)
         for axes in panels[-1]:
             axes.set_xlabel("optimizer step")
         for axes in panels[:, 0]:
-            axes.set_ylabel(f"agreement with {say(FACTORS, view.factor)} ({measure_words(view)})")
-        panels[0, 0].set_ylim(min(-0.03, float(agreement["low"].min()) - 0.02), 1.03)
+            axes.set_ylabel(_measure_words(view))
+        panels[0, 0].set_ylim(_lowest(agreement), 1.03)
         legend = _legend(agreement, n_runs(scores))
         figure.legend(handles=legend, loc="outside lower left", ncols=1 if width == ONE_COLUMN else 3)
         yield figure
+
+
+def draw_emergence(axes: Axes, scores: Scores, view: View) -> None:
+    """The panel of the view's split, on Axes of one's own."""
+    agreement = over_runs(view.rows(scores)).dropna(subset=["layer"])
+    _draw_split(axes, agreement, over_runs(scores.where(metric="accuracy", method="model")), view.split)
+    axes.set(xlabel="optimizer step", ylabel=_measure_words(view), ylim=(_lowest(agreement), 1.03))
+    axes.legend(handles=_legend(agreement, n_runs(scores)), fontsize=6.5)
+
+
+def _measure_words(view: View) -> str:
+    return f"agreement with {say(FACTORS, view.factor)} ({measure_words(view)})"
+
+
+def _lowest(agreement: pd.DataFrame) -> float:
+    return min(-0.03, float(agreement["low"].min()) - 0.02)
+
+
+def _draw_split(axes: Axes, agreement: pd.DataFrame, accuracy: pd.DataFrame, split: str) -> None:
+    part = agreement[agreement["split"] == split]
+    _draw_controls(axes, part)
+    _draw_layers(axes, part)
+    _draw_accuracy(axes, accuracy[accuracy["split"] == split])
+    axes.set_title(split.replace("_", " "))
 
 
 def _draw_controls(axes: Axes, agreement: pd.DataFrame) -> None:

@@ -42,11 +42,7 @@ def order_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
     Several runs: means, and bars for the range. Dashed: the half-rise of task accuracy. What never rose has
     no dot.
     """
-    table = over_seeds(emergence_table(scores.where(split=view.split), view))
-    table = table[table["metric"].isin([view.metric, "accuracy"])]
-    wide = table.pivot(
-        index=["position", "factor", "site"], columns="measure", values=["mean", "low", "high"]
-    ).reset_index()
+    wide = _rises(scores, view)
     rows = wide[wide["site"] != ""]
     accuracy = wide[wide["site"] == ""]
     positions = in_order(list(rows["position"].unique()), list(POSITIONS))
@@ -68,6 +64,28 @@ def order_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
         legend = _legend(factors, n_runs(scores))
         figure.legend(**legend, loc="outside lower left", ncols=2 if width == ONE_COLUMN else 4)
         yield figure
+
+
+def draw_order(axes: Axes, scores: Scores, view: View) -> None:
+    """The panel of the view's position, on Axes of one's own."""
+    wide = _rises(scores, view)
+    rows = wide[(wide["site"] != "") & (wide["position"] == view.position)]
+    factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
+    _draw_position(axes, rows, factors, sorted(rows["site"].unique(), key=site_order))
+    _draw_accuracy(axes, wide[wide["site"] == ""])
+    ends = rows[[("low", "half_rise"), ("mean", "onset")]].clip(lower=1.0)
+    _name_steps(axes, ends, float(scores.values("step")[-1]))
+    axes.set(xlabel="optimizer step", title=say(POSITIONS, view.position))
+    axes.legend(**_legend(factors, n_runs(scores)), fontsize=6.5)
+
+
+def _rises(scores: Scores, view: View) -> pd.DataFrame:
+    """A row per position, factor and site; that of accuracy has no site."""
+    table = over_seeds(emergence_table(scores.where(split=view.split), view))
+    table = table[table["metric"].isin([view.metric, "accuracy"])]
+    return table.pivot(
+        index=["position", "factor", "site"], columns="measure", values=["mean", "low", "high"]
+    ).reset_index()
 
 
 def _draw_position(axes: Axes, rows: pd.DataFrame, factors: list[str], sites: list[str]) -> None:

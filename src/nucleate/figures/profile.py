@@ -60,6 +60,17 @@ def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> It
         yield figure
 
 
+def draw_profile(axes: Axes, scores: Scores, view: View) -> None:
+    """The panel of the view's split at the last step, on Axes of one's own."""
+    rows = over_runs(view.rows(scores, every=("factor",))).dropna(subset=["layer"])
+    rows = rows[rows["step"] == rows["step"].max()]
+    factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
+    _draw_split(axes, rows, factors)
+    axes.set(xlabel="layer", ylabel=f"agreement ({measure_words(view)})", title=view.split.replace("_", " "))
+    axes.set_ylim(min(-0.03, float(rows["low"].min()) - 0.02), 1.03)
+    axes.legend(handles=_legend(factors, n_runs(scores)), fontsize=6.5)
+
+
 def _draw_split(axes: Axes, rows: pd.DataFrame, factors: list[str]) -> None:
     marks = factor_marks(factors)
     for factor in factors:

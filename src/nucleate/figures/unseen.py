@@ -31,9 +31,7 @@ def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure
 
     Of the split that the claim is judged on; the hardest where too few answers are wrong to judge any.
     """
-    split = str(hardest_split(unseen) or hardest_split(unseen, least_errors=0))
-    frame = unseen.where(split=split).to_pandas()
-    positions = list(dict.fromkeys(frame.loc[frame["position"] != "", "position"]))
+    split, frame, positions = _looked_at(unseen)
     title = (
         f"Unseen instances ({split.replace('_', ' ')}):\ndoes the nearest task centroid go with the answer?"
     )
@@ -57,6 +55,21 @@ def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure
         panels[1, 1].set_ylabel("AUROC of the margin\nfor a right answer")
         _legend_below(figure, [panels[0, 0], panels[0, 1], panels[1, 1]], 1 if width == ONE_COLUMN else 3)
         yield figure
+
+
+def draw_unseen(axes: Axes, unseen: Scores) -> None:
+    """Right assignment in the top layer and right answers over training, on Axes of one's own."""
+    split, frame, positions = _looked_at(unseen)
+    _draw_course(axes, frame, positions)
+    axes.set(ylabel="share of instances", title=split.replace("_", " "), ylim=(-0.02, 1.02))
+    axes.legend(fontsize=6.5)
+
+
+def _looked_at(unseen: Scores) -> tuple[str, pd.DataFrame, list[str]]:
+    """The split, its figures and their positions."""
+    split = str(hardest_split(unseen) or hardest_split(unseen, least_errors=0))
+    frame = unseen.where(split=split).to_pandas()
+    return split, frame, list(dict.fromkeys(frame.loc[frame["position"] != "", "position"]))
 
 
 def _legend_below(figure: Figure, drawn: list[Axes], n_columns: int) -> None:

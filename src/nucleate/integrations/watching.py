@@ -10,26 +10,25 @@ import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.api.runs import Run
-from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.self_test import settle_capture
 from nucleate.capture.stored import read_states, store_states
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.corpus.subset import analysis_subset
-from nucleate.errors import InterventionError, RunFolderError
+from nucleate.errors import RunFolderError
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.models.series.settings import FROM_A_LOOP
 from nucleate.models.series.trainer_log import log_lines, write_lines
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings
@@ -38,30 +37,9 @@ from nucleate.stages.context import FolderContext
 from nucleate.stages.measuring import score, unseen, wanted_rows
 from nucleate.stages.observer import Silent
 from nucleate.stages.showing import draw, make_report
+from nucleate.stages.subjects import Kept
 
 _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
-_FROM_A_LOOP = "trainer:"
-"""Before the model's name in the settings: it is nowhere to be loaded from again."""
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A model over the steps at which it was looked at; its states are there, it is not."""
-
-    folder: RunFolder
-    name: str
-    steps: list[int]
-    stage: str = "capture"
-
-    def states(
-        self, step: int, corpus: Corpus, rows: Int[np.ndarray, " example"], positions: tuple[str, ...]
-    ) -> HiddenStates:
-        return read_states(self.folder.states(step), corpus, rows).at_positions(positions)
-
-    def model(self, step: int) -> AbstractContextManager[PreTrainedModel]:
-        raise InterventionError(
-            f"the model of step {step} was not kept", "Analyze the checkpoints that the training saved."
-        )
 
 
 @dataclass
@@ -149,7 +127,7 @@ class Watch:
         with self.folder.locked():
             self.folder.describe(watching=cost)
             context = FolderContext(self.settings, self.folder, Silent()).measuring(
-                self.corpus, Watched(self.folder, self.out.name, sorted(self.steps))
+                self.corpus, Kept(self.folder, self.out.name, sorted(self.steps))
             )
             score(context)
             unseen(context)
@@ -158,7 +136,7 @@ class Watch:
         return Run(self.folder)
 
     def _asked(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"name": _FROM_A_LOOP + self.out.name, "untrained": False}, {"file": str(self.file)}
+        return {"name": FROM_A_LOOP + self.out.name, "untrained": False}, {"file": str(self.file)}
 
     def _refuse_another(self, step: int) -> None:
         """A training that is gone on with adds to its looks; another one wants a folder of its own."""

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
@@ -69,6 +72,34 @@ class Projections:
     @property
     def steps(self) -> list[int]:
         return sorted(self.frames["step"].unique().to_pylist())
+
+    def to_pandas(self, **where: Any) -> pd.DataFrame:
+        """A row per point of each picture: its place, its cluster, and what is known of its example.
+
+        Args:
+            where: of which pictures: `embedding`, `step`, `position`, `site`; all where none is named.
+
+        Raises:
+            ScoresError: there is no such picture.
+        """
+        wanted = pa.array([True] * self.frames.num_rows)
+        for name, value in where.items():
+            wanted = pc.and_(wanted, pc.equal(self.frames[name], value))
+        pictures = self.frames.filter(wanted).to_pylist()
+        if not pictures:
+            names = ", ".join(f"{name}={value}" for name, value in where.items())
+            raise ScoresError(f"there is no picture of {names}", "See the columns of Run.projections.")
+        examples = self.examples.to_pandas()
+        return pd.concat([self._points(examples, one) for one in pictures], ignore_index=True)
+
+    def _points(self, examples: pd.DataFrame, picture: dict[str, Any]) -> pd.DataFrame:
+        own = examples.iloc[: len(picture["x"])]
+        at = self.steps.index(picture["step"])
+        answers = [given[at] if given is not None and at < len(given) else "" for given in own["predicted"]]
+        place = {name: picture[name] for name in ("embedding", "step", "position", "site")}
+        points = {name: picture[name] for name in ("x", "y", "cluster")}
+        told = {name: own[name].to_numpy() for name in own.columns if name != "predicted"}
+        return pd.DataFrame({**place, "point": range(len(own)), **points, **told, "predicted": answers})
 
     @classmethod
     def read(cls, folder: Path) -> Projections:

@@ -20,6 +20,7 @@ from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.record import capture
 from nucleate.capture.stored import read_states
 from nucleate.corpus.corpus import Corpus
+from nucleate.errors import InterventionError
 from nucleate.models.loading import load_model, pick_device
 from nucleate.models.series.series import Series
 from nucleate.run_folder.folder import RunFolder
@@ -98,3 +99,24 @@ class Given:
 
     def model(self, step: int) -> AbstractContextManager[PreTrainedModel]:
         return self.series.model(step, self.seed)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A model that is nowhere to be loaded from: its states are kept, it is not."""
+
+    folder: RunFolder
+    name: str
+    steps: list[int]
+    stage: str = "capture"
+
+    def states(
+        self, step: int, corpus: Corpus, rows: Int[np.ndarray, " example"], positions: tuple[str, ...]
+    ) -> HiddenStates:
+        return read_states(self.folder.states(step), corpus, rows).at_positions(positions)
+
+    def model(self, step: int) -> AbstractContextManager[PreTrainedModel]:
+        raise InterventionError(
+            f"the model of step {step} is not kept in {self.folder.path}",
+            "Save it, and analyze the folder that it is saved in.",
+        )

@@ -34,7 +34,10 @@ class TrainingSettings(Settings):
         "auto",
         description="number format of the forward and backward pass; auto times a step and takes the faster",
     )
-    device: str = Field("auto", description="where the model runs: cpu, cuda or auto")
+    device: str = Field(
+        "auto",
+        description="where the model runs: cpu, cuda, mps, or auto: the first of cuda, mps, cpu there is",
+    )
     evaluate_every: int = Field(20, ge=1, description="steps between evaluations of accuracy")
     n_evaluation: int = Field(1000, ge=1, description="instances of each split that accuracy is taken over")
     checkpoint_steps: tuple[int, ...] = Field(

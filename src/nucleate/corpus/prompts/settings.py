@@ -10,6 +10,8 @@ from nucleate.corpus.settings import SplitSettings
 from nucleate.settings.config import Settings
 
 TEMPLATE = "{instruction} {input}"
+ARRAYS = "arrays"
+"""Stands for a file of prompts where there is none, since states were given as arrays."""
 
 Topic = Literal["countries", "cities", "elements", "languages"]
 

@@ -9,6 +9,9 @@ from pydantic import Field, field_validator
 
 from nucleate.settings.config import Settings
 
+IN_MEMORY, FROM_A_LOOP = "memory:", "trainer:"
+"""Before the name of a model that was given as an object, or watched while somebody's loop trained it."""
+
 
 class SeriesSettings(Settings):
     """A model that somebody else trained, or a series of its checkpoints."""
@@ -28,11 +31,19 @@ class SeriesSettings(Settings):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         "float32", description="precision of the weights while states are captured"
     )
-    device: str = Field("auto", description="where the model runs: cpu, cuda or auto")
+    device: str = Field(
+        "auto",
+        description="where the model runs: cpu, cuda, mps, or auto: the first of cuda, mps, cpu there is",
+    )
     device_map: str = Field(
         "", description="how the model is spread over devices, such as `auto`; needs accelerate"
     )
     disk_gb: float = Field(100.0, gt=0, description="what a single download may take, in GB")
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the model is nowhere to be loaded from again; its states are kept."""
+        return self.name.startswith((IN_MEMORY, FROM_A_LOOP))
 
     @field_validator("step_regex")
     @classmethod

@@ -5,7 +5,8 @@ import time
 
 from rich.console import Console
 
-from nucleate.cli.progress import RunProgress
+from nucleate.api.progress import RunProgress, watched
+from nucleate.stages.observer import Silent
 from nucleate.training.observer import TrainingRecord
 
 SITES = ("embed", *(f"block.{i}" for i in range(1, 7)), "final_norm")
@@ -66,3 +67,15 @@ def test_a_log_that_has_been_silent_is_told_how_far_the_stage_is():
         while "gone" not in console.file.getvalue() and time.monotonic() < deadline:
             time.sleep(0.01)
     assert "  … stage 2 of 3, scoring, 3 of 11, 0:00 gone" in console.file.getvalue()
+
+
+def test_a_notebook_is_shown_progress_and_a_script_is_not(monkeypatch):
+    mine = Silent()
+    with watched(mine, "last") as watcher:
+        assert watcher is mine
+    with watched(None, "last") as watcher:
+        assert isinstance(watcher, Silent)
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    with watched(None, "input", 30) as watcher:
+        assert isinstance(watcher, RunProgress)
+        assert (watcher.position, watcher.steps) == ("input", 30)

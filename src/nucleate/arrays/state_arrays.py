@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,29 @@ UNIT = "instruction"
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What is told of states beside their labels; nothing of it must be.
+
+    Attributes:
+        groups: examples that hang together are resampled together; None: a label named `instruction`, or each
+            example stands alone.
+        steps: optimizer steps, ascending; None: 1, 2, ...
+        sites: `embed`, `block.1`, ..., `final_norm`; None: the first of several is `embed`, the others are
+            blocks.
+        split: `train`, `validation`, ... of each example; None: all are `train`.
+        text: of each example.
+        position: which token's states they are.
+    """
+
+    groups: Any = None
+    steps: Sequence[int] | None = None
+    sites: Sequence[str] | None = None
+    split: Any = None
+    text: Sequence[str] | None = None
+    position: str = "last"
+
+
+@dataclass(frozen=True)
 class StateArrays:
     """States of the same examples at every step and site, with their labels in words and numbers.
 
@@ -39,7 +63,7 @@ class StateArrays:
         split: of each example.
         names: label -> its name for every example.
         groups: which examples hang together, None where each stands alone.
-        counts: bags of words of the examples' texts, None where there are none.
+        text: of each example, None where it is not told.
     """
 
     states: Any
@@ -49,7 +73,17 @@ class StateArrays:
     split: np.ndarray
     names: Mapping[str, np.ndarray]
     groups: np.ndarray | None
-    counts: np.ndarray | None
+    text: tuple[str, ...] | None
+
+    @cached_property
+    def counts(self) -> np.ndarray | None:
+        """How often each word stands in each text."""
+        if self.text is None:
+            return None
+        counted = text_features.CountVectorizer(token_pattern=r"\S+", lowercase=False).fit_transform(
+            self.text
+        )
+        return counted.toarray().astype(np.int64)
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -86,57 +120,66 @@ class StateArrays:
             digest.update(np.ascontiguousarray(_as_numpy(self.states[index])).tobytes())
         beside = [self.split, *self.names.values(), *([] if self.groups is None else [self.groups])]
         digest.update(repr([[str(value) for value in values] for values in beside]).encode())
-        digest.update(b"" if self.counts is None else self.counts.tobytes())
+        digest.update(repr(self.text).encode())
         return digest.hexdigest()
 
 
-def read_arrays(
-    states: Any,
-    labels: Any,
-    *,
-    groups: Any = None,
-    steps: Sequence[int] | None = None,
-    sites: Sequence[str] | None = None,
-    split: Any = None,
-    text: Sequence[str] | None = None,
-    position: str = "last",
-) -> StateArrays:
-    """Put arrays together; see `score_arrays` for what they are.
+def read_arrays(states: Any, labels: Any, beside: Beside | None = None) -> StateArrays:
+    """Put arrays together.
+
+    Args:
+        states: `[example, d]`, `[site, example, d]` or `[step, site, example, d]`; what of them is not asked
+            for is not read.
+        labels: an array, or a dict or DataFrame with a factor per column.
+        beside: what else is told.
 
     Raises:
         LabelsError: shapes, lengths or names do not go together.
     """
-    n_dimensions = len(states.shape)
-    if not 2 <= n_dimensions <= 4:
-        raise LabelsError(f"states have the shape {tuple(states.shape)}", f"Give {_SHAPES}.")
-    whole = states[(None,) * (4 - n_dimensions)]
+    told = beside or Beside()
+    whole = _with_all_axes(states)
     n_steps, n_sites, n_examples, _ = whole.shape
-    taken = tuple(range(1, n_steps + 1)) if steps is None else tuple(map(int, steps))
-    named = _default_sites(n_sites) if sites is None else tuple(sites)
-    _check_names(taken, n_steps, "step")
-    _check_names(named, n_sites, "site")
-    if not all(re.fullmatch(r"embed|block\.[1-9]\d*|final_norm", name) for name in named) or set(named) == {
+    steps = tuple(range(1, n_steps + 1)) if told.steps is None else tuple(map(int, told.steps))
+    sites = _default_sites(n_sites) if told.sites is None else tuple(told.sites)
+    _check_axes(steps, n_steps, sites, n_sites)
+    split = np.full(n_examples, "train") if told.split is None else np.asarray(told.split).astype(str)
+    found = {name: np.asarray(values) for name, values in _named(labels).items()}
+    groups = found.pop(UNIT, None) if told.groups is None else np.asarray(told.groups)
+    text = None if told.text is None else tuple(map(str, told.text))
+    _check_lengths({"split": split, **found, "groups": groups, "text": text}, n_examples)
+    if not found:
+        raise LabelsError("there is no label to compare clusters with", "Give `labels`.")
+    return StateArrays(whole, steps, sites, told.position, split, found, groups, text)
+
+
+def _with_all_axes(states: Any) -> Any:
+    shape = getattr(states, "shape", None)
+    if shape is None or not 2 <= len(shape) <= 4:
+        what = f"the shape {tuple(shape)}" if shape is not None else f"the type {type(states).__name__}"
+        raise LabelsError(f"states have {what}", f"Give an array {_SHAPES}.")
+    return states[(None,) * (4 - len(shape))]
+
+
+def _check_axes(steps: tuple[int, ...], n_steps: int, sites: tuple[str, ...], n_sites: int) -> None:
+    _check_names(steps, n_steps, "step")
+    _check_names(sites, n_sites, "site")
+    if not all(re.fullmatch(r"embed|block\.[1-9]\d*|final_norm", name) for name in sites) or set(sites) == {
         _NORM
     }:
         raise LabelsError(
-            f"sites are named {', '.join(named)}",
+            f"sites are named {', '.join(sites)}",
             "Name them embed, block.1, block.2, ...; final_norm may follow.",
         )
-    if list(taken) != sorted(taken):
-        raise LabelsError(f"steps are not ascending: {taken}", "Sort states and steps.")
-    splits = np.full(n_examples, "train") if split is None else np.asarray(split).astype(str)
-    found = {name: np.asarray(values) for name, values in _named(labels).items()}
-    own_groups = found.pop(UNIT, None) if groups is None else np.asarray(groups)
-    counts = None if text is None else _bags(text)
-    beside = {"split": splits, **found, "groups": own_groups, "text": text}
+    if list(steps) != sorted(steps):
+        raise LabelsError(f"steps are not ascending: {steps}", "Sort states and steps.")
+
+
+def _check_lengths(beside: Mapping[str, Any], n_examples: int) -> None:
     for name, values in beside.items():
         if values is not None and len(values) != n_examples:
             raise LabelsError(
                 f"{len(values)} values of {name} for {n_examples} examples", "Give one value per example."
             )
-    if not found:
-        raise LabelsError("there is no label to compare clusters with", "Give `labels`.")
-    return StateArrays(whole, taken, named, position, splits, found, own_groups, counts)
 
 
 def _default_sites(n_sites: int) -> tuple[str, ...]:
@@ -171,9 +214,3 @@ def _as_numpy(array: Any) -> np.ndarray:
 def _numbered(values: np.ndarray) -> np.ndarray:
     kind = values.astype(str) if values.dtype == object else values
     return np.unique(kind, return_inverse=True)[1]
-
-
-def _bags(text: Sequence[str]) -> np.ndarray:
-    """How often each word stands in each text."""
-    counted = text_features.CountVectorizer(token_pattern=r"\S+", lowercase=False).fit_transform(list(text))
-    return counted.toarray().astype(np.int64)

@@ -1,8 +1,9 @@
 """What a user watches during a run: agreement climbing, layer by layer.
 
 On a terminal there is a bar for what is going on now, with the stage's number, the time gone and the time
-left, and above it a line for every checkpoint that stays. Elsewhere the same lines come plain; where none has
-come for half a minute, one says how far the stage is.
+left, and above it a line for every checkpoint that stays. Elsewhere, in a notebook too, the same lines come
+plain; where none has come for half a minute, one says how far the stage is. Hidden here: who is shown that
+without asking for it. A notebook is; a script, whose output may be read by a program, is not.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from nucleate.api.runs import Run
+    from nucleate.stages.observer import Observer
     from nucleate.training.observer import TrainingRecord
 
 _MOST_LAYERS = 7
@@ -174,6 +177,18 @@ def how_far(task: Task) -> str:
 def _clock(seconds: float) -> str:
     hours, rest = divmod(int(seconds), 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def watched(observer: Observer | None, position: str, steps: int = 0) -> AbstractContextManager[Observer]:
+    """Who watches what is done within: whoever is given; in a notebook its reader, else nobody."""
+    if observer is not None:
+        return nullcontext(observer)
+    console = Console(emoji=False, highlight=False)
+    if console.is_jupyter:
+        return RunProgress(position, steps, console)
+    from nucleate.stages.observer import Silent
+
+    return nullcontext(Silent())
 
 
 def watching(run: Run, overrides: Sequence[str] = ()) -> RunProgress:

@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import nucleate
+from nucleate.arrays.agreement import agreement
 from nucleate.errors import LabelsError
-from nucleate.integrations.agreement import agreement
 
 
 @pytest.fixture(scope="module")

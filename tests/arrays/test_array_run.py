@@ -5,7 +5,7 @@ import pytest
 
 import nucleate
 from nucleate.cli.main import main
-from nucleate.integrations.array_run import score_arrays
+from nucleate.errors import RunFolderError
 
 FEW = ["scoring.n_resamples=20", "scoring.milestones=0", "scoring.n_init=2"]
 STEPS, N = (0, 10, 20, 30, 40), 120
@@ -31,11 +31,11 @@ def scored(planted, tmp_path_factory):
     states, labels, split = planted
     out = tmp_path_factory.mktemp("runs") / "mine"
     how = {"steps": STEPS, "split": split, "text": [f"word{i % 3}" for i in range(N)], "overrides": FEW}
-    return score_arrays(states, {"task": labels}, out=out, **how)
+    return nucleate.score(states, {"task": labels}, out=out, **how)
 
 
 def test_scores_have_intervals_and_controls(scored):
-    rows = scored.scores.where(metric="ari", method="kmeans", factor="task", split="validation")
+    rows = scored.table.where(metric="ari", method="kmeans", factor="task", split="validation")
     assert set(rows.values("control")) >= {"none", "untrained", "shuffled_labels", "bag_of_tokens"}
     own = rows.where(control="none").to_pandas().set_index(["site", "step"])
     assert own.loc[("block.2", 40), "value"] > 0.95
@@ -45,7 +45,7 @@ def test_scores_have_intervals_and_controls(scored):
 
 
 def test_verdicts_are_of_what_needs_no_model(scored):
-    verdicts = {one.claim: one.verdict for one in scored.claims}
+    verdicts = {one.claim: one.verdict for one in scored.verdicts}
     assert [verdicts[name] for name in ("emergence", "depth", "baseline", "generalisation")] == ["holds"] * 4
     assert {verdicts[name] for name in ("unseen", "causal")} == {"not measured"}
 
@@ -58,14 +58,24 @@ def test_there_are_figures_and_a_page_and_all_is_whole(scored, planted, tmp_path
     before = scored.folder.report.stat().st_mtime_ns
     states, labels, split = planted
     how = {"steps": STEPS, "split": split, "text": [f"word{i % 3}" for i in range(N)], "overrides": FEW}
-    score_arrays(states, {"task": labels}, out=path, **how)
+    nucleate.score(states, {"task": labels}, out=path, **how)
     assert scored.folder.report.stat().st_mtime_ns == before, "the same arrays are done already"
 
 
 def test_one_step_of_some_sites(planted, tmp_path):
     states, labels, _ = planted
     how = {"sites": ["embed", "block.6", "final_norm"], "out": tmp_path / "one", "overrides": FEW}
-    run = nucleate.score_arrays(states[-1], labels, **how)
-    found = run.scores.where(metric="ari", control="none").to_pandas().set_index("site")["value"]
+    run = nucleate.score(states[-1], labels, **how)
+    found = run.table.where(metric="ari", control="none").to_pandas().set_index("site")["value"]
     assert found["final_norm"] > 0.95 > 0.2 > found["embed"]
     assert run.folder.report.is_file()
+
+
+def test_what_needs_the_arrays_again_says_so(scored):
+    for verb in (nucleate.score, nucleate.unseen, nucleate.Run.hidden_states, nucleate.Run.model):
+        with pytest.raises(RunFolderError, match="scored from arrays, which are not kept"):
+            verb(scored)
+
+
+def test_a_page_of_arrays_has_pictures_of_the_place_that_is_judged(scored):
+    assert {"pca", "tsne"} <= set(scored.projections["embedding"])

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 import torch
 
+from nucleate.arrays.state_arrays import Beside, read_arrays
 from nucleate.errors import LabelsError
-from nucleate.integrations.arrays import read_arrays
 
 STATES = np.arange(2 * 3 * 4 * 5, dtype=np.float32).reshape(2, 3, 4, 5)
 LABELS = ["b", "a", "b", "a"]
@@ -14,7 +14,7 @@ def test_every_shape_and_kind_gives_the_same_states(tmp_path):
     np.save(tmp_path / "s.npy", STATES)
     mapped = np.load(tmp_path / "s.npy", mmap_mode="r")
     for states in (STATES, STATES.astype(np.float64), torch.from_numpy(STATES).requires_grad_(), mapped):
-        found = read_arrays(states, LABELS, steps=[0, 7], position="last").at(7)
+        found = read_arrays(states, LABELS, Beside(steps=[0, 7])).at(7)
         np.testing.assert_array_equal(found.at("last"), STATES[1])
         assert (found.sites, found.step) == (("embed", "block.1", "block.2"), 7)
     assert read_arrays(torch.from_numpy(STATES).bfloat16(), LABELS).at(1).states.dtype == np.float32
@@ -39,7 +39,7 @@ def test_labels_are_an_array_a_dict_or_a_frame():
 
 
 def test_words_of_texts_are_counted():
-    counts = read_arrays(STATES, LABELS, text=["a b", "b b", "c", "a"]).counts
+    counts = read_arrays(STATES, LABELS, Beside(text=["a b", "b b", "c", "a"])).counts
     assert sorted(counts.sum(axis=0).tolist()) == [1, 2, 3]
 
 
@@ -49,8 +49,8 @@ def test_a_digest_is_of_all_that_is_scored():
     others = (
         read_arrays(STATES + 1, LABELS),
         read_arrays(STATES, LABELS[::-1]),
-        read_arrays(STATES, LABELS, groups=LABELS),
-        read_arrays(STATES, LABELS, split=["train", "train", "validation", "train"]),
+        read_arrays(STATES, LABELS, Beside(groups=LABELS)),
+        read_arrays(STATES, LABELS, Beside(split=["train", "train", "validation", "train"])),
     )
     assert whole not in {one.digest() for one in others}
 
@@ -71,7 +71,7 @@ def test_a_digest_is_of_all_that_is_scored():
 )  # fmt: skip
 def test_what_does_not_go_together_is_named(states, more, what):
     with pytest.raises(LabelsError, match=what):
-        read_arrays(states, LABELS, **more)
+        read_arrays(states, LABELS, Beside(**more))
 
 
 def test_states_that_are_not_finite_are_refused():
