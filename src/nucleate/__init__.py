@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from nucleate.corpus.corpus import Corpus
     from nucleate.errors import NucleateError
     from nucleate.integrations.callback import NucleateCallback
+    from nucleate.integrations.export import export
     from nucleate.kmeans.estimator import KMeans
     from nucleate.scores import Scores
     from nucleate.settings.presets import ExperimentSettings
@@ -69,6 +70,7 @@ _ROOMS = ("intervene", "report", "sweep", "unseen")
 _HOMES = {
     **dict.fromkeys(_VERBS, "api"),
     "Agreement": "arrays.agreement",
+    "export": "integrations.export",
     "ClaimVerdict": "claims.verdicts",
     "Corpus": "corpus.corpus",
     "ExperimentSettings": "settings.presets",
@@ -99,6 +101,7 @@ __all__ = [
     "check",
     "compare",
     "config",
+    "export",
     "intervene",
     "judge_together",
     "load_run",

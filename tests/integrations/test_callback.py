@@ -52,16 +52,16 @@ def test_a_watched_training_ends_in_the_same_bytes_and_in_a_page(train, prompts,
     log = [json.loads(line) for line in run.folder.training_log.read_text().splitlines()]
     assert [line["step"] for line in log] == [3, 6]
     assert main(["check", str(run.folder.path)]) == 0
+    with pytest.raises(RunFolderError, match="watched to its end"):
+        train(
+            NucleateCallback(prompts, every=2, out=tmp_path / "watched", most_share=1.0, overrides=LEAN).watch
+        )
     before = run.table.where(metric="ari").table["value"]
     again = nucleate.score(run, overrides={"scoring.n_resamples": 12})
     assert again.settings.scoring.n_resamples == 12
     assert again.table.where(metric="ari").table["value"] == before, "states are kept"
     with pytest.raises(InterventionError, match="not kept"):
         again.model(6)
-    with pytest.raises(RunFolderError, match="watched to its end"):
-        train(
-            NucleateCallback(prompts, every=2, out=tmp_path / "watched", most_share=1.0, overrides=LEAN).watch
-        )
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")

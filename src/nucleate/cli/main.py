@@ -20,6 +20,7 @@ from nucleate.cli.check import check
 from nucleate.cli.compare import compare
 from nucleate.cli.config import config
 from nucleate.cli.corpus import corpus
+from nucleate.cli.export import export
 from nucleate.cli.intervene import intervene
 from nucleate.cli.presets import presets
 from nucleate.cli.report import report
@@ -50,6 +51,7 @@ VERBS: tuple[Callable[..., int], ...] = (
     compare,
     unseen,
     intervene,
+    export,
     corpus,
     check,
     presets,

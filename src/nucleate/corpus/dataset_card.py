@@ -1,18 +1,26 @@
 """The dataset card that lies beside a corpus.
 
 Hidden here: the front matter that makes `datasets.load_dataset(folder)` find the instances among the
-other files. They are one Parquet file, so they load as one Hugging Face split; `split` is a column.
+other files, whole as the split `instances`, and each split by its own name. Those lie in files of their own,
+since a split of Hugging Face is files; `split` is a column all the same.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from nucleate.corpus.corpus import INSTANCES
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.splits import SPLITS
+
+WHOLE = "instances"
+"""What `datasets` calls all of them together."""
 
 CARD = """\
 ---
@@ -23,8 +31,7 @@ tags:
 configs:
 - config_name: default
   data_files:
-  - split: instances
-    path: instances.parquet
+{files}
 ---
 # A nucleate corpus
 
@@ -52,8 +59,8 @@ the exact size of its language, and what an input gives away without an instruct
 ```python
 from datasets import load_dataset
 
-corpus = load_dataset("PATH/TO/THIS/FOLDER", split="instances")
-train = corpus.filter(lambda row: row["split"] == "train")
+train = load_dataset("PATH/TO/THIS/FOLDER", split="train")
+corpus = load_dataset("PATH/TO/THIS/FOLDER", split="instances")  # all of them; `split` is a column
 ```
 """
 
@@ -65,8 +72,7 @@ tags:
 configs:
 - config_name: default
   data_files:
-  - split: instances
-    path: instances.parquet
+{files}
 ---
 # Labeled prompts
 
@@ -97,12 +103,38 @@ MEANINGS = {
 }
 
 
+def write_splits(table: pa.Table, folder: Path) -> None:
+    """A file per split, beside the one of all instances."""
+    for split, path in _split_files(table).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        pq.write_table(table.filter(pc.equal(table["split"], split)), folder / path, compression="zstd")
+
+
+def _split_files(table: pa.Table) -> dict[str, str]:
+    """Of the splits whose names `datasets` takes."""
+    names = sorted(table["split"].unique().to_pylist())
+    return {
+        name: f"splits/{name}.parquet"
+        for name in names
+        if re.fullmatch(r"\w+", name, re.ASCII) and name not in (WHOLE, "all")
+    }
+
+
+def _front_matter(table: pa.Table) -> str:
+    files = {WHOLE: INSTANCES, **_split_files(table)}
+    return "\n".join(f"  - split: {split}\n    path: {path}" for split, path in files.items())
+
+
 def dataset_card(settings: CorpusSettings, seed: int, table: pa.Table) -> str:
     """The card as Markdown with YAML front matter."""
     sizes = {split: pc.sum(pc.equal(table["split"], split)).as_py() for split in SPLITS}
     rows = [f"| `{split}` | {sizes[split]} | {MEANINGS[split]} |" for split in SPLITS if sizes[split]]
     return CARD.format(
-        n_tasks=settings.n_tasks, n_dialects=settings.n_dialects, seed=seed, splits="\n".join(rows)
+        files=_front_matter(table),
+        n_tasks=settings.n_tasks,
+        n_dialects=settings.n_dialects,
+        seed=seed,
+        splits="\n".join(rows),
     )
 
 
@@ -111,6 +143,7 @@ def prompts_card(table: pa.Table, factors: Sequence[str]) -> str:
     counts = sorted((row["values"], row["counts"]) for row in pc.value_counts(table["split"]).to_pylist())
     named = [name for name in factors if name in table.column_names]
     return PROMPTS_CARD.format(
+        files=_front_matter(table),
         n_prompts=table.num_rows,
         splits="\n".join(f"| `{split}` | {count} |" for split, count in counts),
         factors="\n".join(f"| `{name}` | a factor |" for name in named),

@@ -69,6 +69,9 @@ def test_tasks_file_says_what_the_contract_promises(folder: Path) -> None:
 
 def test_datasets_loads_the_folder(folder: Path, tmp_path: Path) -> None:
     loaded = datasets.load_dataset(str(folder), split="instances", cache_dir=str(tmp_path))
+    for split in sorted(set(loaded["split"])):
+        alone = datasets.load_dataset(str(folder), split=split, cache_dir=str(tmp_path))
+        assert alone["instance"] == [row["instance"] for row in loaded if row["split"] == split]
     table = GrammarCorpus.load(folder).table
     assert loaded.column_names == table.column_names
     assert loaded["split"][:] == table["split"].to_pylist()

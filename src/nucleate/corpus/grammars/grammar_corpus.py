@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Int
 
 from nucleate.corpus.corpus import CARD, INSTANCES, TOKENIZER, Corpus
-from nucleate.corpus.dataset_card import dataset_card
+from nucleate.corpus.dataset_card import dataset_card, write_splits
 from nucleate.corpus.grammars.instances import SCHEMA, Dialect, WordedTask, build_instances
 from nucleate.corpus.grammars.tasks import input_alone, input_name, output_name
 from nucleate.corpus.settings import CorpusSettings
@@ -75,6 +75,7 @@ class GrammarCorpus(Corpus):
         """Write instances, tasks, tokenizer and dataset card; `datasets.load_dataset(folder)` reads it."""
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(self.table, folder / INSTANCES, compression="zstd")
+        write_splits(self.table, folder)
         document = {
             "seed": self.seed,
             "settings": self.settings.model_dump(mode="json"),

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Int
 
 from nucleate.corpus.corpus import CARD, INSTANCES, TOKENIZER, Corpus
-from nucleate.corpus.dataset_card import prompts_card
+from nucleate.corpus.dataset_card import prompts_card, write_splits
 from nucleate.corpus.prompts.located_tokens import locate
 from nucleate.corpus.prompts.prompt_files import PROMPT_LENGTH, SPAN_COLUMNS, Prompt
 from nucleate.corpus.spans import Spans, draw_tokens
@@ -81,6 +81,7 @@ class PromptCorpus(Corpus):
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(self.table, folder / INSTANCES, compression="zstd")
+        write_splits(self.table, folder)
         document = {"task": self.task, "factors": self.factors, "positions": self.spans(self.table).positions}
         (folder / PROMPTS).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         (folder / CARD).write_text(prompts_card(self.table, self.factors), encoding="utf-8")
