@@ -33,6 +33,7 @@ from nucleate.stages.context import FolderContext, StageContext, settings_of
 from nucleate.stages.making import capture_series, make_corpus, make_prompt_corpus, train_model
 from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
 from nucleate.stages.observer import Observer
+from nucleate.stages.prompt_sample import notes_on
 from nucleate.stages.showing import draw, judge, make_report
 from nucleate.stages.subjects import Given, Kept, Subject, Trained
 
@@ -125,6 +126,10 @@ def run_analysis(
     folder = RunFolder.reserve(out, settings.to_toml())
     with folder.locked():
         _describe(folder, settings, command, observer)
+        said = notes_on(settings, read)
+        for note in said:
+            observer.on_note(note)
+        folder.describe(prompts=said)
         folder.describe(audit=[asdict(row) for row in series.table])
         if series.note:
             observer.on_stage("steps", series.note)

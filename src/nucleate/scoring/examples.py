@@ -52,11 +52,12 @@ def samples_at(
 
     A factor whose labels are all one, or all different, has no partition to agree with and is left out.
     """
-    units = units_of(states)
+    told, units = states.labels.get("instruction"), units_of(states)
+    shared = units if told is None else told
     chosen = {factor: _kind(position in states.before_input, factor) for factor in factors}
     samples = []
     for name in dict.fromkeys(chosen.values()):
-        rows = _rows(name, units)
+        rows = _rows(name, shared)
         labels = {
             factor: states.labels[factor][rows]
             for factor, kind in chosen.items()
@@ -65,10 +66,8 @@ def samples_at(
         if labels:
             counts = None if states.instruction_counts is None else states.instruction_counts[rows]
             points = states.at(position)[:, rows]
-            own, groups = (
-                None if factor not in states.labels else states.labels[factor][rows]
-                for factor in ("instruction", across)
-            )
+            own = told[rows] if told is not None and units is told else None
+            groups = states.labels[across][rows] if across in states.labels else None
             samples.append(Sample(name, rows, points, labels, units[rows], counts, own, groups))
     return samples
 
@@ -101,8 +100,21 @@ def cut_down(train: Sample, sample: Sample, seed: int) -> Sample:
 
 
 def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
-    """What is resampled together: the instances of one instruction, or each example where there is none."""
-    return np.asarray(states.labels.get("instruction", np.arange(len(states.split))))
+    """What is resampled together: the instances of one instruction.
+
+    Each example is on its own where there are no instructions, or where they do not tell the task: of prompts
+    to classify, all with one instruction, the label belongs to the input.
+    """
+    told, task = states.labels.get("instruction"), states.labels.get("task")
+    if told is None or (task is not None and not has_one_task(told, task)):
+        return np.arange(len(states.split))
+    return told
+
+
+def has_one_task(instruction: Int[np.ndarray, " example"], task: Int[np.ndarray, " example"]) -> bool:
+    """Whether no instruction is given for two tasks."""
+    pairs = np.unique(np.stack([instruction, task], axis=1), axis=0)
+    return len(pairs) == len(np.unique(instruction))
 
 
 def rows_of_factor(

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nucleate.corpus.prompts.label_spelling import merged
 from nucleate.corpus.prompts.prompt_corpus import factors_of, task_of, words_of
 from nucleate.corpus.prompts.prompt_files import Prompt, read_prompts
 from nucleate.errors import ConfigError
 from nucleate.settings.config import override
 from nucleate.settings.presets import AnalysisSettings
+from nucleate.stages.prompt_sample import MOST_LABELS, require_partition, sample_sizes
 
 
 def resolve_analysis(
@@ -37,6 +39,8 @@ def resolve_analysis(
         )
     file = Path(asked["file"])
     read = read_prompts(file, **{name: asked[name] for name in ("template", "delimiter") if name in asked})
+    if asked.get("merge_labels"):
+        read = merged(read)
     fitting = _fitting(read, asked.get("task") or None)
     found = {"prompts": {**prompts, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}, "model": model}
     values = override({**fitting, **found}, overrides)
@@ -48,6 +52,7 @@ def _fitting(prompts: Sequence[Prompt], task: str | None) -> dict[str, Any]:
     of_instruction = ["last_instruction", "instruction_mean"] if prompts[0].instruction else []
     positions = ["last", *of_instruction, *(["input"] if prompts[0].input else [])]
     claimed = task_of(prompts, task)
+    require_partition(prompts, claimed)
     factors = [name for name in factors_of(prompts) if name == claimed or _is_told(prompts, name, claimed)]
     splits = sorted({prompt.split for prompt in prompts}, key=lambda split: (split != "train", split))
     return {
@@ -56,6 +61,7 @@ def _fitting(prompts: Sequence[Prompt], task: str | None) -> dict[str, Any]:
             "factors": factors,
             "splits": splits,
             "instances_per_instruction": len(prompts),
+            **sample_sizes(prompts, claimed),
             "preparations": ["raw", "standardise"],
             "tsne_positions": ["last"],
         },
@@ -68,8 +74,11 @@ def _fitting(prompts: Sequence[Prompt], task: str | None) -> dict[str, Any]:
 def _is_told(prompts: Sequence[Prompt], factor: str, task: str) -> bool:
     """Whether in some split a factor has two labels, one of them twice.
 
-    Instructions are told apart only where they have several instances, so those alone count for them.
+    Instructions are told apart only where they have several instances, so those alone count for them; and
+    memory grows with labels, so a factor with very many is left to those who ask for it.
     """
+    if len(set(words_of(prompts, factor, task))) > MOST_LABELS:
+        return False
     by_split: dict[str, Counter[str]] = {}
     for prompt, label in zip(prompts, words_of(prompts, factor, task), strict=True):
         by_split.setdefault(prompt.split, Counter())[label] += 1

@@ -16,7 +16,7 @@ import numpy as np
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import analysis_subset
-from nucleate.errors import NobodyToPairError
+from nucleate.errors import LabelsError, NobodyToPairError
 from nucleate.intervene.analysis import intervene_on
 from nucleate.intervene.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
@@ -143,7 +143,13 @@ def unseen(context: StageContext[MeasurementSettings]) -> None:
                 subject.states(step, context.corpus, rows, own.positions)
                 for step in counted(subject.steps, context.observer)
             )
-            figures = analyze_unseen(captured, context.corpus, own, context.tag)
+            try:
+                figures = analyze_unseen(captured, context.corpus, own, context.tag)
+            except LabelsError as error:  # prompts of one's own may lack what it needs, and still have scores
+                if subject.stage != "capture":
+                    raise
+                context.observer.on_note(f"unseen is left out: {error.what}")
+                return
             with folder.commit(folder.unseen) as path:
                 figures.write(path)
 

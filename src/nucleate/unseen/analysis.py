@@ -21,6 +21,7 @@ from nucleate.metrics.centroids import Centroids
 from nucleate.resampling.intervals import Draws, exact_ends, interval
 from nucleate.resampling.named_seeds import stream
 from nucleate.scores import RunTag, Score, Scores
+from nucleate.scoring.examples import has_one_task
 from nucleate.unseen.baselines import baselines
 from nucleate.unseen.lag import lag
 from nucleate.unseen.membership import Membership, area_under_curve, error_anatomy, membership_figures
@@ -44,7 +45,17 @@ def what_is_lacking(corpus: Corpus) -> str:
     if missing:
         return f"the prompts do not tell their {missing[0].replace('output', 'answer')}"
     there = set(corpus.table["split"].unique().to_pylist())
-    return "" if "train" in there and there & set(SPLITS) else "it needs the splits train and validation"
+    if "train" not in there or not there & set(SPLITS):
+        return "it needs the splits train and validation"
+    labels, split = corpus.labels(), corpus.table["split"].to_numpy(zero_copy_only=False)
+    if not has_one_task(labels["instruction"], labels["task"]):
+        return "one instruction is given for several tasks, so the task belongs to the input"
+    strange = np.isin(split, SPLITS) & ~np.isin(labels["task"], labels["task"][split == "train"])
+    if strange.any():
+        row = int(np.flatnonzero(strange)[0])
+        named = corpus.table[getattr(corpus, "task", "task")][row].as_py()
+        return f"the task {named!r} is in {split[row]} and has no example in train; it needs two there"
+    return ""
 
 
 def unseen_rows(corpus: Corpus, settings: UnseenSettings, seed: int) -> Int[np.ndarray, " example"]:

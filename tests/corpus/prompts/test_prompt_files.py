@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.corpus.prompts.prompt_files import OWN_FIELDS, TAKEN, Prompt, compose, read_prompts
+from nucleate.corpus.prompts.prompt_lines import how_read
 from nucleate.errors import CorpusError
 from nucleate.scores import SCHEMA
 from tests.small_tokenizers import byte_level_bpe
@@ -186,3 +187,27 @@ def test_composed_parts_stand_where_the_spans_say(instruction, input_, between, 
     text, at, of_input = compose(between.join(parts), instruction, input_)
     assert (text[slice(*at)], text[slice(*of_input)]) == (instruction, input_)
     assert len(text) == len(instruction) + len(input_) + len(between)
+
+
+@pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "")])
+def test_tables_are_read_with_the_separator_that_they_have(tmp_path, mark, word):
+    rows = [["Prompt ", " task", "answer"], ['"One, two; and\tthree | four"', "sum", "ten"]]
+    path = tmp_path / "p.csv"
+    path.write_text("\r\n".join(mark.join(row) for row in rows) + "\r\n")
+    (prompt,) = read_prompts(path)
+    assert (prompt.text, prompt.answer) == ("One, two; and\tthree | four", " ten")
+    assert prompt.labels == {"task": "sum"}
+    said = " ".join(how_read(path))
+    assert word in said and "'Prompt ' as prompt" in said
+
+
+def test_a_prompt_of_any_length_is_read(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text(f"prompt,task\n{'word ' * 50_000},long\n")
+    assert len(read_prompts(path)[0].text) == 250_000
+
+
+def test_where_the_prompt_is_missing_the_fields_that_are_there_are_named(tmp_path):
+    with pytest.raises(CorpusError, match="prompt: is missing") as caught:
+        read_prompts(jsonl(tmp_path, {"text": "a", "label": "b"}))
+    assert "the fields here are: text, label" in caught.value.mend

@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nucleate.corpus.prompts.prompt_lines import kind_of, mistake, read_lines
+from nucleate.corpus.prompts.prompt_lines import OWN_FIELDS, kind_of, mistake, read_lines
 from nucleate.corpus.prompts.settings import TEMPLATE
 from nucleate.errors import CorpusError
 from nucleate.scores import SCHEMA
-
-OWN_FIELDS = ("id", "prompt", "instruction", "input", "template", "answer", "split")
-"""What a file's fields may be beside labels."""
 
 SPAN_COLUMNS = {
     "instruction": ("instruction_start", "instruction_end"),
@@ -79,7 +76,7 @@ def read_prompts(path: Path, template: str = TEMPLATE, delimiter: str = " ") -> 
     every other field is a factor.
 
     Args:
-        path: ends in `.jsonl` or `.csv`; UTF-8.
+        path: ends in `.jsonl`, `.csv` or `.tsv`; UTF-8.
         template: has `{instruction}` and `{input}` once each.
         delimiter: stands between prompt and answer where neither of them brings white space.
 
@@ -187,7 +184,8 @@ def _text_and_spans(record: _Record, template: str) -> tuple[str, Span | None, S
             raise record.error(
                 field if instruction or input_ else "prompt",
                 "is missing or empty",
-                "Give `prompt`, or both `instruction` and `input`.",
+                f"Give `prompt`, or both `instruction` and `input`; the fields here are: "
+                f"{', '.join(record.values) or 'none'}.",
             )
     try:
         return compose(record.text("template") or template, instruction or "", input_ or "")

@@ -1,7 +1,7 @@
 """The lines of a file of prompts, as they were written: JSONL or CSV.
 
-What is hidden: encodings, headers, quotes and repeated names, each told as `FILE:LINE: FIELD: what` where it
-is wrong. What the fields mean, `prompt_files.py` says.
+What is hidden: encodings, separators, headers, quotes and repeated names; what is wrong is told as
+`FILE:LINE: FIELD: what` where it is wrong. What the fields mean, `prompt_files.py` says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from nucleate.errors import CorpusError
+
+OWN_FIELDS = ("id", "prompt", "instruction", "input", "template", "answer", "split")
+"""What a file's fields may be beside labels."""
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_TABLES = (".csv", ".tsv")
 
 
 def _text_of(path: Path) -> str:
@@ -38,11 +43,52 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         CorpusError: the file cannot be read, or a line is not what its ending promises; with its place.
     """
     name, suffix, text = str(path), path.suffix.lower(), _text_of(path)
-    if suffix == ".csv":
+    if suffix in _TABLES:
         return _csv_records(name, text)
     if suffix in {".jsonl", ".ndjson", ".json"}:
         return _json_records(name, text)
     raise CorpusError(f"{name} ends in neither .jsonl nor .csv", "Save the prompts as JSONL or CSV.")
+
+
+def how_read(path: Path) -> list[str]:
+    """What was taken for granted of a file that can be read, a line for each thing that may surprise."""
+    if path.suffix.lower() not in _TABLES:
+        return []
+    text = _text_of(path)
+    separator = _separator_of(text)
+    found = (
+        [f"{path.name} is read with {_SEPARATORS[separator]} between its fields"] if separator != "," else []
+    )
+    taken = [
+        f"{field!r} as {_field(field)}" for field in _first_row(text, separator) if _field(field) != field
+    ]
+    return [*found, *([f"of {path.name}, {', '.join(taken)}"] if taken else [])]
+
+
+def _separator_of(text: str) -> str:
+    """By which the first line has most of our own fields, then most fields; commas where it is even."""
+
+    def fields(separator: str) -> tuple[int, int]:
+        row = list(map(_field, _first_row(text, separator)))
+        return len(set(row) & set(OWN_FIELDS)), len(row)
+
+    return max(_SEPARATORS, key=fields)
+
+
+def _first_row(text: str, separator: str) -> list[str]:
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a prompt may be a whole book
+    try:
+        return next(
+            (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row), []
+        )
+    except csv.Error:
+        return []
+
+
+def _field(written: str) -> str:
+    """A field's name as it was meant: without white space at its ends, and our own names in small letters."""
+    name = written.strip()
+    return name.lower() if name.lower() in OWN_FIELDS else name
 
 
 def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -51,6 +97,7 @@ def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
 
         def without_twins(pairs: list[tuple[str, Any]], line: int = line) -> dict[str, Any]:
+            pairs = [(_field(key), value) for key, value in pairs]
             names = [key for key, _ in pairs]
             for key in names:
                 if names.count(key) > 1:
@@ -70,7 +117,8 @@ def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _csv_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    separator = _separator_of(text)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
     while True:
         line = rows.line_num + 1
@@ -88,12 +136,19 @@ def _csv_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
             short = len(row) < len(header)
             field = header[len(row)] if short else f"column {len(header) + 1}"
             what = f"{len(row)} columns where line 1 names {len(header)}"
-            raise mistake(name, line, field, what, "Give every line as many columns; quote text with commas.")
+            raise mistake(
+                name,
+                line,
+                field,
+                what,
+                f"Give every line as many columns; quote text with {_SEPARATORS[separator]}.",
+            )
         else:
             yield line, dict(zip(header, row, strict=True))
 
 
-def _checked_header(name: str, line: int, row: list[str]) -> list[str]:
+def _checked_header(name: str, line: int, written: list[str]) -> list[str]:
+    row = list(map(_field, written))
     for number, field in enumerate(row, 1):
         if not field.strip() or row.count(field) > 1:
             what = "is there twice" if field.strip() else "has no name"

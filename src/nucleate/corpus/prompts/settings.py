@@ -66,4 +66,8 @@ class PromptSettings(Settings):
     delimiter: str = Field(
         " ", description="stands between prompt and answer where neither brings white space"
     )
+    merge_labels: bool = Field(
+        False,
+        description="take labels as one that differ only by case, white space or Unicode's normal forms",
+    )
     task: str = Field("", description="the factor that is the task; empty: `task`, or else the first field")
