@@ -13,12 +13,12 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import gammaln
 
 from nucleate.errors import LabelsError
 from nucleate.lazy import lazy
 from nucleate.resampling.bootstrap import number_from_zero
 
+special = lazy("scipy.special")
 optimize = lazy("scipy.optimize")
 
 CELLS_AT_ONCE = 2**18
@@ -110,7 +110,7 @@ def _shared(
 
 @lru_cache(maxsize=8)
 def _log_factorials(total: int) -> np.ndarray:
-    return gammaln(np.arange(1.0, total + 2.0))
+    return special.gammaln(np.arange(1.0, total + 2.0))
 
 
 def adjusted_mutual_information(

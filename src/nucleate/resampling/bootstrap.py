@@ -13,7 +13,10 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int, UInt16
-from scipy.sparse import csr_array
+
+from nucleate.lazy import lazy
+
+sparse = lazy("scipy.sparse")
 
 LEVELS = (2.5, 97.5)
 """The percentiles between which a 95 % interval lies."""
@@ -74,7 +77,7 @@ class Resamples:
         order = np.argsort(cells, kind="stable")
         begins = np.concatenate([[0], np.bincount(cells).cumsum()])
         shape = (len(begins) - 1, len(self.copies))
-        examples = csr_array((np.ones(len(cells)), self.units[order], begins), shape=shape)
+        examples = sparse.csr_array((np.ones(len(cells)), self.units[order], begins), shape=shape)
         inside, n_examples = self._pairs_inside(cells), np.bincount(self.units).astype(float)
         parts = []
         for copies in self._chunks(replicates):

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import stdtrit
 
+from nucleate.lazy import lazy
 from nucleate.resampling.bootstrap import number_from_zero
+
+special = lazy("scipy.special")
 
 N_HALVES = 12
 """Halves behind an interval: they tell the spread to a fifth, which Student's t makes up for."""
@@ -96,5 +98,5 @@ def _ends(value: float | np.ndarray, halves: Float[np.ndarray, " half"]) -> Floa
     known = halves[np.isfinite(halves)]
     if len(known) <= N_HALVES // 2:
         return np.full(2, np.nan)
-    reach = stdtrit(len(known) - 1, 0.975) * known.std(ddof=1)
+    reach = special.stdtrit(len(known) - 1, 0.975) * known.std(ddof=1)
     return np.array([value - reach, value + reach])

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.special import stdtrit
 
+from nucleate.lazy import lazy
 from nucleate.resampling.bootstrap import LEVELS, Resamples
+
+special = lazy("scipy.special")
 
 
 class Draws:
@@ -82,5 +84,5 @@ def between_seeds(figures: Float[np.ndarray, " model"]) -> tuple[float, float, f
     if len(figures) < 2:
         return float(figures.mean()), float("nan"), float("nan")
     mean, spread = float(figures.mean()), float(figures.std(ddof=1))
-    reach = float(stdtrit(len(figures) - 1, 0.975)) * spread / np.sqrt(len(figures))
+    reach = float(special.stdtrit(len(figures) - 1, 0.975)) * spread / np.sqrt(len(figures))
     return mean, mean - float(reach), mean + float(reach)
