@@ -31,7 +31,7 @@ realistic: .venv/ready-realistic
 	    --out runs/realistic-as-it-is
 
 test: check
-	.venv/bin/python -m pytest -n 2
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready-dev
 	.venv/bin/ruff format --check src tests docs benchmarks tables examples

@@ -4,8 +4,10 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from jaxtyping import config, install_import_hook
 
 os.environ["NUCLEATE_CACHE_DIR"] = tempfile.mkdtemp(prefix="nucleate-test-")
@@ -33,8 +35,21 @@ install_import_hook(
 )
 
 
-from nucleate.capture.hidden_states import BEFORE_INPUT  # noqa: E402 - the hook comes first
+import nucleate  # noqa: E402 - the hook comes first
+from nucleate.capture.hidden_states import BEFORE_INPUT  # noqa: E402
 from nucleate.scores import Score, Scores  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def finished_smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of `smoke`, made once for all of pytest's workers: copy it, change nothing."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "finished" / "smoke"
+    with FileLock(shared / "finished.lock"):
+        if not (folder / "report.html").exists():
+            nucleate.run("smoke", folder)
+    return folder
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from nucleate.stages.disk_use import size_of, use_of_training
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    return nucleate.run("smoke", tmp_path_factory.mktemp("runs") / "smoke")
+def done(finished_smoke, tmp_path_factory):
+    return nucleate.load_run(shutil.copytree(finished_smoke, tmp_path_factory.mktemp("runs") / "smoke"))
 
 
 class Stages:

@@ -21,8 +21,9 @@ CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
-def run_folder(tmp_path_factory):
-    return nucleate.run("smoke", tmp_path_factory.mktemp("report") / "smoke").folder
+def run_folder(finished_smoke, tmp_path_factory):
+    copy = shutil.copytree(finished_smoke, tmp_path_factory.mktemp("report") / "smoke")
+    return nucleate.load_run(copy).folder
 
 
 @pytest.fixture(scope="session")
