@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nucleate.capture.hidden_states import HiddenStates
 from nucleate.errors import LabelsError
 from nucleate.resampling.bootstrap import permute_labels
 from nucleate.scores import RunTag, Score, Scores
@@ -15,6 +14,7 @@ from nucleate.scoring.cluster_figures import shuffled_figures
 from nucleate.scoring.controls import dialect_oracle_control, untrained_control
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
+from tests.scoring.counted_states import states_with_counts
 
 
 def row(step: int, value: float, **other: object) -> Score:
@@ -59,22 +59,6 @@ def test_shuffled_labels_pass_their_level_once_in_twenty_times():
         passed.append(next(value).value > null.ci_high)
     # 15 of 300 are due; 28 and more come less than once in a thousand times.
     assert 3 <= sum(passed) <= 28
-
-
-def states_with_counts(counts: np.ndarray, task: np.ndarray) -> HiddenStates:
-    n_examples = len(task)
-    rng = np.random.default_rng(0)
-    return HiddenStates(
-        states=rng.standard_normal((n_examples, 2, 1, 4)).astype(np.float32),
-        sites=("embed", "block.1"),
-        positions=("last_instruction",),
-        split=np.full(n_examples, "train"),
-        labels={"task": task, "instruction": np.arange(n_examples)},
-        predicted=task,
-        expected=task,
-        step=9,
-        instruction_counts=counts,
-    )
 
 
 def test_perfect_dialects_joined_at_random_stand_beside_agreement_with_tasks():

@@ -8,27 +8,11 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from nucleate.capture.hidden_states import HiddenStates
 from nucleate.scores import RunTag
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
 from nucleate.scoring.surfaces import bag_of_tokens_figures, ngrams_figures, tfidf_of_ngrams
-
-
-def states_with_counts(counts: np.ndarray, task: np.ndarray) -> HiddenStates:
-    n_examples = len(task)
-    rng = np.random.default_rng(0)
-    return HiddenStates(
-        states=rng.standard_normal((n_examples, 2, 1, 4)).astype(np.float32),
-        sites=("embed", "block.1"),
-        positions=("last_instruction",),
-        split=np.full(n_examples, "train"),
-        labels={"task": task, "instruction": np.arange(n_examples)},
-        predicted=task,
-        expected=task,
-        step=9,
-        instruction_counts=counts,
-    )
+from tests.scoring.counted_states import states_with_counts
 
 
 @pytest.mark.parametrize("tells", [True, False])
