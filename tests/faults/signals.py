@@ -8,17 +8,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from nucleate.run_folder.folder import RunFolder
 from tests.faults.outcome import Outcome
 
 MOST_SECONDS = 5.0
 _VERBS = {
-    "report": ("claims", "figures", "report"),
-    "score": ("scoring",),
+    "report": ("figures",),
+    "score": ("scoring", "figures"),
     "unseen": ("unseen",),
     "intervene": ("intervene",),
 }
@@ -53,25 +55,27 @@ def _stop(
 ) -> tuple[list[str], float]:
     more = ["--set", "scoring.n_init=3"] if verb == "score" else []
     more += [] if verb in ("report", "score") else ["--set", f"{verb}.n_resamples=150"]
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "nucleate", verb, str(folder), *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": str(n_threads)},
-        start_new_session=True,
-    )
-    said = _read_until(process, f"{stage} begins")
-    time.sleep(after)
-    ended_before = process.poll() is not None
-    number = getattr(signal, name)
-    begun = time.monotonic()
-    if not ended_before:
-        os.killpg(process.pid, number) if is_group else process.send_signal(number)
-    said += process.communicate(timeout=120)[0]
-    took = time.monotonic() - begun
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "nucleate", verb, str(folder), *more],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"OMP_NUM_THREADS": str(n_threads)},
+            start_new_session=True,
+        )
+        while process.poll() is None and not _is_at(stage, folder, output):
+            time.sleep(0.05)
+        time.sleep(after)
+        number, ended_before = getattr(signal, name), process.poll() is not None
+        begun = time.monotonic()
+        if not ended_before:
+            os.killpg(process.pid, number) if is_group else process.send_signal(number)
+        process.wait(120)
+        took = time.monotonic() - begun
+        said = _read(output)
     time.sleep(1.5)
-    wrong = [] if ended_before or process.returncode == 128 + number else [f"ended with {process.returncode}"]
+    wrong = [f"had ended before: {said[-200:]}"] if ended_before else []
+    wrong += [f"ended with {process.returncode}"] if process.returncode not in (0, 128 + number) else []
     wrong += ["a traceback"] if "Traceback" in said else []
     wrong += [f"took {took:.1f} s"] if took > MOST_SECONDS else []
     wrong += [f"left {file.name}" for file in folder.rglob(".writing-*")]
@@ -80,12 +84,14 @@ def _stop(
     return wrong, took
 
 
-def _read_until(process: subprocess.Popen[str], line: str) -> str:
-    assert process.stdout is not None
-    said = ""
-    while line not in said and (read := process.stdout.readline()):
-        said += read
-    return said
+def _is_at(stage: str, folder: Path, output: IO[str]) -> bool:
+    begun = f"{stage} begins" in _read(output)
+    return (folder / ".writing-figures").exists() if stage == "figures" else begun
+
+
+def _read(output: IO[str]) -> str:
+    output.seek(0)
+    return output.read()
 
 
 def _of_session(session: int) -> list[int]:

@@ -12,7 +12,8 @@ from nucleate import api
 def check(directory: Path, /) -> int:
     """Verify the checksums of a run's files.
 
-    Every file that the manifest lists must be there and be the one that was written; exit 1 where one is not.
+    Every file that the manifest lists must be there and be the one that was written, and there must be no
+    other; exit 1 where that is not so.
 
     Example: nucleate check runs/quick
 

@@ -93,8 +93,10 @@ class FinishedStages(RunPaths):
     def strangers(self) -> list[str]:
         """One line for every file that no stage has left; what is hidden, and what was downloaded, may be."""
         skipped = f"{self.name_of(self.downloads)}/"
+        broken_off = any(entry.get("status") == "running" for entry in self._entries())
+        why = ", or of a stage that was broken off" if broken_off else ""
         return [
-            f"{self.path / name} is not of this run: the manifest does not list it, and nothing reads it"
+            f"{self.path / name} is not of this run{why}: the manifest does not list it, and nothing reads it"
             for name in self.unlisted_in(self.path)
             if not name.startswith(skipped)
         ]
