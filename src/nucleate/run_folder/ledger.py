@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nucleate.run_folder.manifest import Digests, is_at, without
+from nucleate.run_folder.manifest import Digests, without
 
 Entry = dict[str, Any]
 
@@ -42,7 +42,11 @@ def finished(entry: Mapping[str, Any], discarded: set[str]) -> Entry:
 
 def lists_at(entry: Mapping[str, Any], name: str) -> bool:
     """Whether a file is listed that is, or lies in, what is named."""
-    return any(is_at(one, name) for of in ("outputs", "earlier") for one in entry.get(of, {}))
+    within = f"{name}/"
+    return any(
+        name in listed or any(one.startswith(within) for one in listed)
+        for listed in (entry.get("outputs", {}), entry.get("earlier", {}))
+    )
 
 
 def is_unsettled(entry: Mapping[str, Any]) -> bool:

@@ -77,7 +77,8 @@ def are_in_place(root: Path, digests: Digests) -> bool:
 
 def without(digests: Digests, name: str) -> Digests:
     """All but a file, or the files of a folder."""
-    return {one: digest for one, digest in digests.items() if not is_at(one, name)}
+    within = f"{name}/"
+    return {one: digest for one, digest in digests.items() if one != name and not one.startswith(within)}
 
 
 def is_at(file: str, name: str) -> bool:
