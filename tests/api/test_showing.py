@@ -44,6 +44,11 @@ def test_a_folder_in_the_place_of_the_page_is_not_replaced(tmp_path):
     assert (tmp_path / "mine" / "kept").read_text() == "kept"
 
 
+def test_one_run_is_not_counted_twice(own, tmp_path):
+    with pytest.raises(ConfigError, match="is given twice, and would count as two runs"):
+        api.compare([own, own], tmp_path / "c.html")
+
+
 def test_no_run_is_a_mistake(tmp_path):
     with pytest.raises(ConfigError, match="got none"):
         nucleate.compare([], tmp_path / "none.html")

@@ -1,6 +1,6 @@
 """`make faults`: every promise at length, and the table of docs/reliability.md with its counts.
 
-PART names promises (`torn damage manifest locks seeds long signals`), EVERY tries each Nth point alone, QUICK is
+PART names promises (`torn damage manifest locks seeds long strangers tables numbers pages signals`), EVERY tries each Nth point alone, QUICK is
 the folder of a finished run in whose stages signals are tried, in place of the small one.
 """
 
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import promises
+from tests.faults import promises, strangers
 from tests.faults.outcome import Outcome
 from tests.faults.promises import Story
 from tests.faults.signals import signals_are_heard
@@ -35,6 +35,10 @@ def main() -> int:
         "locks": lambda: promises.one_at_a_time(story),
         "seeds": lambda: promises.same_seed_same_bytes(story),
         "long": promises.long_runs,
+        "strangers": lambda: strangers.models_run_and_reach_nothing(place / "models", every=every),
+        "tables": lambda: strangers.tables_are_named_where_they_are_wrong(place, trials=3000 // every),
+        "numbers": strangers.numbers_stay_sane,
+        "pages": lambda: strangers.pages_are_inert(place / "pages"),
         "signals": lambda: signals_are_heard(
             Path(os.environ.get("QUICK", story.after("report"))), place / "stopped"
         ),

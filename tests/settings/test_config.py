@@ -5,6 +5,7 @@ from pydantic import Field
 
 from nucleate.errors import ConfigError
 from nucleate.settings.config import Settings, merge, override, read_toml, setting_names
+from nucleate.settings.presets import resolve
 
 
 class Inner(Settings):
@@ -83,3 +84,18 @@ def test_torn_toml_names_the_file(tmp_path):
     path.write_text("a = [")
     with pytest.raises(ConfigError, match=r"x\.toml"):
         read_toml(path)
+
+
+def test_numbers_without_end_and_nul_are_named_as_mistakes(tmp_path):
+    (tmp_path / "a.toml").write_text(f"seed = {'9' * 5000}\n")
+    with pytest.raises(ConfigError, match=r"a\.toml is not readable TOML"):
+        read_toml(tmp_path / "a.toml")
+    assert override({}, [f"seed={'9' * 5000}"]) == {"seed": "9" * 5000}
+    for asked in (
+        "model.start=a\0b",
+        f"seed={2**63}",
+        'scoring.splits=["train", "train"]',
+        "scoring.splits=[]",
+    ):
+        with pytest.raises(ConfigError, match=r"NUL|less than|twice|names nothing"):
+            resolve("smoke", [asked])

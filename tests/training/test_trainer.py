@@ -156,6 +156,23 @@ def test_a_value_that_is_not_finite_stops_at_once(corpus, tmp_path, monkeypatch,
     assert RunFolder.open(tmp_path / "run").problems() == []
 
 
+def test_weights_that_are_not_finite_are_no_checkpoint(corpus, tmp_path, monkeypatch):
+    plain = trainer._Training._take_step
+
+    def spoiled(self):
+        found = plain(self)
+        if self.step == 9:
+            self.model.transformer.wpe.weight.data[0, 0] = float("inf")
+        return found
+
+    monkeypatch.setattr(trainer._Training, "_take_step", spoiled)
+    with pytest.raises(
+        TrainingError, match=r"not finite|at step (9|10|12); the last good checkpoint is step 6"
+    ):
+        train(corpus, tmp_path / "run")
+    assert RunFolder.open(tmp_path / "run").checkpoint_steps()[-1] == 6
+
+
 def test_task_labels_never_enter_a_batch(corpus):
     """A batch holds tokens and places alone, and it is the same where every label is another one."""
     assert set(PackedBatch.__dataclass_fields__) == {

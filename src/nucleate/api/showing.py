@@ -71,6 +71,12 @@ def compare(runs: Iterable[Run | Path | str], out: Path | str, *, states: bool =
         raise ConfigError(
             "expected the folders of the runs, got none", "nucleate compare DIR DIR --out FILE.html"
         )
+    places = [folder.path.resolve() for folder in folders]
+    twice = [
+        str(folder.path) for folder, place in zip(folders, places, strict=True) if places.count(place) > 1
+    ]
+    if twice:
+        raise ConfigError(f"{twice[0]} is given twice, and would count as two runs", "Name every run once.")
     _warn(_differences(folders))
     if states:
         similarity(folders, **how).to_parquet(states_beside(page), index=False)

@@ -114,6 +114,16 @@ class ScoringSettings(Settings):
         3, ge=0, description="`knn_purity` leaves out neighbors whose instruction differs by fewer tokens"
     )
 
+    @pydantic.field_validator("positions", "factors", "splits", "preparations", "methods", "metrics")
+    @classmethod
+    def _something_and_each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError("names nothing")
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"names {twice[0]!r} twice")
+        return names
+
     @pydantic.model_validator(mode="after")
     def _pictures_are_of_positions(self) -> ScoringSettings:
         missing = [name for name in self.tsne_positions if name not in self.positions]

@@ -27,6 +27,13 @@ class Settings(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
+    @pydantic.field_validator("*", mode="before")
+    @classmethod
+    def _no_nul(cls, value: Any) -> Any:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("holds a NUL character, which no name or path has")
+        return value
+
     def digest(self) -> str:
         """SHA-256 over all values: two settings with one digest are the same."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
@@ -57,7 +64,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"no such file: {path}", "Name a preset or a TOML file that exists.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # a number of 5,000 digits is a ValueError too
         raise ConfigError(f"{path} is not readable TOML: {error}", "Mend the file at that place.") from None
 
 
@@ -158,7 +165,7 @@ def _as_toml(key: str, value: Any) -> str:
 def _parse_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):  # no setting is nested so deep
+    except (ValueError, RecursionError):  # no setting is nested so deep, or has so many digits
         return text
 
 

@@ -63,7 +63,9 @@ class MeasurementSettings(Protocol):
 class AnalysisSettings(Settings):
     """Every setting of an analysis of somebody else's model."""
 
-    seed: int = Field(1, ge=0, description="where the randomness of samples, clusters and intervals begins")
+    seed: int = Field(
+        1, ge=0, lt=2**63, description="where the randomness of samples, clusters and intervals begins"
+    )
     model: SeriesSettings
     prompts: PromptSettings
     capture: CaptureSettings = CaptureSettings()
@@ -86,6 +88,7 @@ class ExperimentSettings(Settings):
     seed: int = Field(
         1,
         ge=0,
+        lt=2**63,
         description="where all randomness begins: corpus, weights, batches, samples, clusters and intervals",
     )
     corpus: AnyCorpusSettings = CorpusSettings()

@@ -27,7 +27,7 @@ from nucleate.corpus.prompts.prompt_files import Prompt
 from nucleate.corpus.prompts.settings import FactSettings
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
-from nucleate.errors import ModelError
+from nucleate.errors import ModelError, TrainingError
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
 from nucleate.models.content import model_digest, tokenizer_digest
@@ -190,7 +190,13 @@ class _AgreementWatcher:
 
     def on_checkpoint(self, step: int, model: PreTrainedModel) -> None:
         self.observer.on_checkpoint(step, model)
-        states = capture(model, self.corpus, self.rows, step=step, positions=(self.position,))
+        try:
+            states = capture(model, self.corpus, self.rows, step=step, positions=(self.position,))
+        except ModelError as error:
+            raise TrainingError(
+                f"after step {step}, {error.what}",
+                "Lower training.learning_rate, or raise training.warmup_steps.",
+            ) from error
         tasks = states.labels["task"]
         found = kmeans(
             states.at(self.position), len(np.unique(tasks)), n_init=_LIVE_STARTS, seed=0

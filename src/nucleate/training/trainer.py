@@ -136,6 +136,8 @@ class _Training:
         record = TrainingRecord(self.step, loss, rate, self._seconds(), self.tokens, accuracy)
         self._log(record)
         if is_checkpoint:
+            largest = max(float(one.detach().abs().max()) for one in self.model.parameters())
+            self._require_finite(self.step, **{"largest weight": largest})
             save_checkpoint(self.folder, self.step, self.model, self.tokenizer)
             self._save_state()
             self.observer.on_checkpoint(self.step, self.model)
@@ -164,9 +166,9 @@ class _Training:
     def _require_finite(self, step: int, **values: float) -> None:
         for name, value in values.items():
             if not math.isfinite(value):
-                kept = self.folder.checkpoint_steps()[-1]
+                kept = ["none", *(f"step {one}" for one in self.folder.checkpoint_steps())][-1]
                 raise TrainingError(
-                    f"the {name} is {value} at step {step}; the last good checkpoint is step {kept}",
+                    f"the {name} is {value} at step {step}; the last good checkpoint is {kept}",
                     "Lower training.learning_rate, raise training.warmup_steps, or set training.precision.",
                 )
 

@@ -24,9 +24,10 @@ _TABLES = (".csv", ".tsv")
 def _text_of(path: Path) -> str:
     try:
         raw = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL in a path is a ValueError
         raise CorpusError(
-            f"{path} cannot be read: {error.strerror or error}", "Name a file of prompts that is there."
+            f"{path} cannot be read: {getattr(error, 'strerror', '') or error}",
+            "Name a file of prompts that is there.",
         ) from None
     try:
         return raw.decode("utf-8-sig")
