@@ -3,9 +3,7 @@
 import pytest
 
 from nucleate.settings.presets import resolve
-from nucleate.sweep.costs import Measured, look_cost, measure, step_cost
-
-SHORT = ("scoring.positions=['last_instruction']", "scoring.factors=['task']", "scoring.n_resamples=2")
+from nucleate.sweep.costs import LOOKS_OF_A_MILESTONE, Measured, look_cost, n_pictures, step_cost
 
 
 @pytest.mark.parametrize(
@@ -28,19 +26,29 @@ def test_looks_cost_by_what_is_looked_at():
 
 
 def test_one_measurement_stands_for_all_points():
-    of = resolve("smoke")  # 12 steps, checkpoints at 0, 2, 6 and 12, two of them milestones
+    of = resolve(
+        "smoke", ["pictures.tsne=false"]
+    )  # 12 steps, checkpoints at 0, 2, 6 and 12, two are milestones
     assert len(of.training.all_checkpoint_steps()) == 4
-    measured = Measured(of, step=0.5, look=1.0, milestone=10.0, scores=100.0, checkpoint=1000.0)
-    assert measured.seconds(of) == pytest.approx(12 * 0.5 + 2 * 1.0 + 2 * 10.0)
-    assert measured.seconds(of, is_trained=True) == pytest.approx(2 * 1.0 + 2 * 10.0)
+    measured = Measured(of, step=0.5, look=1.0, picture=3.0, scores=100.0, checkpoint=1000.0)
+    looks = 2 * 1.0 + 2 * LOOKS_OF_A_MILESTONE
+    assert measured.seconds(of) == pytest.approx(12 * 0.5 + looks)
+    assert measured.seconds(of, is_trained=True) == pytest.approx(looks)
     assert measured.kept(of, ("scores",)) == pytest.approx(4 * 100)
     assert measured.kept(of, ("scores", "checkpoints")) == pytest.approx(4 * 1100)
-    twice = resolve("smoke", ["training.batch_instructions=32"])
+    twice = resolve("smoke", ["training.batch_instructions=32", "pictures.tsne=false"])
     assert measured.seconds(twice) - measured.seconds(of) == pytest.approx(12 * 0.5)
 
 
-def test_a_measurement_is_of_the_points_own_first_steps():
-    measured = measure(resolve("smoke", SHORT))
-    assert 0 < measured.step < 60 and 0 < measured.look <= measured.milestone
-    assert measured.checkpoint > 4 * 12 * 2 * 32**2, "float32 weights of two blocks of width 32"
-    assert measured.of == resolve("smoke", SHORT)
+def test_pictures_cost_by_their_number_and_the_square_of_their_points():
+    n_points = resolve("smoke").pictures.n_points
+    without, with_, larger = (
+        resolve("smoke", [f"pictures.tsne={tsne}", f"pictures.n_points={n}", "pictures.n_steps=2"])
+        for tsne, n in (("false", n_points), ("true", n_points), ("true", 2 * n_points))
+    )
+    measured = Measured(with_, step=0.5, look=1.0, picture=3.0, scores=100.0, checkpoint=1000.0)
+    assert n_pictures(without) == 0 and n_pictures(with_) == 2 * (2 + 2), (
+        "every site, at two of the checkpoints"
+    )
+    assert measured.seconds(with_) - measured.seconds(without) == pytest.approx(8 * 3.0)
+    assert measured.seconds(larger) - measured.seconds(without) == pytest.approx(8 * 3.0 * 4)

@@ -31,6 +31,10 @@ def test_a_grid_is_all_with_all_and_with_every_seed():
 def test_the_settings_of_a_point_are_the_base_with_its_axes():
     [point] = points({"corpus.n_tasks": [6]}, seeds=[3], set={"training.precision": "bfloat16"})
     said = ["corpus.n_tasks=6", "training.precision=bfloat16", "seed=3"]
+    assert point.settings == resolve("smoke", [*said, "pictures.tsne=false"]), "no page is kept to show them"
+    [point] = points(
+        {"corpus.n_tasks": [6]}, seeds=[3], keep=["page"], set={"training.precision": "bfloat16"}
+    )
     assert point.settings == resolve("smoke", said)
     assert point.settings.digest().startswith(point.name)
 

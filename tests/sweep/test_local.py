@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from nucleate.sweep.local import ATTEMPTS, Workers, splits
-from nucleate.sweep.points import Task
 from nucleate.sweep.sweep_folder import SweepFolder
+from nucleate.sweep.tasks import Task
 
 PLAYED = """
 import json, os, pathlib, sys, time

@@ -11,9 +11,10 @@ from collections import Counter
 import pytest
 
 from nucleate.cli.main import main
-from nucleate.sweep.points import run_task, tasks_of
+from nucleate.sweep.points import run_task
 from nucleate.sweep.progress import SilentSweep
 from nucleate.sweep.run_sweep import plan_sweep, put_together, run_sweep
+from nucleate.sweep.tasks import tasks_of
 
 SIX = ('"scoring.n_init" = [2, 3]', '"corpus.n_dialects" = [1, 2, 3]')
 """Six points, each with a training of its own."""

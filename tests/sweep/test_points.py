@@ -13,9 +13,10 @@ from nucleate.settings.presets import ExperimentSettings
 from nucleate.stages import making
 from nucleate.stages.observer import Silent
 from nucleate.sweep import points as rooms_points
-from nucleate.sweep.points import Outcome, Task, run_task, tasks_of, use_threads
+from nucleate.sweep.points import run_task, use_threads
 from nucleate.sweep.run_sweep import plan_sweep
 from nucleate.sweep.sweep_folder import SweepFolder
+from nucleate.sweep.tasks import Outcome, Task, tasks_of
 
 
 def tasks(path, root, keep=("scores",)):

@@ -1,7 +1,7 @@
 """How far a sweep is."""
 
-from nucleate.sweep.points import Outcome
 from nucleate.sweep.progress import Tally
+from nucleate.sweep.tasks import Outcome
 
 
 def test_a_tally_counts_each_point_once_and_tells_the_time_left():

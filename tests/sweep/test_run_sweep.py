@@ -1,6 +1,8 @@
 """A sweep from its file to its tables: by worker processes once, then in this process."""
 
 import shutil
+import subprocess
+import sys
 from collections import Counter
 
 import pyarrow.parquet as pq
@@ -11,9 +13,10 @@ from nucleate.cli.main import main
 from nucleate.scores import SCHEMA
 from nucleate.sweep import run_sweep as rooms
 from nucleate.sweep.costs import Measured
-from nucleate.sweep.points import run_task, tasks_of
+from nucleate.sweep.points import run_task
 from nucleate.sweep.progress import SilentSweep
 from nucleate.sweep.run_sweep import plan_sweep, run_sweep
+from nucleate.sweep.tasks import tasks_of
 from tests.sweep.conftest import TINY
 
 
@@ -108,19 +111,38 @@ def test_a_failed_point_ends_in_exit_code_1_and_the_rest_is_put_together(
     assert len(list((tmp_path / "out" / "failures").iterdir())) == 1
 
 
-def test_a_dry_run_prints_every_point_and_runs_none(sweep_file, tmp_path, capsys, counted, monkeypatch):
-    monkeypatch.setattr(
-        rooms, "measure", lambda of: Measured(of, step=10, look=5, milestone=7, scores=1e6, checkpoint=1)
-    )
+def test_a_dry_run_prints_every_point_before_it_measures_and_runs_none(
+    sweep_file, tmp_path, capsys, counted, monkeypatch
+):
+    printed_before = []
+
+    def measured(of):
+        printed_before.append(capsys.readouterr().out)
+        return Measured(of, step=10, look=5, picture=7, scores=1e6, checkpoint=1)
+
+    monkeypatch.setattr("nucleate.sweep.measurement.measure", measured)
     assert main(["sweep", sweep_file(), "--out", str(tmp_path / "out"), "--dry-run"]) == 0
-    printed = capsys.readouterr().out
+    [before] = printed_before
     for point in plan_sweep(sweep_file(), str(tmp_path / "out")).points:
-        assert point.name in printed
-    assert "4 points, 0 of them done" in printed
+        assert point.name in before
+    assert "4 points, 0 of them done" in before and "measuring the longest one" in before
+    printed = capsys.readouterr().out
     steps, looks = 3 * 10, 3 * 5  # each training once for two points; three checkpoints
     assert 2 * steps + 4 * looks == 120
+    assert "a point takes 15 s to 45 s" in printed
     assert "about 2 min of one worker" in printed and "12 MB are kept" in printed
     assert not counted and not (tmp_path / "out").exists()
+
+
+def test_a_plan_loads_neither_torch_nor_pandas(sweep_file, tmp_path):
+    code = (
+        "import sys; from nucleate import api\n"
+        f"assert len(api.plan_sweep({sweep_file()!r}, {str(tmp_path / 'out')!r}).left) == 4\n"
+        "heavy = {'torch', 'transformers', 'pandas', 'sklearn', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_longest_points_go_first(sweep_file, tmp_path):

@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
-from nucleate.sweep.points import tasks_of
 from nucleate.sweep.run_sweep import plan_sweep
+from nucleate.sweep.tasks import tasks_of
 
 
 def test_a_worker_answers_in_lines_and_saves_the_step_in_hand_when_its_input_ends(sweep_file, tmp_path):

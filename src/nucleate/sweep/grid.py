@@ -58,7 +58,7 @@ def points_of(file: SweepFile, base: str, source: str) -> list[Point]:
     Raises:
         ConfigError: an axis is no setting, or values do not hold together; it names the point.
     """
-    fixed = [_assignment(key, value) for key, value in file.fixed.items()]
+    fixed = [*_without_pictures(file), *(_assignment(key, value) for key, value in file.fixed.items())]
     own = _settings(base, fixed, f"{source}, [set]").seed
     points: dict[str, Point] = {}
     for values in combinations(file):
@@ -69,6 +69,11 @@ def points_of(file: SweepFile, base: str, source: str) -> list[Point]:
             point = Point(axes, _settings(base, chosen, f"{source}, axes at {said}"))
             points.setdefault(point.name, point)
     return list(points.values())
+
+
+def _without_pictures(file: SweepFile) -> list[str]:
+    """t-SNE pictures, more than half of what scoring takes, are for a page: none is kept, none is made."""
+    return [] if "page" in file.keep else ["pictures.tsne=false"]
 
 
 def combinations(file: SweepFile) -> list[Values]:

@@ -23,10 +23,10 @@ from typing import Any, Self
 from nucleate.errors import ProcessError
 from nucleate.processes import n_threads
 from nucleate.sweep.grid import Point
-from nucleate.sweep.points import Outcome, Task, tasks_of
 from nucleate.sweep.progress import SweepObserver
 from nucleate.sweep.sweep_file import SweepFile
 from nucleate.sweep.sweep_folder import SweepFolder
+from nucleate.sweep.tasks import Outcome, Task, tasks_of
 
 ATTEMPTS = 2
 """Times that a point is begun before a worker's death counts as its failure."""

@@ -17,10 +17,11 @@ from typing import Any
 from nucleate.errors import ProcessError
 from nucleate.processes import n_threads
 from nucleate.sweep.grid import Point
-from nucleate.sweep.points import Outcome, Task, run_task, tasks_of
+from nucleate.sweep.points import run_task
 from nucleate.sweep.progress import SweepObserver
 from nucleate.sweep.sweep_file import RaySettings, SweepFile
 from nucleate.sweep.sweep_folder import SweepFolder
+from nucleate.sweep.tasks import Outcome, Task, tasks_of
 
 _IN_FLIGHT = 1000
 """Tasks that the driver has handed over and not seen the end of, at most: it then needs little memory."""

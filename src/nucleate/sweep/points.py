@@ -1,4 +1,4 @@
-"""How a point is run, wherever: what a worker is given, does, and says.
+"""How a point is run, wherever: what a worker does with a task.
 
 What is hidden: that points which share a training are made together, one after the other from one training;
 that only what is kept leaves the working folder; and that a point which fails is told, and stops nothing.
@@ -10,10 +10,9 @@ import os
 import platform
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 
 import threadpoolctl
 import torch
@@ -23,60 +22,8 @@ from nucleate.experiment import run_experiment
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import ExperimentSettings
 from nucleate.stages.observer import Silent
-from nucleate.sweep.grid import Point
 from nucleate.sweep.sweep_folder import STAGE_OF, SweepFolder, has_training, remove, share_training
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a worker is given: all points of one training, in values that JSON can hold.
-
-    Attributes:
-        root: of the sweep's folder.
-        keep: what of each run is kept.
-        threads: of each point.
-        training: what its points share.
-        points: names with their settings.
-    """
-
-    root: str
-    keep: tuple[str, ...]
-    threads: int
-    training: str
-    points: tuple[tuple[str, dict[str, Any]], ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        points = tuple((name, settings) for name, settings in values["points"])
-        return cls(**{**values, "keep": tuple(values["keep"]), "points": points})
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a point.
-
-    Attributes:
-        point: its name.
-        status: `begins` is said before the end is known.
-        seconds: that it took.
-        error: one line, where it failed.
-    """
-
-    point: str
-    status: Literal["begins", "done", "failed"]
-    seconds: float = 0.0
-    error: str = ""
-
-
-def tasks_of(points: Sequence[Point], root: str, keep: tuple[str, ...], threads: int) -> list[Task]:
-    """One task for every training, its points in their order."""
-    together: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for point in points:
-        together.setdefault(point.training, []).append((point.name, point.settings.model_dump(mode="json")))
-    return [Task(root, keep, threads, training, tuple(own)) for training, own in together.items()]
+from nucleate.sweep.tasks import Outcome, Task
 
 
 def run_task(task: Task) -> Iterator[Outcome]:

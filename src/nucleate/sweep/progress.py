@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from nucleate.sweep.grid import Point
-from nucleate.sweep.points import Outcome
+from nucleate.sweep.tasks import Outcome
 
 
 @dataclass
@@ -46,6 +46,11 @@ class Tally:
         else:
             self.done.add(name)
             self.failed.pop(name, None)
+
+    @property
+    def n_done(self) -> int:
+        """Points that are done, before or now."""
+        return self.before + len(self.done)
 
     @property
     def left(self) -> int:

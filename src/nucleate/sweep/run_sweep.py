@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from nucleate.lazy import lazy
 from nucleate.processes import n_threads
-from nucleate.sweep.costs import look_cost, measure, step_cost
+from nucleate.sweep.costs import look_cost, step_cost
 from nucleate.sweep.grid import Point, points_of
-from nucleate.sweep.points import Outcome, use_threads
 from nucleate.sweep.progress import SweepObserver, Tally
-from nucleate.sweep.results.diagrams import draw_diagrams
-from nucleate.sweep.results.measures import first_shown, measures_table
-from nucleate.sweep.results.sweep_page import sweep_page
-from nucleate.sweep.results.tables import axes_of, emergence_over_seeds, joint_scores, over_seeds, write_table
 from nucleate.sweep.sweep_file import SweepFile, read_sweep
 from nucleate.sweep.sweep_folder import SweepFolder
+from nucleate.sweep.tasks import Outcome
 
+gathered = lazy("nucleate.sweep.results.gathered")  # pandas, SciPy and matplotlib
 local = lazy("nucleate.sweep.local")
+measurement = lazy("nucleate.sweep.measurement")  # torch
 on_ray = lazy("nucleate.sweep.on_ray")
+points_of_a_worker = lazy("nucleate.sweep.points")  # torch
 
 Executor = Callable[[SweepFolder, Sequence[Point], SweepFile, SweepObserver], Iterator[Outcome]]
 Place = Literal["local", "ray"]
@@ -61,8 +59,8 @@ class Plan:
         threads = self.file.local.threads or self.folder.threads() or 1
         if not left:
             return Estimate({}, 0.0, 1)
-        use_threads(threads)
-        measured, seconds = measure(left[0].settings), {}
+        points_of_a_worker.use_threads(threads)
+        measured, seconds = measurement.measure(left[0].settings), {}
         trained: set[str] = set()
         for point in left:
             seconds[point.name] = measured.seconds(point.settings, is_trained=point.training in trained)
@@ -121,25 +119,8 @@ def run_sweep(plan: Plan, on: Place, observer: SweepObserver) -> Tally:
 
 def put_together(plan: Plan, points: Sequence[Point]) -> None:
     """The tables, figures and page over all points that are done."""
-    if not points:
-        return
-    folder, axes, where = plan.folder, axes_of(points), points[0].settings.claims
-    scores = joint_scores(folder, points)
-    measures = measures_table(scores, axes, factor=where.factor, preparation=where.preparation)
-    write_table(folder, scores, "scores.parquet")
-    write_table(folder, over_seeds(scores), "over_seeds.parquet")
-    write_table(folder, emergence_over_seeds(scores, axes), "emergence.parquet")
-    write_table(folder, measures, "measures.parquet")
-    shown = first_shown(measures, where.position)
-    is_shown = measures["position"].isin(["", shown["position"]]) & (measures["split"] == shown["split"])
-    with folder.writing("figures") as path:
-        path.mkdir()
-        draw_diagrams(measures[is_shown], axes, path)
-    pages = {
-        name: f"points/{name}/report.html" for name, facts in folder.done().items() if "page" in facts["kept"]
-    }
-    page = sweep_page(PurePosixPath(folder.root).name, measures, axes, pages, shown)
-    folder.write_text(page, "sweep.html")
+    if points:
+        gathered.put_together(plan.folder, points)
 
 
 def _executor(on: Place) -> Executor:

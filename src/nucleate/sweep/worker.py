@@ -19,8 +19,9 @@ from typing import Any, TextIO
 from nucleate.errors import Interrupted
 from nucleate.run_folder.interrupts import raise_on_signals
 from nucleate.settings.presets import ExperimentSettings
-from nucleate.sweep.costs import seconds_per_step
-from nucleate.sweep.points import Task, run_task, use_threads
+from nucleate.sweep.measurement import seconds_per_step
+from nucleate.sweep.points import run_task, use_threads
+from nucleate.sweep.tasks import Task
 
 
 def main() -> int:
