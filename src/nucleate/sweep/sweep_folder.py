@@ -160,14 +160,18 @@ class SweepFolder:
         return None
 
     def _send(self, source: Path, target: str) -> None:
-        """The manifest last: without it a folder counts as nothing."""
+        """The manifest last: without it a folder counts as nothing. What is no more goes."""
         files = sorted(source.rglob("*")) if source.is_dir() else [source]
+        before = set(self.fs.find(target)) if source.is_dir() else set()
         for file in sorted(
             (file for file in files if file.is_file()), key=lambda file: file.name == "manifest.json"
         ):
             place = str(PurePosixPath(target) / file.relative_to(source).as_posix())
             self.fs.makedirs(str(PurePosixPath(place).parent), exist_ok=True)
             self.fs.put_file(str(file), place)
+            before.discard(place)
+        for old in before:
+            self.fs.rm_file(old)
 
 
 def share_training(source: RunFolder, target: RunFolder) -> None:
