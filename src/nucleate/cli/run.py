@@ -13,10 +13,13 @@ from nucleate import api
 from nucleate.api.progress import RunProgress
 from nucleate.cli.options import Overrides, command_line
 from nucleate.cli.verdicts import ONE_MODEL, ONE_SEED, print_verdicts, print_verdicts_over_runs
+from nucleate.integrations.trackers import Tool
+from nucleate.integrations.tracking import tracked
 from nucleate.run_folder.paths import beside
 
 if TYPE_CHECKING:
     from nucleate.settings.presets import ExperimentSettings
+    from nucleate.stages.observer import Observer
 
 
 def run(
@@ -27,6 +30,7 @@ def run(
     set_: Overrides = (),
     seed: int | None = None,
     seeds: int | None = None,
+    track: Tool | None = None,
 ) -> int:
     """Run the whole experiment: corpus, training, scores, verdicts, figures.
 
@@ -40,24 +44,25 @@ def run(
         set_: Change a setting: training.steps=800. May be given many times.
         seed: Shorthand for --set seed=N.
         seeds: Run this many seeds in turn, in OUT-seed1 and so on; their joint figures go to OUT-seeds.
+        track: Send figures to a tool too, as they come (pip install 'nucleate[TOOL]').
     """
     settings = api.resolve(preset, set_, seed)
     folder = out or Path("runs") / Path(preset).stem
     if seeds is None:
-        with _watched(settings, folder, ONE_SEED) as progress:
-            api.run(settings, folder, observer=progress, command=command_line())
+        with _watched(settings, folder, ONE_SEED, track) as observer:
+            api.run(settings, folder, observer=observer, command=command_line())
     else:
-        _run_seeds(settings, folder, seeds)
+        _run_seeds(settings, folder, seeds, track)
     return 0
 
 
-def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None:
+def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int, track: Tool | None) -> None:
     @contextmanager
-    def watch(one: ExperimentSettings, own_folder: Path) -> Iterator[RunProgress]:
+    def watch(one: ExperimentSettings, own_folder: Path) -> Iterator[Observer]:
         console.print(f"\n  [bold]seed {one.seed}[/]", end=" ")
         console.print(own_folder, style="dim", markup=False)
-        with _watched(one, own_folder, ONE_MODEL) as progress:
-            yield progress
+        with _watched(one, own_folder, ONE_MODEL, track) as observer:
+            yield observer
 
     console = Console(emoji=False, highlight=False, soft_wrap=True)
     runs = api.run_seeds(settings, folder, n_seeds, watch=watch, command=command_line())
@@ -68,12 +73,17 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int) -> None
 
 
 @contextmanager
-def _watched(settings: ExperimentSettings, folder: Path, reach: str) -> Iterator[RunProgress]:
+def _watched(
+    settings: ExperimentSettings, folder: Path, reach: str, track: Tool | None
+) -> Iterator[Observer]:
     """A run at work in `folder`, drawn on the console, and what came of it."""
     between = ("intervene",) if settings.intervene.in_run else ()
     stages = ("corpus", "training", "scoring", "unseen", *between, "claims", "figures", "report")
-    with RunProgress(settings.claims.position, settings.training.steps, stages=stages) as progress:
-        yield progress
+    with (
+        RunProgress(settings.claims.position, settings.training.steps, stages=stages) as progress,
+        tracked(progress, track, settings, folder) as observer,
+    ):
+        yield observer
     done = api.load_run(folder)
     print_verdicts(done.verdicts, settings.claims.position, reach=reach)
     console = Console(emoji=False, highlight=False, soft_wrap=True)

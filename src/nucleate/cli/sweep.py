@@ -8,13 +8,21 @@ from rich.console import Console
 
 from nucleate import api
 from nucleate.cli.sweep_progress import SweepProgress, in_words, said
+from nucleate.integrations.trackers import Tool
+from nucleate.integrations.tracking import TrackedSweep
 
 if TYPE_CHECKING:
     from nucleate.sweep.run_sweep import Plan
 
 
 def sweep(
-    file: str, /, *, on: Literal["local", "ray"] = "local", out: str | None = None, dry_run: bool = False
+    file: str,
+    /,
+    *,
+    on: Literal["local", "ray"] = "local",
+    out: str | None = None,
+    dry_run: bool = False,
+    track: Tool | None = None,
 ) -> int:
     """Run a grid of settings and seeds, on this machine or a Ray cluster.
 
@@ -28,6 +36,7 @@ def sweep(
         on: Worker processes on this machine, or a Ray cluster (pip install 'nucleate[ray]').
         out: The sweep's folder, or the URL of one; runs/FILE if not given.
         dry_run: Print the points, with the time and disk that they should take, and run none.
+        track: Send the scores of every point to a tool too (pip install 'nucleate[TOOL]').
     """
     console = Console(highlight=False, soft_wrap=True)
     plan = api.plan_sweep(file, out)
@@ -36,7 +45,8 @@ def sweep(
         return 0
     n_done = len(plan.points) - len(plan.left)
     with SweepProgress(len(plan.points), n_done, console) as progress:
-        failed = api.sweep(plan, on=on, observer=progress).failed
+        observer = TrackedSweep(progress, track, plan) if track else progress
+        failed = api.sweep(plan, on=on, observer=observer).failed
     for name, error in failed.items():
         console.print(f"  [red]✗[/] {name}: {error}", soft_wrap=True)
     if failed:
