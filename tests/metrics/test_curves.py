@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from nucleate.metrics.curves import crossing_step, late_gain, onset_step
+from nucleate.metrics.curves import crossing_step, late_gain, late_gain_interval, onset_step
+from nucleate.metrics.rand_index import adjusted_rand_index, adjusted_rand_interval
+from nucleate.resampling.bootstrap import Resamples
+from tests.noisy_partitions import noisy
 
 STEPS = np.array([0.0, 10, 20, 50, 100, 150, 200])
 
@@ -29,3 +32,31 @@ def test_late_gain_is_a_third_of_a_steady_climb_and_none_of_a_plateau():
     approach = 1 - np.exp(-np.arange(0, 401) / 140)
     assert late_gain(np.arange(401.0), approach) == pytest.approx(0.1 * approach[-1], abs=0.01)
     assert np.isnan(late_gain(STEPS[:1], STEPS[:1]))
+
+
+@pytest.mark.parametrize("kept", [(0.75, 0.75, 0.75), (0.6, 0.7, 0.8)], ids=["level", "climbing"])
+def test_the_interval_of_late_gain_holds_the_gain_of_all_examples(kept):
+    """Clusters keep a share of the labels at each late checkpoint, of examples that are the same at all of them."""
+    steps, rng, n_draws = np.array([0.0, 200, 250, 300]), np.random.default_rng(5), 40
+
+    def curve(n_units):
+        parts = [
+            noisy(np.random.default_rng(seed), n_units, 8, share)
+            for seed, share in zip(seeds, kept, strict=True)
+        ]
+        labels = parts[0][0]
+        return [(labels, np.where(own == drawn, labels, drawn)) for own, drawn, _ in parts]
+
+    held = []
+    seeds = (1, 2, 3)
+    truth = late_gain(steps, np.array([0.0, *(adjusted_rand_index(*one) for one in curve(100_000))]))
+    for _ in range(n_draws):
+        seeds = rng.integers(2**31, size=3)
+        found, ends = [0.0], [(0.0, 0.0)]
+        for labels, clusters in curve(240):
+            resamples = Resamples.draw(np.arange(240), 100, 1)
+            found.append(adjusted_rand_index(labels, clusters))
+            ends.append(adjusted_rand_interval(labels, clusters[None], np.zeros(1), resamples, seed=1))
+        low, high = late_gain_interval(steps, np.array(found), *np.array(ends).T)
+        held.append(low <= truth <= high)
+    assert 0.9 <= np.mean(held) <= 1.0

@@ -8,6 +8,7 @@ from nucleate.scores import Score, Scores
 from nucleate.scoring.emergence import (
     emergence_table,
     excess,
+    excess_of,
     over_seeds,
 )
 from nucleate.view import View
@@ -70,6 +71,33 @@ def test_where_lower_is_better_the_lowest_control_is_the_strongest(planted_score
     assert (top["onset"], top["peak"], top["overshoot"]) == (100, pytest.approx(1.0), 0.0)
     assert top["half_rise"] == pytest.approx(50 + 50 * 1.0 / 1.5)  # excess -0.5 at 50, 1 at 100: 0.5 between
     assert top["level_excess"] > 0.5
+
+
+def test_of_many_cells_with_nothing_in_them_none_is_beyond_its_controls_in_95_of_100_atlases():
+    """Figure and control are noise about one value; interval against interval alone marks most atlases."""
+    n_atlases, n_cells, rng = 120, 200, np.random.default_rng(0)
+    about = {"run": "", "model": "", "split": "", "position": "", "factor": "", "preparation": "raw"}
+    place = {"seed": np.repeat(np.arange(n_atlases), n_cells), "site": np.tile(np.arange(n_cells), n_atlases)}
+    cells = pd.DataFrame(place).assign(**about, step=9, layer=0, method="kmeans", metric="ari")
+    own, untrained = (
+        cells.assign(control=control, value=rng.normal(0.3, 0.05, len(cells)))
+        for control in ("none", "bag_of_tokens")
+    )
+    frame = pd.concat([own, untrained], ignore_index=True)
+    found = excess_of(frame.assign(ci_low=frame["value"] - 0.098, ci_high=frame["value"] + 0.098))
+    one_by_one, together = (
+        found[name].gt(0).groupby(found["seed"]).any() for name in ("excess_low", "beyond")
+    )
+    assert one_by_one.mean() > 0.3
+    assert together.mean() <= 0.09
+    assert (found["beyond"] <= found["excess_low"]).all()
+
+
+def test_a_cell_far_beyond_its_controls_is_so_among_many(planted_scores):
+    found = excess(planted_scores(lambda step, layer: 0.2 * layer * (step > 0), splits=["train"], bag=0.1))
+    top = found[(found["site"] == "block.4") & (found["step"] == 200)].iloc[0]
+    assert 0.9 * top["excess_low"] < top["beyond"] <= top["excess_low"]
+    assert (found.loc[found["step"] == 0, "beyond"].dropna() <= 0).all()
 
 
 def test_every_figure_stays_one_row(planted_scores):

@@ -41,7 +41,8 @@ _SCALE = Normalize(0.0, 1.0, clip=True)
 def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement of clusters with every factor (rows) at every position (columns); closed at the end.
 
-    A dot marks a cell that is no higher than its strongest control. Several runs: means over runs.
+    A dot marks a cell that is not surely beyond its controls, which is corrected for all cells. Several runs:
+    means over runs.
     """
     cells = over_runs(view.rows(scores, every=("position", "factor")))
     factors = in_order(list(cells["factor"].unique()), list(FACTOR_MARKS))
@@ -61,7 +62,9 @@ def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
             _name_column(axes, say(POSITIONS, position), width, len(positions))
         if width == ONE_COLUMN:
             _shrink_marks(panels)
-        figure.supxlabel("optimizer step     (· no higher than the strongest control)", fontsize=7.5)
+        figure.supxlabel(
+            "optimizer step     (· not surely beyond controls, corrected for all cells)", fontsize=7.5
+        )
         _color_bar(figure, panels, measure_words(view))
         yield figure
 
@@ -96,14 +99,14 @@ def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
             0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", va="center", color="#767676"
         )
         return
-    value, level = (
+    value, beyond = (
         part.pivot(index="site", columns="step", values=name)
         .reindex(index=sites, columns=steps)
         .to_numpy(float)
-        for name in ("value", "control_high")
+        for name in ("value", "beyond")
     )
     axes.pcolormesh(value, cmap=_colors(), norm=_SCALE, edgecolors="white", linewidth=0.4)
-    rows, columns = np.nonzero(value <= level)
+    rows, columns = np.nonzero(beyond <= 0)
     axes.plot(columns + 0.5, rows + 0.5, ls="", marker="o", ms=1.2, color="#4a4a4a")
 
 

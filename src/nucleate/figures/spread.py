@@ -14,8 +14,8 @@ from nucleate.scoring.emergence import excess
 def over_runs(scores: Scores) -> pd.DataFrame:
     """The figures of `scores` by split, position, factor, site and step, over all runs.
 
-    Returns: `value` and `control_high`, means over runs; `control`, the strongest of most runs; `low` and
-        `high`: the 95 % interval of a single run, the lowest and highest value of several.
+    Returns: `value`, `control_high` and `beyond`, means over runs; `control`, the strongest of most runs;
+        `low` and `high`: the 95 % interval of a single run, the lowest and highest value of several.
     """
     frame = excess(scores)
     if n_runs(scores) == 1:
@@ -25,6 +25,7 @@ def over_runs(scores: Scores) -> pd.DataFrame:
         layer=("layer", "first"),
         value=("value", "mean"),
         control_high=("control_high", "mean"),
+        beyond=("beyond", "mean"),
         control=("control", lambda names: names.mode().iloc[0] if names.notna().any() else None),
         low=("value", "min"),
         high=("value", "max"),

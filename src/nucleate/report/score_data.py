@@ -16,7 +16,7 @@ import pandas as pd
 from nucleate.report.analyses import CAUSES, UNSEEN
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import smallest_unsigned, typed_array, visible
-from nucleate.scoring.emergence import FIGURE, excess_of
+from nucleate.scoring.emergence import FIGURE, LOWER_IS_BETTER, excess_of
 from nucleate.spacing import evenly_spaced
 
 KEY = ("run", "split", "position", "factor", "site", "preparation", "method", "metric", "control")
@@ -72,11 +72,16 @@ def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
 def with_controls(scores: pd.DataFrame) -> pd.DataFrame:
     """The same rows with the strongest control of each: `strongest`, `control_value`, `control_high`.
 
+    `control_high` is what a row's worse end must pass to be surely beyond its controls as one of all cells.
     A row that has no control, such as a control's own, has no name and NaN there.
     """
     is_alone = scores["step"].nunique() == 1  # a single checkpoint is never its own untrained control
     strongest = excess_of(scores.assign(step=1) if is_alone else scores)
     strongest = strongest.assign(step=scores["step"].iloc[0]) if is_alone else strongest
+    is_down = strongest["metric"].isin(LOWER_IS_BETTER)
+    worse = strongest["ci_high"].where(is_down, strongest["ci_low"]).fillna(strongest["value"])
+    to_pass = worse - strongest["beyond"] * np.where(is_down, -1.0, 1.0)
+    strongest = strongest.assign(control_high=to_pass)
     strongest = strongest[[*FIGURE, "step", "control", "control_value", "control_high"]]
     named = strongest.rename(columns={"control": "strongest"}).drop_duplicates([*FIGURE, "step"])
     joined = scores.merge(named, on=[*FIGURE, "step"], how="left")

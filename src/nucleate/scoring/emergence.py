@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from scipy.special import ndtri
 
 from nucleate.metrics.curves import crossing_step, late, late_gain, onset_step
 from nucleate.scores import Scores
@@ -29,6 +30,9 @@ there, and never counts as the strongest control."""
 
 REFERENCES = ("size_matched",)
 """Rows that a figure is to come near to, not to exceed: they are no controls of it."""
+
+FAMILY = ("run", "model", "seed", "split", "preparation", "method", "metric")
+"""Figures that are looked over together, as on an atlas: positions, factors, sites and steps of one kind."""
 
 HalfWays = Mapping[tuple[str, int, str], float | None]
 """The step at which something of a run, seed and split was half of the way; None: it never came about."""
@@ -49,6 +53,8 @@ def excess(scores: Scores) -> pd.DataFrame:
         `excess_low`, `excess_high`: the figure's worse end less `control_high`, and its better end less
         `control_value`. Above 0, the lower end says that the figure's interval lies beyond those of all
         controls.
+        `beyond`: by how much the figure's worse end passes the level that is corrected for all cells of its
+        `FAMILY`. Above 0 it is surely beyond its controls, also as one of many: see `_beyond`.
         All are NaN where a figure has no control.
     """
     return excess_of(scores.to_pandas())
@@ -62,12 +68,14 @@ def excess_of(frame: pd.DataFrame) -> pd.DataFrame:
     untrained = figures[figures["step"] == 0].assign(control="untrained")
     controls = pd.concat([frame[~is_figure], untrained]).sort_values("better", kind="stable")
     controls["level"] = controls[["better", "better_high"]].max(axis=1)
+    controls["reach"] = _reach(controls)
     is_chance = (controls["control"] == "shuffled_labels") & controls["metric"].isin(CHANCE_CORRECTED)
     keys = [*FIGURE, "step"]
     strongest = controls[~is_chance].groupby(keys, as_index=False)
-    joined = figures.merge(
-        strongest.agg(control=("control", "last"), strongest=("better", "last")), on=keys, how="left"
-    ).merge(controls.groupby(keys, as_index=False).agg(level=("level", "max")), on=keys, how="left")
+    named = {"control": ("control", "last"), "strongest": ("better", "last"), "reach": ("reach", "last")}
+    joined = figures.merge(strongest.agg(**named), on=keys, how="left").merge(
+        controls.groupby(keys, as_index=False).agg(level=("level", "max")), on=keys, how="left"
+    )
     low, high = (joined[end].fillna(joined["better"]) for end in ("better_low", "better_high"))
     columns = {
         "control_value": joined["sign"] * joined["strongest"],
@@ -75,8 +83,30 @@ def excess_of(frame: pd.DataFrame) -> pd.DataFrame:
         "excess": joined["better"] - joined["strongest"],
         "excess_low": low - joined["level"].where(joined["strongest"].notna()),
         "excess_high": high - joined["strongest"],
+        "beyond": _beyond(joined, low),
     }
-    return joined.assign(**columns).drop(columns=[*_UP, "strongest", "level"])
+    return joined.assign(**columns).drop(columns=[*_UP, "strongest", "level", "reach"])
+
+
+def _reach(figures: pd.DataFrame) -> pd.Series:
+    """Half the width of the interval, 0 where there is none."""
+    return (figures["ci_high"] - figures["ci_low"]).fillna(0.0) / 2
+
+
+def _beyond(figures: pd.DataFrame, low: pd.Series) -> pd.Series:
+    """How far a figure is beyond its controls as one of all cells of its family.
+
+    Its interval must lie beyond those of all controls, and its distance from the strongest be as many
+    standard errors as, of so many cells with nothing in them, the largest has in 5 of 100 families at most.
+    Cells that go together, as layers and steps do, make that too careful and never too bold.
+
+    Source: Šidák (1967), "Rectangular confidence regions for the means of multivariate normal distributions".
+    """
+    is_asked = figures["strongest"].notna() & (figures["step"] > 0)
+    n_cells = is_asked.groupby([figures[name] for name in FAMILY]).transform("sum").clip(lower=1)
+    error = np.hypot(_reach(figures), figures["reach"]) / ndtri(0.975)
+    far_enough = figures["better"] - figures["strongest"] - ndtri(0.95 ** (1.0 / n_cells)) * error
+    return np.minimum(low - figures["level"].where(figures["strongest"].notna()), far_enough)
 
 
 _UP = ["sign", "better", "better_low", "better_high"]
@@ -100,7 +130,7 @@ class Emergence:
 
     Attributes:
         control: the strongest control at the last step.
-        onset: first checkpoint from which the figure stays above the upper level of all controls.
+        onset: first checkpoint from which the figure stays beyond all controls, corrected for all cells.
         half_rise: where the excess first reaches half of its highest, interpolated between checkpoints.
         level: mean of the figure over the last third of training.
         level_excess: mean of its excess over the last third.
@@ -211,7 +241,7 @@ def _emergence(curve: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> Emergen
         seed=int(first["seed"]),
         layer=None if pd.isna(first["layer"]) else int(first["layer"]),
         control=None if pd.isna(curve["control"].iloc[-1]) else curve["control"].iloc[-1],
-        onset=onset_step(steps, better > sign * curve["control_high"].to_numpy()),
+        onset=onset_step(steps, curve["beyond"].to_numpy() > 0),
         half_rise=half_rise,
         level=float(value[late(steps)].mean()),
         level_excess=float(over[late(steps)].mean()),

@@ -97,7 +97,7 @@ function readAtlas() {
 
 function describe(all) {
   const group = several ? ` ${page.groups[state.group]}.` : "", measured = all.flat().filter(Boolean), known = measured.filter((one) => one.passes !== null), without = known.filter((one) => !one.passes).length;
-  const dots = known.length ? `A dot marks a cell whose interval does not lie ${lowerIsBetter(state.measure) ? "below" : "above"} those of its controls: ${without} of ${known.length}.` : "No control was measured here, so no cell can be told from one.";
+  const dots = known.length ? `A dot marks a cell whose interval does not lie ${lowerIsBetter(state.measure) ? "below" : "above"} those of its controls, corrected for all cells: ${without} of ${known.length}.` : "No control was measured here, so no cell can be told from one.";
   tell(element("atlas-caption"), `${oneStep ? measureSentence().replace(factorWords(state.factor), "every label") : measureSentence()} Split: ${plain(state.split)}.${group} ${dots}` +
     (oneStep ? "" : ` Columns are ${stepsWords(state.measure)}, not evenly spaced in steps.`));
 }
