@@ -45,5 +45,7 @@ def test_roles_are_nearest_own_and_a_third():
     np.testing.assert_array_equal(_roles(tasks, distances, np.array([5, 3]), 0), [[3, 5, 8], [5, 3, 8]])
 
 
-def test_without_an_unseen_dialect_held_out_pairs_are_repaired(corpus):
-    assert repair_split(corpus) == "validation"
+def test_the_hardest_split_is_repaired(corpus):
+    assert repair_split(corpus) == "unseen_instruction"
+    held_out = corpus.table.filter(np.array(corpus.table["split"].to_pylist()) != "unseen_instruction")
+    assert repair_split(replace(corpus, table=held_out)) == "validation"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nucleate.resampling.bootstrap import Resamples, interval_of, permute_labels
+from nucleate.resampling.bootstrap import Resamples, permute_labels
+from nucleate.resampling.intervals import interval
 
 
 def test_interval_of_a_mean_is_as_wide_as_its_units_make_it():
     rng = np.random.default_rng(8)
     values = np.repeat(rng.random(100) < 0.3, 5).astype(float)
     units = np.repeat(np.arange(100), 5)
-    low, high = interval_of(Resamples.draw(units, 2000, 0).means(values))
+    low, high = interval(Resamples.draw(units, 2000, 0).means(values))
     deviation = values.std() / 10
     assert low < values.mean() < high
     assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)

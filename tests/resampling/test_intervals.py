@@ -33,6 +33,14 @@ def test_too_few_replicates_give_no_interval():
     assert not np.isnan([low[1], high[1]]).any()
 
 
+def test_where_every_replicate_has_a_value_the_ends_are_plain_percentiles():
+    replicates = np.random.default_rng(0).random((3, 101))
+    low, high = interval(replicates)
+    np.testing.assert_array_equal(np.stack([low, high]), np.percentile(replicates, (2.5, 97.5), axis=-1))
+    with_one_missing = interval(np.append(replicates[0], np.nan))
+    assert [float(end) for end in with_one_missing] == [low[0], high[0]]
+
+
 def test_units_are_counted_once_and_only_where_something_is():
     draws = Draws(np.array([4, 4, 1, 1, 2]), 10, 0)
     assert draws.n_units == 3

@@ -76,3 +76,20 @@ def test_a_start_table_that_is_no_table_is_the_users_error(tmp_path):
     path.write_text('with_start = 3\nmodel.start = "somewhere"\n')
     with pytest.raises(ConfigError, match=r"with_start in .* is no table"):
         resolve(str(path))
+
+
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        ("unseen.positions=[]", "unseen.positions"),
+        ("scoring.positions=[]", "scoring.positions"),
+        ("intervene.positions=[]", "intervene.positions"),
+        ("intervene.strengths=[1.0, nan]", "intervene.strengths"),
+        ("training.learning_rate=inf", "training.learning_rate"),
+        ("seed=9223372036854775808", "seed"),
+    ],
+)
+def test_what_means_nothing_is_refused_by_its_name(override, key):
+    with pytest.raises(ConfigError) as refused:
+        resolve("smoke", [override])
+    assert key in f"{refused.value.what} {refused.value.mend}"

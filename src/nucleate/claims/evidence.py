@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from nucleate.claims.settings import ClaimSettings
+from nucleate.corpus.splits import HARDEST_FIRST
 from nucleate.intervene.effects import read_effects
 from nucleate.metrics.curves import late, late_gain, late_gain_interval
 from nucleate.run_folder.folder import RunFolder
@@ -26,7 +27,6 @@ Table = Literal["scores", "unseen", "effects"]
 """What a claim rests on."""
 LEAST_ERRORS = 5
 """Fewer right or wrong answers than this tell nothing of what goes with being right."""
-_HARDEST_FIRST = ("unseen_dialect", "unseen_instruction", "validation")
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def hardest_split(unseen: Scores, least_errors: int = LEAST_ERRORS) -> str | Non
     fewest = np.minimum(right, accuracy["n_examples"] - right)
     looked = unseen.where(method="nearest_centroid").values("split")
     there = {split for split in accuracy.loc[fewest >= least_errors, "split"] if split in looked}
-    return next((split for split in _HARDEST_FIRST if split in there), None)
+    return next((split for split in HARDEST_FIRST if split in there), None)
 
 
 def at_last_step(rows: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Shaped
 
 SPLITS = ("train", "validation", "unseen_instruction", "unseen_dialect")
+HARDEST_FIRST = ("unseen_dialect", "unseen_instruction", "validation")
+"""Held-out splits by how little of them was trained on: whoever wants a hard one takes the first."""
 LEFT_OUT = ""
 """The cell of an instruction never trained on and an input that its dialect never trained: no instance."""
 

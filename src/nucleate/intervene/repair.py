@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.record import capture
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.splits import HARDEST_FIRST
 from nucleate.corpus.subset import analysis_subset
 from nucleate.intervene.cells import Cell, Values
 from nucleate.intervene.edits import Edit, Intervention, Part, Place, apply_edit
@@ -50,8 +51,8 @@ _EDITS = (
 
 
 def repair_split(corpus: Corpus) -> str:
-    """The hardest split that the corpus has: that of an unseen dialect, else held-out pairs."""
-    return "unseen_dialect" if corpus.of_split("unseen_dialect").num_rows else "validation"
+    """The hardest split that the corpus has: nobody knows yet which are answered wrong."""
+    return next(split for split in HARDEST_FIRST if corpus.of_split(split).num_rows)
 
 
 def measure_repair(

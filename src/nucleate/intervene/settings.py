@@ -16,7 +16,7 @@ class InterveneSettings(Settings):
     in_run: bool = Field(
         True, description="whether `nucleate run` does it too; otherwise `nucleate intervene` alone"
     )
-    positions: tuple[str, ...] = Field(POSITIONS, description="tokens whose states are moved")
+    positions: tuple[str, ...] = Field(POSITIONS, min_length=1, description="tokens whose states are moved")
     strengths: tuple[float, ...] = Field(
         (0.5, 1.0, 2.0, 4.0), description="how far a shift goes; 1.0 is from centroid to centroid"
     )

@@ -19,7 +19,8 @@ from jaxtyping import Float, Int
 
 from nucleate.errors import LabelsError
 from nucleate.metrics.contingency import require_same_examples
-from nucleate.resampling.bootstrap import Resamples, interval_of, number_from_zero
+from nucleate.resampling.bootstrap import Resamples, number_from_zero
+from nucleate.resampling.intervals import interval
 
 MISPLACED = 4
 """Of many units of which none was seen misplaced, so many may have been: -log(0.025) is 3.7, after Hanley and
@@ -110,7 +111,8 @@ def adjusted_rand_interval(
     if not resamples.tell_something or math.isnan(doubted):
         return float("nan"), float("nan")
     starts = draw_starts(inertia, resamples.n_resamples, seed)
-    low, high = interval_of(adjusted_rand_replicates(labels, clusters, starts, resamples, groups))
+    replicates = adjusted_rand_replicates(labels, clusters, starts, resamples, groups)
+    low, high = map(float, interval(replicates))
     return min(low, doubted), high
 
 

@@ -165,13 +165,6 @@ class Resamples:
             yield self.copies[:, first : min(first + size, end)].astype(np.float64)
 
 
-def interval_of(values: Float[np.ndarray, " replicate"]) -> tuple[float, float]:
-    """The 95 % percentile interval of figures of which some may be NaN."""
-    known = values[~np.isnan(values)]
-    low, high = np.percentile(known, LEVELS) if len(known) else (np.nan, np.nan)
-    return float(low), float(high)
-
-
 def permute_labels(
     labels: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], n_permutations: int, seed: int
 ) -> Int[np.ndarray, "permutation example"]:

@@ -63,6 +63,9 @@ def interval(
 ) -> tuple[Float[np.ndarray, "*figure"], Float[np.ndarray, "*figure"]]:
     """Percentile ends over replicates, NaN where half of them or more have no value."""
     there = ~np.isnan(replicates)
+    if there.all():
+        low, high = np.percentile(replicates, LEVELS, axis=-1)
+        return np.asarray(low), np.asarray(high)
     enough = there.mean(axis=-1) > 0.5
     filled = np.where(enough[..., None], replicates, 0.0)
     low, high = np.nanpercentile(filled, LEVELS, axis=-1)

@@ -31,8 +31,9 @@ from nucleate.metrics.rand_index import (
     misplace,
     stability,
 )
-from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, interval_of
+from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples
 from nucleate.resampling.half_samples import N_HALVES, Halves, Key
+from nucleate.resampling.intervals import interval
 
 NAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"matched": matched_names, "purity": commonest_names}
 """How clusters get names; what then counts is the share of examples that are named right."""
@@ -49,8 +50,8 @@ class Figure:
     ci_high: float | None = None
 
     @classmethod
-    def with_interval(cls, metric: str, value: float, interval: tuple[float, float]) -> Figure:
-        low, high = (None if math.isnan(end) else end for end in interval)
+    def with_interval(cls, metric: str, value: float, ends: tuple[float, float]) -> Figure:
+        low, high = (None if math.isnan(end) else end for end in ends)
         return cls(metric, value, low, high)
 
     @classmethod
@@ -63,8 +64,8 @@ class Figure:
     def of_mean(cls, metric: str, values: Float[np.ndarray, " example"], resamples: Resamples) -> Figure:
         """The mean over examples, its interval over resampled units."""
         told = resamples.tell_something
-        interval = interval_of(resamples.means(values)) if told else (math.nan, math.nan)
-        return cls.with_interval(metric, float(values.mean()), interval)
+        low, high = map(float, interval(resamples.means(values))) if told else (math.nan, math.nan)
+        return cls.with_interval(metric, float(values.mean()), (low, high))
 
 
 def partition_figures(
@@ -85,8 +86,8 @@ def partition_figures(
     for metric, groups in _kappas(metrics, across):
         value = adjusted_rand_index(labels, best, groups)
         if not math.isnan(value):
-            interval = adjusted_rand_interval(labels, clusters, inertia, resamples, seed=seed, groups=groups)
-            yield Figure.with_interval(metric, value, interval)
+            ends = adjusted_rand_interval(labels, clusters, inertia, resamples, seed=seed, groups=groups)
+            yield Figure.with_interval(metric, value, ends)
     yield from _table_figures(labels, clusters, inertia, resamples.units, halves, metrics, seed)
     if "stability" in metrics and len(clusters) > 1:
         yield Figure("stability", stability(clusters))

@@ -42,7 +42,9 @@ class ScoringSettings(Settings):
     """What is clustered, against what it is scored, and how often it is drawn again."""
 
     positions: tuple[str, ...] = pydantic.Field(
-        ("last_instruction", "input", "instruction_mean"), description="tokens whose states are clustered"
+        ("last_instruction", "input", "instruction_mean"),
+        min_length=1,
+        description="tokens whose states are clustered",
     )
     factors: tuple[str, ...] = pydantic.Field(
         ("task", "dialect", "instruction", "input", "output", "task_input"),

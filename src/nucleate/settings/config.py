@@ -25,7 +25,9 @@ from nucleate.errors import ConfigError
 class Settings(pydantic.BaseModel):
     """Base of every component's settings: immutable, and no key that is not known."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = pydantic.ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
     @pydantic.field_validator("*", mode="before")
     @classmethod

@@ -11,7 +11,9 @@ class UnseenSettings(Settings):
     """On how many instances, and where."""
 
     positions: tuple[str, ...] = Field(
-        ("last_instruction", "input", "instruction_mean"), description="positions whose states are looked at"
+        ("last_instruction", "input", "instruction_mean"),
+        min_length=1,
+        description="positions whose states are looked at",
     )
     n_examples: int = Field(300, ge=2, description="unseen instances per split, at most")
     n_centroid_examples: int = Field(1000, ge=2, description="train instances behind the centroids")
