@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy.special import ndtri
 
 from nucleate.metrics.curves import crossing_step, late, late_gain, onset_step
 from nucleate.scores import Scores
@@ -104,8 +104,10 @@ def _beyond(figures: pd.DataFrame, low: pd.Series) -> pd.Series:
     """
     is_asked = figures["strongest"].notna() & (figures["step"] > 0)
     n_cells = is_asked.groupby([figures[name] for name in FAMILY]).transform("sum").clip(lower=1)
-    error = np.hypot(_reach(figures), figures["reach"]) / ndtri(0.975)
-    far_enough = figures["better"] - figures["strongest"] - ndtri(0.95 ** (1.0 / n_cells)) * error
+    quantile = NormalDist().inv_cdf
+    error = np.hypot(_reach(figures), figures["reach"]) / quantile(0.975)
+    needed = n_cells.map({n: quantile(0.95 ** (1.0 / n)) for n in n_cells.unique()})
+    far_enough = figures["better"] - figures["strongest"] - needed * error
     return np.minimum(low - figures["level"].where(figures["strongest"].notna()), far_enough)
 
 
