@@ -108,7 +108,8 @@ def _beyond(figures: pd.DataFrame, low: pd.Series) -> pd.Series:
     error = np.hypot(_reach(figures), figures["reach"]) / quantile(0.975)
     needed = n_cells.map({n: quantile(0.95 ** (1.0 / n)) for n in n_cells.unique()})
     far_enough = figures["better"] - figures["strongest"] - needed * error
-    return np.minimum(low - figures["level"].where(figures["strongest"].notna()), far_enough)
+    apart = low - figures["level"].where(figures["strongest"].notna())
+    return far_enough.where(far_enough < apart, apart)
 
 
 _UP = ["sign", "better", "better_low", "better_high"]
