@@ -27,7 +27,7 @@ def test_a_model_that_was_changed_where_it_lies_is_another_start(tmp_path, monke
     settings = resolve("smoke", [f"model.start={start}"])
     folder = RunFolder.create(tmp_path / "run", settings.to_toml())
     monkeypatch.setattr(making, "train", lambda *_, **__: None)
-    monkeypatch.setattr(making, "load_start", lambda path: None)
+    monkeypatch.setattr(making, "_model_before_training", lambda *_: small_gpt2())
 
     def stages():
         observer = Stages()
