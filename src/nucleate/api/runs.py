@@ -122,20 +122,29 @@ class Run:
         self.folder.require("corpus")
         return load_corpus(self.folder.corpus)
 
-    def hidden_states(self, step: int | None = None, positions: Sequence[str] | None = None) -> HiddenStates:
-        """The states of the examples that are scored, `[example, site, position, d]`, with their labels.
+    def hidden_states(
+        self,
+        step: int | None = None,
+        positions: Sequence[str] | None = None,
+        rows: Sequence[int] | None = None,
+    ) -> HiddenStates:
+        """The states of some examples, `[example, site, position, d]`, with their labels.
 
         Args:
             step: of the checkpoint; the last where it is not given.
             positions: some of those that are scored; all where they are not given.
+            rows: of `corpus.table`; the examples that are scored where they are not given.
 
         Raises:
             RunFolderError: there is no such checkpoint; LabelsError: no such position.
         """
+        import numpy as np
+
         from nucleate.looked import look_into
 
         looked = look_into(self.folder)
-        return looked.states(looked.steps(None if step is None else [step])[0], None, positions)
+        wanted = None if rows is None else np.asarray(rows)
+        return looked.states(looked.steps(None if step is None else [step])[0], wanted, positions)
 
     def model(self, step: int | None = None) -> PreTrainedModel:
         """The model of a step, the last where it is not given, as transformers has it.

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -57,14 +56,14 @@ _STYLE = {
 
 @contextmanager
 def figure_of(title: str, width: float, height: float) -> Iterator[Figure]:
-    """An empty figure in the house's style, `width` by `height` inches, closed at the end."""
+    """An empty figure in the house's style, `width` by `height` inches.
+
+    It is none of pyplot's: a notebook's own figures are left as they are, and so is how they are shown.
+    """
     with mpl.rc_context(_STYLE):
-        figure = plt.figure(figsize=(width, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         figure.suptitle(title, fontsize=9.5 if width > ONE_COLUMN else 8.5, x=0.01, ha="left")
-        try:
-            yield figure
-        finally:
-            plt.close(figure)
+        yield figure
 
 
 def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = FORMATS) -> None:
