@@ -1,8 +1,9 @@
-"""The page: how long it is built, how large it is, how fast it opens and answers its slider.
+"""The page: how long it is built, how large it is, how fast it opens and answers.
 
 Built from the whole run, which is made first where it is not there; and once more with 5,000 points per
-picture, the points of the run over and over. Chromium draws without a screen or a graphics card; where
-there is no Chromium, its rows are left out and that is said.
+picture, the points of the run over and over. What is asked of the page stands in `TARGETS`, and beside every
+figure whether it is met. Chromium draws without a screen or a graphics card; where there is no Chromium, its
+rows are left out and that is said.
 """
 
 from __future__ import annotations
@@ -28,6 +29,34 @@ from nucleate.report.page import build_page, render
 from nucleate.run_folder.folder import RunFolder
 
 MANY = 5000
+TARGETS = {
+    "size": 4.0,
+    "open": 1.5,
+    "slider": 0.1,
+    "layer change": 0.1,
+    "layout shift": 0.05,
+    "longest task": 0.2,
+}
+"""At most, in the units of the rows, of the preset's own page."""
+WATCH = """() => {
+  window.seen = { shift: 0, longest: 0 };
+  const watch = (type, take) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
+  watch("layout-shift", (one) => { if (!one.hadRecentInput) window.seen.shift += one.value; });
+  watch("longtask", (one) => { window.seen.longest = Math.max(window.seen.longest, one.duration); });
+}"""
+"""Adds up what moves by itself, and keeps the longest task, from the first moment."""
+LAYERS = """async () => {
+  const select = document.getElementById("site"), taken = [];
+  for (const { value } of [...select.options]) {
+    const begun = performance.now();
+    select.value = value;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    taken.push(performance.now() - begun);
+  }
+  return taken;
+}"""
 SLIDE = """async () => {
   const slider = document.getElementById("step"), taken = [];
   for (let step = Number(slider.min); step <= Number(slider.max); step++) {
@@ -55,15 +84,23 @@ def measure(setup: Setup) -> Findings:
         f"{MANY:,} points": render([with_points(contents, MANY)], MANY),
     }
     for name, text in pages.items():
-        findings.rows.append(_size(name, text))
-        _in_browser(findings, setup, name, text)
+        findings.rows.append(_size(name, text, is_asked=name == setup.sizes.preset))
+        _in_browser(findings, setup, name, text, is_asked=name == setup.sizes.preset)
     return findings
 
 
-def _size(name: str, text: str) -> Row:
+def _met(what: str, value: float, is_asked: bool) -> str:
+    """Whether what is asked of the page is met, in words."""
+    if not is_asked:
+        return ""
+    return f"asked: at most {TARGETS[what]:.3g}, {'met' if value <= TARGETS[what] else 'NOT met'}; "
+
+
+def _size(name: str, text: str, is_asked: bool) -> Row:
     whole = text.encode()
     script = len(text[text.rindex("<script>") :].encode())
-    note = f"{script / 1e3:.0f} kB of it script; {len(gzip.compress(whole)) / 1e6:.1f} MB compressed"
+    met = _met("size", len(whole) / 1e6, is_asked)
+    note = f"{met}{script / 1e3:.0f} kB of it script; {len(gzip.compress(whole)) / 1e6:.1f} MB compressed"
     return Row("page", f"size, {name}", "nucleate", "MB", Measured((len(whole) / 1e6,)), note=note)
 
 
@@ -82,7 +119,7 @@ def with_points(contents: RunContents, n: int) -> RunContents:
     )
 
 
-def _in_browser(findings: Findings, setup: Setup, name: str, text: str) -> None:
+def _in_browser(findings: Findings, setup: Setup, name: str, text: str, is_asked: bool) -> None:
     path = setup.work / "page.html"
     path.write_text(text, encoding="utf-8")
     chromium = shutil.which("chromium")
@@ -96,10 +133,20 @@ def _in_browser(findings: Findings, setup: Setup, name: str, text: str) -> None:
         opened = Measured(
             tuple(seconds_of(partial(_open, browser, path)) for _ in range(setup.sizes.rounds + 1))[1:]
         )
-        moves = Measured(tuple(value / 1e3 for value in _open(browser, path).evaluate(SLIDE)))
-    findings.rows.append(Row("page", f"open, {name}", "nucleate", "s", opened))
-    note = f"{len(moves.values)} moves, drawn in software"
-    findings.rows.append(Row("page", f"slider, {name}", "nucleate", "s", moves, note=note))
+        page = _open(browser, path)
+        page.evaluate(WATCH)
+        timed = {"open": opened}
+        for what, script in (("slider", SLIDE), ("layer change", LAYERS)):
+            timed[what] = Measured(tuple(value / 1e3 for value in page.evaluate(script)))
+        seen = page.evaluate("window.seen")
+    timed |= {
+        "layout shift": Measured((seen["shift"],)),
+        "longest task": Measured((seen["longest"] / 1e3,)),
+    }
+    for what, measured in timed.items():
+        unit = "" if what == "layout shift" else "s"
+        note = f"{_met(what, measured.median, is_asked)}{len(measured.values)} times, drawn in software"
+        findings.rows.append(Row("page", f"{what}, {name}", "nucleate", unit, measured, note=note))
 
 
 @contextmanager

@@ -120,6 +120,11 @@ class Opened:
     requests: list[str] = field(default_factory=list)
 
 
+def _said(message):
+    """What the page said; Chromium speaks of its own driver where WebGL is drawn in software."""
+    return [] if "GPU stall due to ReadPixels" in message.text else [f"{message.type}: {message.text}"]
+
+
 @pytest.fixture(scope="session")
 def open_page(browser, tmp_path_factory):
     """Opens runs as a page; afterwards nothing was said on the console and nothing left the page."""
@@ -133,7 +138,7 @@ def open_page(browser, tmp_path_factory):
         )
         page = context.new_page()
         one = Opened(page)
-        page.on("console", lambda message: one.console.append(f"{message.type}: {message.text}"))
+        page.on("console", lambda message: one.console.extend(_said(message)))
         page.on("pageerror", lambda error: one.console.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (one.console.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: one.requests.append(request.url))

@@ -182,3 +182,30 @@ def test_the_matrix_is_about_the_factor_above(open_page, contents):
             assert page.text_content("#confusion-title") == title
         page.select_option("#factor", "task_input")
         assert "carry no label" in page.text_content("#confusion-note")
+
+
+def test_two_maps_share_the_selection(open_page, contents):
+    with open_page(contents) as opened:
+        page = opened.page
+        page.click("#two")
+        assert page.input_value("#besideSite") == "block.2" and page.input_value("#besideStep") == "0"
+        before = page.evaluate("document.getElementById('points-beside').toDataURL()")
+        page.click("[data-chip=misclustered]")
+        assert page.evaluate("document.getElementById('points-beside').toDataURL()") != before
+        lit = page.evaluate("document.getElementById('points-beside').toDataURL()")
+        page.select_option("#besideStep", "12")
+        assert page.evaluate("document.getElementById('points-beside').toDataURL()") != lit
+        same = "document.getElementById('points{}').toDataURL()"
+        sizes = [page.locator(f"#points{one}").bounding_box()["width"] for one in ("", "-beside")]
+        if sizes[0] == sizes[1]:
+            assert page.evaluate(same.format("")) == page.evaluate(same.format("-beside"))
+        page.wait_for_url(lambda url: "two=true" in url)
+
+
+def test_what_was_asked_for_comes_back(open_page, contents):
+    with open_page(contents) as opened:
+        page = opened.page
+        page.select_option("#factor", "dialect")
+        assert page.input_value("#measure") == "kmeans/ari" and page.text_content("#lens-note") != ""
+        page.select_option("#factor", "task")
+        assert page.input_value("#measure") == "kmeans/ari_across" and page.text_content("#lens-note") == ""

@@ -25,7 +25,7 @@ document.body.classList.toggle("compares", page.runs.length > 1);
 document.body.classList.toggle("single-group", !several);
 for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-when=clusters]"))) part.hidden = !hasClusters;
 
-const SAY = { measure: measureWords, preparation: preparationWords, position: positionWords };
+const SAY = { split: plain, measure: measureWords, preparation: preparationWords, position: positionWords };
 function fillLens() {
   const found = choices();
   fill(element("factor"), found.factor, factorWords, state.factor, true);
@@ -55,7 +55,7 @@ onChange((changed) => {
   fillLens();
   if (hasClusters) drawClusters(changed);
   const only = (...names) => [...changed].every((name) => names.includes(name));
-  if (only("color", "embedding", "search", "selected", "why", "pinned", "zoom", "run")) { if (!only("embedding", "pinned", "zoom")) drawFirst(); return; }
+  if (only("color", "embedding", "search", "selected", "why", "pinned", "zoom", "run", "two", "besideSite", "besideStep")) { if (!only("embedding", "pinned", "zoom", "two", "besideSite", "besideStep")) drawFirst(); return; }
   if (only("step", "site", "pinned", "selected")) {
     moveAtlas();
     moveTwin();
@@ -67,11 +67,13 @@ onChange((changed) => {
   if (["group", "factor", "measure", "preparation", "split"].some((name) => changed.has(name))) drawMore(); else moveTwin();
 });
 
-for (const name of ["factor", "position", "measure", "preparation", "split", "site", "embedding", "color"])
+for (const name of ["factor", "position", "measure", "preparation", "split", "site", "embedding", "color", "besideSite"])
   element(name).addEventListener("change", (event) => choose({ [name]: event.target.value }));
 for (const name of ["group", "run"]) element(name).addEventListener("change", (event) => choose({ [name]: Number(event.target.value), ...(name === "run" ? { selected: null, why: "", pinned: -1 } : {}) }));
 element("atlas-split").addEventListener("change", (event) => choose({ split: event.target.value }));
 element("search").addEventListener("input", (event) => search(event.target.value));
+element("besideStep").addEventListener("change", (event) => choose({ besideStep: Number(event.target.value) }));
+element("two").addEventListener("change", (event) => choose({ two: event.target.checked }));
 element("zoom").addEventListener("change", (event) => choose({ zoom: event.target.checked }));
 element("lens").addEventListener("submit", (event) => event.preventDefault());
 for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[name=scale]"))) input.addEventListener("change", () => choose({ scale: input.value }));

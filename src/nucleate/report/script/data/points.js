@@ -13,7 +13,8 @@ function decodePoints(points) {
     place(name) {
       if (!places.has(name) && points.frames[name]) {
         const { xy, cluster, ...rest } = points.frames[name], shared = points.clusters[cluster];
-        places.set(name, { ...rest, xy: decode(xy), cluster: decode(shared.code), n_cluster: points.n_points, clusterSteps: shared.steps });
+        const codes = decode(shared.code);
+        places.set(name, { ...rest, xy: decode(xy), cluster: codes, n_cluster: points.n_points, n_clusters: 1 + codes.reduce((a, b) => Math.max(a, b), 0), clusterSteps: shared.steps });
       }
       return places.get(name);
     },

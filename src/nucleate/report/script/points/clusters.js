@@ -8,7 +8,7 @@ import { shapePath } from "../charts/colors.js";
 import { svg } from "../charts/svg.js";
 import { CLUSTERS, MOST_NAMED, RIGHT, colorOfLabel, colorings, labelName, labeling, placeNow, pointsNow, shapeOfLabel } from "./labels.js";
 import { drawMatrix } from "./matrix.js";
-import { paint, travel, view } from "./map.js";
+import { beside, paint, travel, view } from "./map.js";
 import { chosenByChip, drawChips, select } from "./selection.js";
 import { drawPin, drawTable } from "./table.js";
 
@@ -62,7 +62,21 @@ function describe() {
   const map = WHAT[state.embedding] ?? `The axes are the two principal directions of the ${oneStep ? "states; " : "last step, "}${oneStep ? "" : "the same at every step, so what moves here moved in the model; "}two directions never show all that there is.`;
   const raw = state.preparation === "raw" ? "" : ` Points are of raw states, whatever was done to those above (${preparationWords(state.preparation)}).`;
   element("clusters-caption").textContent = `${n.toLocaleString("en")} instances${thinned}, a balanced sample of ${listed([...(points.columns.split?.texts ?? [])].sort(bySplit).map(plain))}, at the ${positionWords(state.position)}.${steps}${other} ${map} ` +
-    `Clusters are k-means of the full states of these points, ${Math.max(...place.cluster) + 1} of them; they are for looking at, the scores above are the evidence.${raw}`;
+    `Clusters are k-means of the full states of these points, ${place.n_clusters} of them; they are for looking at, the scores above are the evidence.${raw}`;
+}
+
+/** The second map: at first the same layer where training began, or, of one step, the lowest layer. */
+function drawBeside(moved) {
+  const panel = element("beside"), steps = pointsNow().steps, sites = choices().site;
+  if (state.two && !sites.includes(state.besideSite)) Object.assign(state, { besideSite: steps.length > 1 ? state.site : sites[0], besideStep: steps[0] });
+  panel.hidden = !state.two;
+  panel.parentElement.classList.toggle("two", state.two);
+  element("two").checked = state.two;
+  if (!state.two) return;
+  if (!steps.includes(state.besideStep)) state.besideStep = nearest(steps, state.besideStep);
+  fill(element("besideSite"), sites, siteWords, state.besideSite, true);
+  fill(element("besideStep"), steps, String, state.besideStep);
+  if (moved) travel(beside);
 }
 
 export function drawClusters(/** @type {Set<string>} */ changed = new Set()) {
@@ -77,8 +91,9 @@ export function drawClusters(/** @type {Set<string>} */ changed = new Set()) {
     return;
   }
   chosenByChip();
-  const moved = ["step", "site", "position", "embedding", "zoom", "run"].some((name) => changed.has(name)) || !changed.size;
-  if (moved) travel(); else paint();
+  const moved = (...names) => ["position", "embedding", "zoom", "run", ...names].some((name) => changed.has(name)) || !changed.size;
+  if (moved("step", "site", "two")) travel(); else paint();
+  drawBeside(moved("besideSite", "besideStep", "two"));
   drawMatrix();
   describe();
   drawChips();

@@ -19,6 +19,8 @@ export function isRight(i) {
 }
 export const idOf = (i) => pointsNow().ids?.[i] ?? i;
 export const numberOf = (id) => { const ids = pointsNow().ids; return ids ? ids.indexOf(id) : id; };
+/** The cluster of every point, at the step chosen. */
+export const clustersNow = () => { const place = placeNow(), begin = indexIn(place.clusterSteps) * place.n_cluster; return place.cluster.subarray(begin, begin + place.n_cluster); };
 export const clusterOf = (i) => { const place = placeNow(); return place.cluster[indexIn(place.clusterSteps) * place.n_cluster + i]; };
 
 /** Labels to color by: those of the corpus that are few, then what the model made. */
@@ -35,7 +37,7 @@ export function labelName() {
 /** The label of every point in the chosen coloring: {texts, code}. */
 export function labeling() {
   const points = pointsNow(), n = points.n_points;
-  if (state.color === CLUSTERS && placeNow()) return { texts: Array.from({ length: 1 + Math.max(...placeNow().cluster) }, (_, k) => `cluster ${k}`), code: Array.from({ length: n }, (_, i) => clusterOf(i)) };
+  if (state.color === CLUSTERS && placeNow()) return { texts: Array.from({ length: placeNow().n_clusters }, (_, k) => `cluster ${k}`), code: Array.from({ length: n }, (_, i) => clusterOf(i)) };
   if (state.color === RIGHT) return { texts: ["answered wrong", "answered right"], code: Array.from({ length: n }, (_, i) => Number(isRight(i))) };
   return points.columns[state.color] ?? points.columns[labelName()];
 }
@@ -45,13 +47,13 @@ export const shapeOfLabel = (index) => (state.color === RIGHT ? (index ? "circle
 
 /** The commonest label of every cluster. */
 export function majority() {
-  const { code, texts } = pointsNow().columns[labelName()], place = placeNow(), table = Array.from({ length: 1 + Math.max(...place.cluster) }, () => new Uint32Array(texts.length));
-  for (let i = 0; i < pointsNow().n_points; i++) table[clusterOf(i)][code[i]]++;
+  const { code, texts } = pointsNow().columns[labelName()], place = placeNow(), clusters = clustersNow(), table = Array.from({ length: place.n_clusters }, () => new Uint32Array(texts.length));
+  for (let i = 0; i < clusters.length; i++) table[clusters[i]][code[i]]++;
   return table.map((row) => row.indexOf(Math.max(...row)));
 }
 export function misclustered() {
-  const most = majority(), { code } = pointsNow().columns[labelName()];
-  return [...code.keys()].filter((i) => most[clusterOf(i)] !== code[i]);
+  const most = majority(), clusters = clustersNow(), { code } = pointsNow().columns[labelName()];
+  return [...code.keys()].filter((i) => most[clusters[i]] !== code[i]);
 }
 export const answeredWrong = () => Array.from({ length: pointsNow().n_points }, (_, i) => i).filter((i) => has("output") && textOf("output", i) !== "–" && !isRight(i));
 

@@ -6,11 +6,20 @@ import { SvgPath, css, narrow, still, trace } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { hideTip, showTip, speak } from "../charts/tip.js";
 import { clear, isLit, select } from "./selection.js";
+import { MANY, cloud } from "./webgl.js";
 
 export const canvas = element("points");
-const TRAVEL_MS = 320;
-/** Coordinates on the screen from 0 to 1: all x, then all y. */
-export const view = { now: /** @type {Float32Array|null} */ (null), request: 0, hovered: -1, shape: /** @type {number[][]|null} */ (null), key: "" };
+const TRAVEL_MS = 320, FEW = 1500;
+/**
+ * A map of points: coordinates on the screen from 0 to 1 in `now`, all x, then all y.
+ * @typedef {{canvas: any, place: () => any, step: () => number, now: Float32Array|null, request: number, shape: number[][]|null, key: string}} Pane
+ */
+const paneOf = (host, place, step) => /** @type {Pane} */ ({ canvas: host, place, step, now: null, request: 0, shape: null, key: "" });
+export const view = paneOf(canvas, placeNow, () => state.step);
+/** The map beside it: another layer or step of the same points. */
+export const beside = paneOf(element("points-beside"), () => pointsNow()?.place(`${state.embedding}/${state.position}/${state.besideSite}`), () => state.besideStep);
+const panes = () => (state.two ? [view, beside] : [view]);
+let hovered = -1;
 
 /** A step's points, from 0 to 1 on both axes with one scale: the place's own box, or the step's. */
 export function coordinatesOf(place, step, fits = true) {
@@ -36,25 +45,28 @@ function boxOf(pairs) {
 }
 
 /** Move to the chosen step: at once, or in a few frames where the map stays the same. */
-export function travel() {
-  const place = placeNow(), target = coordinatesOf(place, state.step, state.zoom), key = `${state.run}/${state.embedding}/${state.position}`;
-  cancelAnimationFrame(view.request);
-  if (still.matches || view.key !== key || view.now?.length !== target.length) {
-    Object.assign(view, { now: target, key });
-    paint();
+export function travel(/** @type {Pane} */ pane = view) {
+  const place = pane.place();
+  if (!place) { pane.now = null; paintPane(pane); return; }
+  const target = coordinatesOf(place, pane.step(), state.zoom), key = `${state.run}/${state.embedding}/${state.position}`;
+  cancelAnimationFrame(pane.request);
+  if (still.matches || pane.key !== key || pane.now?.length !== target.length) {
+    Object.assign(pane, { now: target, key });
+    paintPane(pane);
     return;
   }
-  const from = view.now.slice(), began = performance.now();
+  const from = pane.now.slice(), began = performance.now();
   const frame = (time) => {
     const t = Math.min(1, Math.max(0, time - began) / TRAVEL_MS), eased = t * t * (3 - 2 * t);
-    view.now = target.map((value, i) => from[i] + (value - from[i]) * eased);
-    paint();
-    if (t < 1) view.request = requestAnimationFrame(frame);
+    if (pane.now === target || pane.now.length !== target.length) pane.now = new Float32Array(target.length);
+    for (let i = 0; i < target.length; i++) pane.now[i] = from[i] + (target[i] - from[i]) * eased;
+    paintPane(pane);
+    if (t < 1) pane.request = requestAnimationFrame(frame);
   };
   frame(began);
 }
 
-const radius = () => Math.max(2.2, Math.min(4.6, 90 / Math.sqrt(view.now.length / 2) + 1.2)) * (narrow.matches ? 0.85 : 1);
+const radius = (pane) => Math.max(pane.now.length > 2 * MANY ? 1.4 : 2.2, Math.min(4.6, 90 / Math.sqrt(pane.now.length / 2) + 1.2)) * (narrow.matches ? 0.85 : 1);
 
 /** Points in groups of one path each: those in the shade under -1. */
 export function groups(n) {
@@ -66,12 +78,15 @@ export function groups(n) {
   return [...found].sort((a, b) => a[0] - b[0]);
 }
 
-/** Draw points on any canvas, so that the small pictures show what the large one shows. */
-export function paintPoints(picture, at, size, r) {
-  const ratio = devicePixelRatio || 1, context = picture.getContext("2d"), n = at.length / 2;
+/** Draw points on any canvas, so that the small pictures show what the large one shows; of very many they show the first. */
+export function paintPoints(picture, all, size, r) {
+  const ratio = devicePixelRatio || 1, context = picture.getContext("2d"), whole = all.length / 2, isSmall = picture !== view.canvas && picture !== beside.canvas;
+  const at = isSmall && whole > MANY ? Float32Array.from({ length: 2 * FEW }, (_, i) => all[i < FEW ? i : whole + i - FEW]) : all, n = at.length / 2;
   if (picture.width !== Math.round(size * ratio)) picture.width = picture.height = Math.round(size * ratio);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size, size);
+  const many = n > MANY ? cloud(at, picture.width, r * ratio) : null;
+  if (many) { context.drawImage(many, 0, 0, size, size); return context; }
   for (const [label, members] of groups(n)) {
     context.globalAlpha = label < 0 ? 0.3 : 0.85;
     context.fillStyle = label < 0 ? css("--control") : colorOfLabel(label);
@@ -83,11 +98,12 @@ export function paintPoints(picture, at, size, r) {
   return context;
 }
 
-export function paint() {
-  const size = canvas.clientWidth;
-  if (!view.now || !size) { canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height); return; }
-  const n = view.now.length / 2, context = paintPoints(canvas, view.now, size, radius());
-  const at = (i) => [view.now[i] * size, view.now[n + i] * size];
+export function paint() { for (const pane of panes()) paintPane(pane); }
+function paintPane(/** @type {Pane} */ pane) {
+  const size = pane.canvas.clientWidth;
+  if (!pane.now || !size) { pane.canvas.getContext("2d").clearRect(0, 0, pane.canvas.width, pane.canvas.height); return; }
+  const n = pane.now.length / 2, context = paintPoints(pane.canvas, pane.now, size, radius(pane));
+  const at = (i) => [pane.now[i] * size, pane.now[n + i] * size];
   const ring = (i, r, color) => { context.beginPath(); context.arc(...at(i), r, 0, 7); Object.assign(context, { strokeStyle: color, lineWidth: 2 }); context.stroke(); };
   if (state.pinned >= 0 && state.pinned < n) {
     context.lineWidth = 1;
@@ -98,15 +114,15 @@ export function paint() {
       context.moveTo(...at(state.pinned));
       context.lineTo(...at(other));
       context.stroke();
-      ring(other, radius() + 2.5, css("--ink"));
+      ring(other, radius(pane) + 2.5, css("--ink"));
     }
-    ring(state.pinned, radius() + 5, css("--fails"));
+    ring(state.pinned, radius(pane) + 5, css("--fails"));
   }
-  if (view.hovered >= 0 && view.hovered < n) ring(view.hovered, radius() + 4, css("--ink"));
-  if (view.shape?.length > 1) {
+  if (hovered >= 0 && hovered < n) ring(hovered, radius(pane) + 4, css("--ink"));
+  if (pane.shape?.length > 1) {
     Object.assign(context, { strokeStyle: css("--accent"), fillStyle: css("--accent"), lineWidth: 1.5 });
     context.beginPath();
-    view.shape.forEach(([x, y], i) => (i ? context.lineTo(x * size, y * size) : context.moveTo(x * size, y * size)));
+    pane.shape.forEach(([x, y], i) => (i ? context.lineTo(x * size, y * size) : context.moveTo(x * size, y * size)));
     context.closePath();
     context.stroke();
     context.globalAlpha = 0.12;
@@ -115,59 +131,59 @@ export function paint() {
   }
 }
 
-const placeOf = (event) => { const box = canvas.getBoundingClientRect(); return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]; };
-function pointAt(event) {
-  const n = view.now.length / 2, [px, py] = placeOf(event);
-  let best = -1, least = (14 / canvas.clientWidth) ** 2;
+const placeOf = (pane, event) => { const box = pane.canvas.getBoundingClientRect(); return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]; };
+function pointAt(pane, event) {
+  const n = pane.now.length / 2, [px, py] = placeOf(pane, event);
+  let best = -1, least = (14 / pane.canvas.clientWidth) ** 2;
   for (let i = 0; i < n; i++) {
-    const d = (view.now[i] - px) ** 2 + (view.now[n + i] - py) ** 2;
-    if (isLit(i) && d < least) { least = d; best = i; }
+    const d = (pane.now[i] - px) ** 2 + (pane.now[n + i] - py) ** 2;
+    if (d < least && isLit(i)) { least = d; best = i; }
   }
   return best;
 }
 
 export function hover(i, x, y) {
-  if (i !== view.hovered) { view.hovered = i; paint(); }
+  if (i !== hovered) { hovered = i; paint(); }
   if (i < 0) { hideTip(); return; }
   showTip(x, y, titleOf(i), factsOf(i));
 }
 
-function walk(event) {
+function walk(pane, event) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!view.now) return;
-  if (event.key === "Enter" && view.hovered >= 0) { choose({ pinned: view.hovered }); return; }
+  if (!pane.now) return;
+  if (event.key === "Enter" && hovered >= 0) { choose({ pinned: hovered }); return; }
   if (!by) return;
   event.preventDefault();
-  const n = view.now.length / 2, lit = Array.from({ length: n }, (_, i) => i).filter(isLit), at = lit.indexOf(view.hovered);
+  const n = pane.now.length / 2, lit = Array.from({ length: n }, (_, i) => i).filter(isLit), at = lit.indexOf(hovered);
   if (!lit.length) return;
-  const i = lit[(at + by + lit.length) % lit.length], box = canvas.getBoundingClientRect();
-  hover(i, box.left + view.now[i] * box.width, box.top + view.now[n + i] * box.height);
+  const i = lit[(at + by + lit.length) % lit.length], box = pane.canvas.getBoundingClientRect();
+  hover(i, box.left + pane.now[i] * box.width, box.top + pane.now[n + i] * box.height);
   speak(factsOf(i).map(([name, value]) => `${name}: ${value}`).join(", "));
 }
 
 const tool = () => /** @type {any} */ (document.querySelector("[name=tool]:checked"))?.value ?? "look";
 let began = /** @type {number[]|null} */ (null);
 
-function dragFrom(event) {
-  if (!view.now || tool() === "look" || event.button) return;
-  began = placeOf(event);
-  view.shape = [began];
-  canvas.setPointerCapture(event.pointerId);
+function dragFrom(pane, event) {
+  if (!pane.now || tool() === "look" || event.button) return;
+  began = placeOf(pane, event);
+  pane.shape = [began];
+  pane.canvas.setPointerCapture(event.pointerId);
 }
-function drag(event) {
-  if (!view.now) return;
-  if (!began) { hover(pointAt(event), event.clientX, event.clientY); return; }
-  const [x, y] = placeOf(event);
-  view.shape = tool() === "box" ? [began, [x, began[1]], [x, y], [began[0], y]] : [...view.shape, [x, y]];
-  paint();
+function drag(pane, event) {
+  if (!pane.now) return;
+  if (!began) { hover(pointAt(pane, event), event.clientX, event.clientY); return; }
+  const [x, y] = placeOf(pane, event);
+  pane.shape = tool() === "box" ? [began, [x, began[1]], [x, y], [began[0], y]] : [...pane.shape, [x, y]];
+  paintPane(pane);
 }
-function drop(event) {
-  const shape = view.shape, moved = began && Math.hypot(...placeOf(event).map((value, i) => value - began[i])) * canvas.clientWidth > 5;
+function drop(pane, event) {
+  const shape = pane.shape, moved = began && Math.hypot(...placeOf(pane, event).map((value, i) => value - began[i])) * pane.canvas.clientWidth > 5;
   began = null;
-  view.shape = null;
-  if (!view.now) return;
-  if (!moved || shape.length < 3) { const i = pointAt(event); choose({ pinned: i === state.pinned ? -1 : i }); paint(); return; }
-  const n = view.now.length / 2, inside = Array.from({ length: n }, (_, i) => i).filter((i) => isInside(view.now[i], view.now[n + i], shape));
+  pane.shape = null;
+  if (!pane.now) return;
+  if (!moved || shape.length < 3) { const i = pointAt(pane, event); choose({ pinned: i === state.pinned ? -1 : i }); paint(); return; }
+  const n = pane.now.length / 2, inside = Array.from({ length: n }, (_, i) => i).filter((i) => isInside(pane.now[i], pane.now[n + i], shape));
   if (inside.length) select(inside, `by ${tool()}`); else clear();
   paint();
 }
@@ -182,13 +198,12 @@ function isInside(x, y, shape) {
 }
 
 export function bindMap() {
-  canvas.addEventListener("pointerdown", dragFrom);
-  canvas.addEventListener("pointermove", drag);
-  canvas.addEventListener("pointerup", drop);
-  canvas.addEventListener("pointerleave", () => { if (!began) hover(-1, 0, 0); });
-  canvas.addEventListener("pointercancel", () => { began = null; view.shape = null; paint(); });
-  canvas.addEventListener("blur", () => hover(-1, 0, 0));
-  canvas.addEventListener("keydown", walk);
+  for (const pane of [view, beside]) {
+    for (const [name, act] of Object.entries({ pointerdown: dragFrom, pointermove: drag, pointerup: drop, keydown: walk })) pane.canvas.addEventListener(name, (event) => act(pane, event));
+    pane.canvas.addEventListener("pointerleave", () => { if (!began) hover(-1, 0, 0); });
+    pane.canvas.addEventListener("pointercancel", () => { began = null; pane.shape = null; paintPane(pane); });
+    pane.canvas.addEventListener("blur", () => hover(-1, 0, 0));
+  }
 }
 
 /** The points as vectors: one path per label. */

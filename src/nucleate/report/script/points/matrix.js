@@ -5,7 +5,7 @@ import { state } from "../state/state.js";
 import { css, dark, heat } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { hideTip, showTip, speak } from "../charts/tip.js";
-import { clusterOf, labelName, placeNow, pointsNow } from "./labels.js";
+import { clusterOf, clustersNow, labelName, placeNow, pointsNow } from "./labels.js";
 import { select } from "./selection.js";
 import { MOVES, within } from "../views/atlas.js";
 
@@ -14,9 +14,10 @@ let read = /** @type {{row: number, label: number}|null} */ (null);
 
 /** How many points of each cluster carry each label, and how many of them are selected; clusters in the order of their commonest label. */
 function counts() {
-  const points = pointsNow(), factor = labelName(), { texts, code } = points.columns[factor], n_clusters = 1 + Math.max(...placeNow().cluster);
+  const points = pointsNow(), factor = labelName(), { texts, code } = points.columns[factor], n_clusters = placeNow().n_clusters;
   const empty = () => Array.from({ length: n_clusters }, () => new Uint32Array(texts.length)), table = empty(), lit = empty();
-  for (let i = 0; i < points.n_points; i++) { const k = clusterOf(i); table[k][code[i]]++; if (state.selected?.has(i)) lit[k][code[i]]++; }
+  const clusters = clustersNow();
+  for (let i = 0; i < points.n_points; i++) { const k = clusters[i]; table[k][code[i]]++; if (state.selected?.has(i)) lit[k][code[i]]++; }
   const peak = table.map((row) => row.indexOf(Math.max(...row)));
   const order = [...table.keys()].filter((k) => table[k].some(Boolean)).sort((a, b) => peak[a] - peak[b] || table[b][peak[b]] - table[a][peak[a]]);
   const whole = texts.map((_, label) => order.reduce((sum, k) => sum + table[k][label], 0));

@@ -4,8 +4,8 @@ import { element } from "../data/decode.js";
 import { choose, onChange, state } from "./state.js";
 import { idOf, numberOf, pointsNow } from "../points/labels.js";
 
-const NAMES = ["factor", "position", "measure", "preparation", "split", "scale", "step", "site", "embedding", "color", "group", "run"];
-const NUMBERS = new Set(["step", "group", "run"]), REST_MS = 250;
+const NAMES = ["factor", "position", "measure", "preparation", "split", "scale", "step", "site", "embedding", "color", "group", "run", "two", "besideSite", "besideStep"];
+const NUMBERS = new Set(["step", "group", "run", "besideStep"]), REST_MS = 250;
 let usual = /** @type {Record<string, any>} */ ({}), reading = false, resting = 0, pushing = false;
 
 /** The view as text: only what differs from how the page opens. */
@@ -27,7 +27,7 @@ export function readAddress() {
   const text = location.hash.slice(1);
   if (text && !text.includes("=")) return; // a section of the page
   const query = new URLSearchParams(text), changes = /** @type {any} */ ({});
-  for (const name of NAMES) { const value = query.get(name) ?? usual[name]; changes[name] = NUMBERS.has(name) ? Number(value) : value; }
+  for (const name of NAMES) { const value = query.get(name) ?? usual[name]; changes[name] = NUMBERS.has(name) ? Number(value) : name === "two" ? String(value) === "true" : value; }
   const known = (ids) => ids.map(numberOf).filter((i) => i >= 0 && i < (pointsNow()?.n_points ?? 0));
   changes.selected = query.has("points") ? new Set(known(unpacked(query.get("points")))) : null;
   changes.why = query.get("why") ?? "";

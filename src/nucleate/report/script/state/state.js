@@ -8,11 +8,15 @@ export const state = {
   factor: page.chosen.factor, position: page.chosen.position, measure: page.chosen.measure, preparation: page.chosen.preparation,
   group: 0, split: page.chosen.split, scale: "linear", step: 0, site: "",
   run: 0, color: page.chosen.factor, embedding: "tsne", search: "", zoom: true,
+  /** Whether a second map stands beside the first, and of which layer and step. */
+  two: false, besideSite: "", besideStep: 0,
   /** Numbers of points in the light, null for all of them; `why` says how they were chosen. */
   selected: /** @type {Set<number>|null} */ (null), why: "", pinned: -1,
 };
 /** What was asked for and is not to be had: said beside the bar of choices. */
 export const replaced = /** @type {{name: string, wanted: string}[]} */ ([]);
+
+const asked = { position: state.position, measure: state.measure, preparation: state.preparation, split: state.split };
 
 const listeners = /** @type {((changed: Set<string>) => void)[]} */ ([]);
 export const onChange = (listener) => listeners.push(listener);
@@ -24,6 +28,8 @@ export function choose(/** @type {Partial<typeof state>} */ changes) {
   if (changed.includes("factor") && !changes.color && state.color === state.factor && hasColumn(changes.factor)) state.color = changes.factor;
   const before = { ...state };
   Object.assign(state, changes);
+  // What was asked for comes back where it is to be had again.
+  for (const name of Object.keys(asked)) if (name in changes) asked[name] = changes[name]; else state[name] = asked[name];
   settle();
   const all = Object.keys(state).filter((name) => state[name] !== before[name]);
   for (const listener of listeners) listener(new Set(all));
@@ -65,7 +71,7 @@ export function settle() {
   for (const name of ["factor", "position", "measure", "preparation", "split", "site"]) {
     if (!found[name].length || found[name].includes(state[name])) continue;
     const layers = found.site.filter((site) => site.startsWith("block."));
-    if (["measure", "preparation", "position"].includes(name) && state[name]) replaced.push({ name, wanted: state[name] });
+    if (name in asked && state[name]) replaced.push({ name, wanted: state[name] });
     const usual = usualOf(name).find((value) => found[name].includes(value)) ?? found[name][0];
     state[name] = name === "site" ? layers.at(-1) ?? found.site.at(-1) : usual;
   }

@@ -40,6 +40,8 @@ function scoreOf(site, step) {
   return i < 0 ? null : one.value[i];
 }
 
+/** Labels that no token says. */
+const NEVER_SHOWN = new Set(["task", "dialect"]);
 let shownBefore = "";
 export function drawFirst() {
   if (!grid) return; // a page of several runs, or of a run without points, has no such figure
@@ -89,7 +91,7 @@ function panelOf(site, step, alone) {
 function describe(embedding, steps, sites) {
   const map = embedding === "tsne" ? "t-SNE of the hidden states" : "The hidden states along their two principal axes", n = runPoints[0].place(`${embedding}/${state.position}/${sites[0]}`).n;
   const warning = embedding === "tsne" ? "t-SNE exaggerates: it shows islands where there is less, and can make them of noise. " : "Two axes cannot part many groups. ";
-  const colored = [CLUSTERS, RIGHT].includes(state.color) ? `colored by ${state.color}` : `colored by ${factorWords(state.color)}, which ${oneStep ? "had no part in placing them" : "the model was never shown"}`;
+  const colored = [CLUSTERS, RIGHT].includes(state.color) ? `colored by ${state.color}` : `colored by ${factorWords(state.color)}, which ${NEVER_SHOWN.has(state.color) && !oneStep ? "the model was never shown" : "had no part in placing them"}`;
   const measured = stepsOfMeasure.get(state.measure) ?? [], missing = steps.some((step) => !measured.includes(step));
   tell(element("moments-caption"), `${map}: the same ${n.toLocaleString("en")} instances ${oneStep ? "at a few depths of the model" : "layer by layer and step by step"}, read at the ${positionWords(state.position)} and ${colored}. ${warning}` +
     `So the number under each picture is the evidence: ${measureWords(state.measure)}${isBounded(state.measure) ? ", at most 1," : ""} of the states themselves (${plain(state.split)}), not of the picture.${missing ? " This measure was not taken at every step." : ""}`);
