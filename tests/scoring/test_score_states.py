@@ -85,13 +85,14 @@ def test_a_factor_with_one_label_or_no_label_twice_has_no_row():
     assert scores.values("metric") == ["accuracy", "top3_variance_share"]
 
 
-def test_one_instruction_string_leaves_the_interval_empty():
+def test_one_instruction_for_every_task_leaves_each_example_on_its_own():
+    """As in data to classify: the label belongs to the input, and so examples are resampled one by one."""
     states = planted_states()
     labels = {**states.labels, "instruction": np.zeros(240, dtype=np.int64)}
     scores = score(replace(states, labels=labels)).where(control="none")
     clustered = scores.where(method="kmeans")
     assert clustered.values("position") == ["input"]  # one state is nothing to cluster
-    assert scores.table["ci_low"].null_count == len(scores)
+    assert clustered.where(metric="ari").table["ci_low"].null_count == 0
 
 
 def test_before_the_input_an_instruction_counts_once():
