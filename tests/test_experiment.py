@@ -79,7 +79,7 @@ def test_the_folder_is_as_the_contract_says(done):
 
 
 def test_scores_hold_every_site_position_split_and_step(done):
-    scores = done.scores
+    scores = done.table
     assert scores.table.schema.equals(SCHEMA)
     steps = done.settings.training.all_checkpoint_steps()
     agreement = scores.where(metric="ari", method="kmeans", control="none", factor="task").to_pandas()
@@ -101,12 +101,12 @@ def test_scores_hold_every_site_position_split_and_step(done):
 def test_the_untrained_control_is_step_0_beside_every_later_step(done):
     key = ["split", "position", "factor", "site"]
     control = (
-        done.scores.where(control="untrained", method="kmeans", metric="ari", step=12)
+        done.table.where(control="untrained", method="kmeans", metric="ari", step=12)
         .to_pandas()
         .set_index(key)["value"]
     )
     untrained = (
-        done.scores.where(control="none", method="kmeans", metric="ari", step=0)
+        done.table.where(control="none", method="kmeans", metric="ari", step=0)
         .to_pandas()
         .set_index(key)["value"]
     )
@@ -123,8 +123,8 @@ def test_a_second_call_does_nothing(done):
 
 def test_same_seed_same_scores(done, tmp_path):
     again = nucleate.run("smoke", tmp_path / "smoke")
-    assert again.scores.table.equals(done.scores.table)
-    assert again.claims == done.claims
+    assert again.table.table.equals(done.table.table)
+    assert again.verdicts == done.verdicts
     for name in ("corpus/instances.parquet", "checkpoints/step-00000012/model.safetensors"):
         assert (again.folder.path / name).read_bytes() == (done.folder.path / name).read_bytes()
 
@@ -138,7 +138,7 @@ def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path,
     monkeypatch.setattr("nucleate.stages.looking.MANY_EXAMPLES", 0)
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     measure_again(folder, "scoring", [], Stages())
-    assert nucleate.load_run(folder.path).scores.table.equals(done.scores.table)
+    assert nucleate.load_run(folder.path).table.table.equals(done.table.table)
     for file in [*done.folder.projections.iterdir(), *done.folder.figures.iterdir()]:
         assert (folder.path / file.relative_to(done.folder.path)).read_bytes() == file.read_bytes()
 
@@ -153,7 +153,7 @@ def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
         Stages(),
     )
     again = nucleate.load_run(run.folder.path)
-    assert again.scores.where(metric="ari").values("position") == ["input"]
+    assert again.table.where(metric="ari").values("position") == ["input"]
     assert settings_of(again.folder).scoring.positions == ("input",)
     assert again.folder.outputs_digest("training") == weights
     with pytest.raises(ConfigError, match="not about scoring"):
@@ -174,7 +174,7 @@ def test_an_analysis_again_changes_its_own_files_and_settings_alone(done, tmp_pa
     again = nucleate.load_run(run.folder.path)
     assert Scores.read(again.folder.unseen).where(method="nearest_centroid").values("position") == ["input"]
     assert settings_of(again.folder).intervene.n_steps == 2
-    assert {"unseen", "causal"} <= {one.claim for one in again.claims}
+    assert {"unseen", "causal"} <= {one.claim for one in again.verdicts}
     with pytest.raises(ConfigError, match="not about unseen"):
         measure_again(again.folder, "unseen", ["intervene.n_steps=3"], Stages())
 
@@ -187,7 +187,7 @@ def test_a_corpus_with_nobody_to_pair_still_has_its_run(tmp_path):
     assert any(what.startswith("is left out: interventions compare four") for _, what in observer.seen)
     assert "intervene" not in run.folder.manifest["stages"]
     assert not (run.folder.figures / "causes.png").exists()
-    assert {one.verdict for one in run.claims if one.claim == "causal"} == {"not measured"}
+    assert {one.verdict for one in run.verdicts if one.claim == "causal"} == {"not measured"}
 
 
 def test_a_harmed_checkpoint_is_not_scored(tmp_path):

@@ -274,7 +274,8 @@ def test_interventions_on_somebody_elses_model(tiny, tmp_path):
 )  # fmt: skip
 def test_a_mistake_is_two_lines_and_nothing_is_written(tiny, tmp_path, monkeypatch, capsys, arguments, what):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "good.jsonl").write_text('{"prompt": "a b", "topic": "x"}\n{"prompt": "c d", "topic": "y"}\n')
+    good = [{"prompt": f"{one} b", "topic": "xy"[i // 2]} for i, one in enumerate("acef")]
+    (tmp_path / "good.jsonl").write_text("\n".join(map(json.dumps, good)))
     (tmp_path / "bad.jsonl").write_text('{"prompt": "a b", "topic": "x"}\n{"topic": "y"}\n')
     (tmp_path / "bare.jsonl").write_text('{"prompt": "a b"}\n')
     before = set(tmp_path.iterdir())
@@ -312,5 +313,5 @@ def test_prompts_may_be_a_table_in_memory(tiny, prompts, tmp_path):
     frame = pd.read_json(prompts, lines=True)
     settings = [one.removeprefix("--set=") for one in LEAN]
     run = nucleate.analyze(tiny, frame, tmp_path / "out", overrides=[*settings, "model.untrained=false"])
-    assert run.scores.values("split") == ["train", "validation"]
+    assert set(run.scores["split"]) == {"train", "validation"}
     assert run.corpus.table.num_rows == len(frame)

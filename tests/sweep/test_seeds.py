@@ -54,7 +54,7 @@ def test_the_command_goes_on_from_these_runs_and_sums_up(out, capsys):
     assert main(["run", "smoke", "--out", str(out), "--seed", "3", "--seeds", "2", *overrides]) == 0
     printed = capsys.readouterr().out
     assert "2 seeds together" in printed
-    summary = claims_over_runs([one.claims for one in load_runs(folders(out))], "last_instruction")
+    summary = claims_over_runs([one.verdicts for one in load_runs(folders(out))], "last_instruction")
     effect = summary[0].effect
     assert f"{effect.mean:5.2f}" in printed and f"[{effect.low:.2f}, {effect.high:.2f}]" in printed
     mean, low, high = summary[0].figures["value"]

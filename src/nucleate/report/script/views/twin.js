@@ -71,7 +71,7 @@ const lines = (words, most) => words.split(" ").reduce((all, word) => (all.at(-1
 
 function drawCell(root, map, /** @type {Place|null} */ one, x, y, cell, row) {
   const share = one ? Math.min(Math.max(one.value, 0), 1) : 0, isDark = share > (dark.matches ? 0.62 : 0.5), ink = isDark ? (dark.matches ? "#1c130c" : "#ffffff") : css("--ink"), pale = one && one.works === false;
-  root.append(svg("rect", { class: map.name, x: round(x + 1), y: y + 1, width: round(cell - 2), height: row - 2, fill: one ? map.color(share) : "none", stroke: one ? null : css("--line") }));
+  root.append(svg("rect", { class: map.name, x: round(x + 1), y: y + 1, width: round(Math.max(cell - 2, 0)), height: row - 2, fill: one ? map.color(share) : "none", stroke: one ? null : css("--line") }));
   const word = pale && cell > 58 ? one.reading : "";
   root.append(text(one ? number(one.value, narrow.matches ? 1 : 2) : "–", x + cell / 2, y + row / 2 + (word ? -2 : 4.5), { "text-anchor": "middle", fill: pale ? css("--soft") : ink, "font-weight": pale ? 400 : 600 }));
   if (word) root.append(text(word, x + cell / 2, y + row / 2 + 14, { "text-anchor": "middle", "font-size": 11, "font-style": "italic" }));
