@@ -52,10 +52,10 @@ def weights_at(path):
 
 
 def test_a_run_has_scores_at_the_token_before_the_answer(scratch):
-    rows = scratch.scores.where(metric="ari", factor="task", position="last")
+    rows = scratch.table.where(metric="ari", factor="task", position="last")
     for control in ("none", "bag_of_tokens", "shuffled_labels"):
         assert rows.where(control=control).values("step") == [0, 3, 6, 8]
-    assert {one.claim: one.verdict for one in scratch.claims}["realistic"] == "not measured"
+    assert {one.claim: one.verdict for one in scratch.verdicts}["realistic"] == "not measured"
 
 
 def test_its_prompts_are_there_for_other_models(scratch):
@@ -80,7 +80,7 @@ def test_step_0_is_the_start_untouched_and_later_steps_are_not(scratch, went_on)
 
 def test_a_start_is_judged_over_itself(went_on):
     assert went_on.settings.claims.preparation == "standardise"
-    verdicts = {one.claim: one for one in went_on.claims if one.position == "last"}
+    verdicts = {one.claim: one for one in went_on.verdicts if one.position == "last"}
     assert verdicts["realistic"].verdict in ("holds", "fails")
     assert np.isfinite(list(verdicts["realistic"].figures.values())).all()
 
