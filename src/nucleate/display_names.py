@@ -6,7 +6,7 @@ the user's own, is said as it is, with spaces.
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from nucleate.view import View
 
@@ -66,6 +66,30 @@ METHODS = {
     "states": "no clustering",
     "train_centroids": "centroids of train",
 }
+FIGURES = {
+    "value": "agreement",
+    "control_value": "strongest control",
+    "excess": "above the control",
+    "excess_low": "lower 95 % bound of the difference",
+    "highest": "highest above the control",
+    "late_gain": "gain over the last third",
+    "late_gain_low": "that gain, lower 95 % bound",
+    "late_gain_high": "that gain, upper 95 % bound",
+    "layer_0_excess": "layer 0 above its control",
+    "layer_0_excess_high": "upper 95 % bound of that",
+    "excess_at_layer_0": "layer 0 above its control",
+    "top_excess": "top layer above its control",
+    "top_excess_low": "lower 95 % bound of that",
+    "change_at_layer_0": "layer 0 moved by",
+    "change_at_top": "top layer moved by",
+    "rank_correlation": "rank correlation with depth",
+    "assignment_accuracy": "nearest to their own centroid",
+    "accuracy_if_right": "answered right, of those",
+    "accuracy_if_wrong": "answered right, of the others",
+    "auroc": "AUROC",
+    "becomes_b": "answers that became the other task's",
+}
+"""What verdicts rest on."""
 MEASURES = {("kmeans", "ari"): "ARI", ("kmeans", "ari_across"): "ARI across dialects"}
 """Method and metric together, as short as an axis wants them."""
 PREPARATIONS = {
@@ -81,6 +105,11 @@ PREPARATIONS = {
 def say(names: dict[str, str], name: str) -> str:
     """`name` in words."""
     return names.get(name, name.replace("_", " "))
+
+
+def figure_words(name: str) -> str:
+    """A figure that a verdict rests on, in words."""
+    return FIGURES.get(name, name.replace("_", " ").replace("ci ", "95 % "))
 
 
 def place_words(view: View) -> str:
@@ -109,4 +138,4 @@ def site_words(site: str) -> str:
 def site_order(site: str) -> float:
     """From the embeddings up; `final_norm` after the last layer."""
     words = site_words(site).split()
-    return float(words[1]) if words[0] == "layer" else np.inf
+    return float(words[1]) if words[0] == "layer" else math.inf

@@ -15,6 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from nucleate.display_names import figure_words
+
 if TYPE_CHECKING:
     from nucleate.api.runs import Run
     from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict
@@ -97,7 +99,9 @@ def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_r
         for name, (mean, low, high) in one.figures.items():
             if one.effect is None or name != one.effect.effect.figure:
                 spread = f"{low:5.2f} to {high:5.2f}"
-                table.add_row("", "", f"[dim]{_words(name)}[/]", f"[dim]{mean:5.2f}[/]", f"[dim]{spread}[/]")
+                table.add_row(
+                    "", "", f"[dim]{figure_words(name)}[/]", f"[dim]{mean:5.2f}[/]", f"[dim]{spread}[/]"
+                )
     console.print(f"\n  [bold]{n_runs} seeds together, at {position}[/]")
     _print_trimmed(console, Padding(table, (0, 0, 0, 2)))
     _print_indented(
@@ -111,13 +115,9 @@ def _effect(claim: ClaimOverRuns) -> tuple[str, ...]:
         return ()
     interval = f"[{effect.low:.2f}, {effect.high:.2f}]" if effect.n > 1 else "one model"
     asked = f"{effect.effect}: {_MARKS[effect.verdict]} {effect.verdict}"
-    return _words(effect.effect.figure), f"{effect.mean:5.2f}", escape(interval), asked
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return figure_words(effect.effect.figure), f"{effect.mean:5.2f}", escape(interval), asked
 
 
 def _figures(verdict: ClaimVerdict) -> str:
-    figures = [f"{_words(name)} {value:.2f}" for name, value in verdict.figures.items()]
+    figures = [f"{figure_words(name)} {value:.2f}" for name, value in verdict.figures.items()]
     return " · ".join([*figures, *([f"over {verdict.control.replace('_', ' ')}"] if verdict.control else [])])

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, claims_over_runs
-from nucleate.display_names import FACTORS, POSITIONS, say
+from nucleate.display_names import FACTORS, POSITIONS, figure_words, say
 from nucleate.report.contents import RunContents
 from nucleate.report.encoding import visible
 from nucleate.report.score_data import with_controls
@@ -17,26 +17,6 @@ from nucleate.report.score_data import with_controls
 _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SHOWN_INSTANCES, _SHOWN_TASKS, _LONGEST_EXAMPLE = 12, 60, 200
 _NOT_SHOWN = ("instance", "instruction_id", "prompt_length")
-_FIGURES = {
-    "value": "agreement",
-    "control_value": "strongest control",
-    "excess": "above the control",
-    "excess_low": "surely above it by",
-    "highest": "at its highest above it",
-    "layer_0_excess": "layer 0 above its control",
-    "layer_0_excess_high": "at most",
-    "excess_at_layer_0": "layer 0 above its control",
-    "top_excess": "top layer above its control",
-    "top_excess_low": "at least",
-    "change_at_layer_0": "layer 0 moved by",
-    "change_at_top": "top layer moved by",
-    "rank_correlation": "rank correlation with depth",
-    "assignment_accuracy": "nearest to their own centroid",
-    "accuracy_if_right": "answered right, of those",
-    "accuracy_if_wrong": "answered right, of the others",
-    "auroc": "AUROC",
-    "becomes_b": "answers that became the other task's",
-}
 _COUNTS = ("layer", "layers_that_work")
 
 
@@ -59,7 +39,7 @@ def claim_figures(claim: ClaimVerdict) -> list[tuple[str, str]]:
     """What a verdict rests on: names in words, numbers as they are read."""
     figures = []
     for name, value in claim.figures.items():
-        words = _FIGURES.get(name, name.replace("_", " ").replace("ci ", "95 % "))
+        words = figure_words(name)
         is_number = isinstance(value, int | float)
         number = (f"{value:.0f}" if name in _COUNTS else f"{value:.2f}") if is_number else str(value)
         figures.append((visible(words), visible(number)))
