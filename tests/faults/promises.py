@@ -67,10 +67,9 @@ def never_torn(story: Story, modes: Sequence[str] = MODES, every: int = 1, first
     """Every file is the old one or the new one, whatever operation a run is killed or fails at."""
     outcome = Outcome()
     for mode in modes:
-        for stage, number in list(story.points())[first::every]:
-            line = story.logs[stage][number - 1]
-            if mode == "tear" and not line.startswith("write"):
-                continue
+        points = [(*point, story.logs[point[0]][point[1] - 1]) for point in story.points()]
+        torn = [point for point in points if point[2].startswith("write")]
+        for stage, number, line in (torn if mode == "tear" else points)[first::every]:
             restore(story.before(stage), story.folder)
             ended = story.run(stage, mode, number)
             left = sorted(story.folder.rglob(".writing-*")) if mode == "terminate" else []

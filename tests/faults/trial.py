@@ -110,9 +110,8 @@ class Forge:
 
     def close(self) -> None:
         """No more trials."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        with self._process:  # closes both pipes, which ends it, and waits
+            pass
 
     def _answer(self) -> str:
         assert self._process.stdout is not None

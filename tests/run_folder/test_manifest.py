@@ -58,3 +58,11 @@ def test_what_is_no_manifest_is_told(tmp_path, stages):
     path.write_text(f'{{"stages": {stages}}}')
     with pytest.raises(RunFolderError, match="torn or was edited"):
         read_manifest(path)
+
+
+@pytest.mark.parametrize("fact", ['"versions": 1e308', '"precision": []', '"audit": {}', '"audit": [1]'])
+def test_a_fact_of_another_kind_is_told_too(tmp_path, fact):
+    path = tmp_path / "manifest.json"
+    path.write_text(f'{{"stages": {{}}, {fact}}}')
+    with pytest.raises(RunFolderError, match="torn or was edited"):
+        read_manifest(path)

@@ -19,6 +19,10 @@ Digests = dict[str, str]
 """SHA-256 by the name of a file, relative to the folder."""
 
 
+_FACTS: Mapping[str, type] = {"stages": dict, "versions": dict, "precision": dict, "audit": list}
+"""What a run says of itself that is gone through when it is read; other facts are shown as they are."""
+
+
 def read_manifest(path: Path) -> dict[str, Any]:
     """A new one where there is none.
 
@@ -29,7 +33,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
         return {"stages": {}}
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(manifest, dict) and all(map(_is_stage, manifest["stages"].values())):
+        if (
+            isinstance(manifest, dict)
+            and all(isinstance(manifest.get(name, kind()), kind) for name, kind in _FACTS.items())
+            and all(isinstance(row, dict) for row in manifest.get("audit", []))
+            and all(map(_is_stage, manifest["stages"].values()))
+        ):
             return manifest
     except (OSError, ValueError, KeyError, AttributeError, RecursionError):
         pass
