@@ -93,7 +93,7 @@ def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_r
     console = Console(emoji=False, highlight=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("claim", "holds", "figure", "mean", "between seeds", "asked for"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name not in ("figure", "asked for"))
     for one in claims:
         table.add_row(f"[bold]{one.claim}[/]", str(one), *_effect(one))
         for name, (mean, low, high) in one.figures.items():

@@ -109,4 +109,8 @@ def _packed(values: np.ndarray) -> dict[str, str]:
 
 
 def _floats(values: pd.Series) -> dict[str, str]:
-    return typed_array(values.to_numpy(dtype=np.float32, na_value=np.nan))
+    most = float(
+        np.finfo(np.float32).max
+    )  # what is larger, such as the ratio of a point to nothing, is cut off
+    exact = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return typed_array(np.clip(exact, -most, most).astype(np.float32))
