@@ -1,6 +1,7 @@
 """Shapes are checked under test only, and the program's caches stay out of the user's home."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from jaxtyping import config, install_import_hook
+from playwright.sync_api import sync_playwright
 
 os.environ["NUCLEATE_CACHE_DIR"] = tempfile.mkdtemp(prefix="nucleate-test-")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -50,6 +52,23 @@ def finished_smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / "report.html").exists():
             nucleate.run("smoke", folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One for all tests of pages that a worker has: a second one in the same process cannot be started."""
+    if (chromium := shutil.which("chromium")) is None:
+        pytest.skip("needs Debian's chromium: apt-get install chromium")
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

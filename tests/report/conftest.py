@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import sync_playwright
 
 import nucleate
 from nucleate.pictures.points_table import FRAMES_SCHEMA, Projections
@@ -16,8 +15,6 @@ from nucleate.report.contents import read_run
 from nucleate.report.page import render
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Score, Scores
-
-CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
@@ -93,22 +90,6 @@ def prompts_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def prompts(prompts_folder):
     return read_run(prompts_folder)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Debian's chromium: apt-get install chromium")
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @dataclass

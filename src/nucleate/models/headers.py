@@ -8,6 +8,7 @@ before a library that believes it is asked to load.
 from __future__ import annotations
 
 import math
+import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,6 +68,8 @@ def _tensors_in(file: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def _pickled(file: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Mapped into memory where the form allows, and in any case without running what is pickled."""
+    if tarfile.is_tarfile(file):  # torch would unpack it among temporary files
+        raise ForeignFileError("it is a tar archive, a form that torch left in 2018; save the model again")
     held = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
     if not isinstance(held, dict):
         raise ForeignFileError(f"it holds {type(held).__name__}, not a table of tensors")

@@ -51,30 +51,24 @@ def test_the_page_is_one_file_that_nothing_can_leave(measures):
 
 
 @pytest.mark.browser
-def test_a_reader_chooses_a_measure_and_reaches_a_point(measures, tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api")
+def test_a_reader_chooses_a_measure_and_reaches_a_point(measures, tmp_path, browser):
     file = tmp_path / "sweep.html"
     text = sweep_page(
         "s", measures, AXES, {"b": "points/b/report.html"}, {"position": "last_instruction", "split": "train"}
     )
     file.write_text(text, encoding="utf-8")
-    with sync_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        except sync_api.Error:
-            pytest.skip("there is no chromium here")
-        page = browser.new_page()
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text))
-        page.goto(file.as_uri())
-        assert page.locator("#said").inner_text() == "agreement (ARI) over corpus.n_dialects and layer"
-        assert page.locator("#cells tbody tr").count() == 2
-        assert page.locator("#cells tbody tr").last.locator("button").first.inner_text() == "0.1235"
-        assert page.locator("#cells tbody tr").first.locator("button").first.inner_text() == "never"
-        page.get_by_label("measure").select_option(label="task accuracy")
-        assert page.locator("#cells tbody button").all_inner_texts() == ["1", "1"]
-        page.locator("#cells tbody button").last.click()
-        assert page.locator("#points a").get_attribute("href") == "points/b/report.html"
-        browser.close()
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text))
+    page.goto(file.as_uri())
+    assert page.locator("#said").inner_text() == "agreement (ARI) over corpus.n_dialects and layer"
+    assert page.locator("#cells tbody tr").count() == 2
+    assert page.locator("#cells tbody tr").last.locator("button").first.inner_text() == "0.1235"
+    assert page.locator("#cells tbody tr").first.locator("button").first.inner_text() == "never"
+    page.get_by_label("measure").select_option(label="task accuracy")
+    assert page.locator("#cells tbody button").all_inner_texts() == ["1", "1"]
+    page.locator("#cells tbody button").last.click()
+    assert page.locator("#points a").get_attribute("href") == "points/b/report.html"
+    page.close()
     assert errors == []
