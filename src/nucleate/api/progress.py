@@ -8,8 +8,6 @@ without asking for it. A notebook is; a script, whose output may be read by a pr
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
@@ -19,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
+from nucleate.api.heartbeat import SILENCE, Heartbeat
 from nucleate.spacing import evenly_spaced
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ _MOST_LAYERS = 7
 _BARS = "▁▂▃▄▅▆▇█"
 _WIDE = 115
 """Columns of a terminal that has room for loss and accuracy beside the bar."""
-SILENCE = 30.0
-"""Seconds after which a log is told how far a stage is."""
 _COLORS = ("#7a7a8c", "#6b7fb3", "#4a90b8", "#35a3a3", "#4db380", "#8cc456", "#d3c93c")
 
 
@@ -59,7 +56,7 @@ class RunProgress:
     ) -> None:
         self.console = console or Console(emoji=False, highlight=False)
         self.position, self.steps, self.stages = position, steps, stages
-        self._silence, self._said, self._ended = silence, time.monotonic(), threading.Event()
+        self._heart = Heartbeat(self._tell_how_far, silence)
         self._bar = Progress(
             TextColumn("  {task.description}"),
             BarColumn(bar_width=10, complete_style="#35a3a3", finished_style="#4db380"),
@@ -78,24 +75,21 @@ class RunProgress:
     def __enter__(self) -> Self:
         self._bar.start()
         if not self.console.is_terminal:
-            threading.Thread(target=self._break_silence, daemon=True).start()
+            self._heart.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
+        self._heart.stop()
         self._bar.stop()
 
-    def _break_silence(self) -> None:
-        """A log that says nothing for long looks like a program that hangs."""
-        while not self._ended.wait(min(1.0, self._silence)):
-            if time.monotonic() - self._said >= self._silence:
-                for task in self._bar.tasks:
-                    self._say(Text(f"  … {task.description}, {how_far(task)}", style="dim"))
+    def _tell_how_far(self) -> None:
+        for task in self._bar.tasks:
+            self._say(Text(f"  … {task.description}, {how_far(task)}", style="dim"))
 
     def _say(self, text: Text | str) -> None:
-        self._said = time.monotonic()
+        self._heart.heard()
         self.console.print(text, markup=False, soft_wrap=True)
 
     def on_stage(self, name: str, what: str) -> None:

@@ -8,8 +8,6 @@ built again here.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 from nucleate.corpus.corpus import NO_ANSWER
+from nucleate.models.blocks import giving
 
 _HEAD_ROWS = 64
 """So many states are given to the head at once: its logits are the widest thing there is."""
@@ -90,7 +89,7 @@ def logits_at(
     last = output.last_hidden_state
     chosen = last[rows.to(last.device), columns.to(last.device)][None]
     ids = torch.zeros(1, chosen.shape[1], dtype=torch.long, device=model.device)
-    with _giving(body, _with_states(output, chosen)):
+    with giving(body, _with_states(output, chosen)):
         return model(ids, use_cache=False).logits[0].float()
 
 
@@ -99,16 +98,3 @@ def _with_states(output: Any, states: torch.Tensor) -> Any:
     changed = copy.copy(output)
     changed.last_hidden_state = states
     return changed
-
-
-@contextmanager
-def _giving(module: torch.nn.Module, output: Any) -> Iterator[None]:
-    """Within, `module` does no work and gives `output`."""
-    before = module.__dict__.get("forward")  # accelerate puts one of its own there
-    module.__dict__["forward"] = lambda *_arguments, **_named: output
-    try:
-        yield
-    finally:
-        del module.__dict__["forward"]
-        if before is not None:
-            module.__dict__["forward"] = before

@@ -7,20 +7,18 @@ from a sweep that does.
 
 from __future__ import annotations
 
-import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from nucleate.api.heartbeat import SILENCE, Heartbeat
+
 if TYPE_CHECKING:
     from nucleate.sweep.grid import Point
     from nucleate.sweep.progress import Tally
     from nucleate.sweep.tasks import Outcome
-
-BEAT = 30.0
-"""Seconds without a line after which there is one, where there is no bar."""
 
 
 class SweepProgress:
@@ -33,8 +31,8 @@ class SweepProgress:
         beat: seconds without a line after which there is one.
     """
 
-    def __init__(self, n_points: int, n_done: int, console: Console, beat: float = BEAT) -> None:
-        self.console, self.beat = console, beat
+    def __init__(self, n_points: int, n_done: int, console: Console, beat: float = SILENCE) -> None:
+        self.console = console
         self._bar = Progress(
             BarColumn(bar_width=24, complete_style="#35a3a3", finished_style="#4db380"),
             TextColumn("{task.description}"),
@@ -44,8 +42,7 @@ class SweepProgress:
         )
         self._task = self._bar.add_task("", total=n_points, completed=n_done)
         self._tally: Tally | None = None
-        self._said, self._ended = threading.Event(), threading.Event()
-        self._heart = threading.Thread(target=self._beat, daemon=True)
+        self._heart = Heartbeat(self._tell_counts, beat)
         self._show("the workers load their libraries")
 
     def __enter__(self) -> Self:
@@ -56,9 +53,7 @@ class SweepProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._said.set()
-        self._heart.join()
+        self._heart.stop()
         self._bar.stop()
 
     def on_note(self, note: str) -> None:
@@ -81,19 +76,15 @@ class SweepProgress:
         self._bar.update(self._task, description=what)
 
     def _say(self, line: str) -> None:
-        self._said.set()
+        self._heart.heard()
         self.console.print(line)
 
-    def _beat(self) -> None:
-        """Tell the counts where nothing else was told; on a terminal the time left is told anew."""
-        while not self._ended.is_set():
-            if self._said.wait(self.beat):
-                self._said.clear()
-                continue
-            if self._tally is not None:
-                self._show(counts(self._tally))
-            if not self.console.is_terminal:
-                self.console.print(f"  [dim]… {self._now}[/]")
+    def _tell_counts(self) -> None:
+        """Where nothing else was told; on a terminal the time left is told anew."""
+        if self._tally is not None:
+            self._show(counts(self._tally))
+        if not self.console.is_terminal:
+            self.console.print(f"  [dim]… {self._now}[/]")
 
 
 def counts(tally: Tally) -> str:

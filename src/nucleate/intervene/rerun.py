@@ -7,15 +7,14 @@ blocks that were run already handing out what they gave the first time. No model
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
-from nucleate.models.blocks import find_blocks
+from nucleate.models.blocks import find_blocks, giving
 
 
 class CachedPass:
@@ -65,9 +64,9 @@ class CachedPass:
                 stack.callback(replace.remove)
             else:
                 for earlier in self.sites[1 : self.sites.index(site)]:
-                    stack.enter_context(_handing_out(self._modules[earlier], self._outputs[earlier]))
+                    stack.enter_context(giving(self._modules[earlier], self._outputs[earlier]))
                 output = _like(self._outputs[site], states)
-                stack.enter_context(_handing_out(self._modules[site], output))
+                stack.enter_context(giving(self._modules[site], output))
             return self._forward()
 
     @torch.no_grad()
@@ -106,19 +105,6 @@ def _handing_in(states: torch.Tensor) -> Any:
         return arguments, named | {"hidden_states": states}
 
     return hook
-
-
-@contextmanager
-def _handing_out(module: torch.nn.Module, output: Any) -> Iterator[None]:
-    """Within, `module` does no work and returns `output`."""
-    before = module.__dict__.get("forward")
-    module.__dict__["forward"] = lambda *_arguments, **_named: output
-    try:
-        yield
-    finally:
-        del module.__dict__["forward"]
-        if before is not None:
-            module.__dict__["forward"] = before
 
 
 def _states_in(output: Any) -> torch.Tensor:
