@@ -4,8 +4,9 @@ import io
 import time
 
 from rich.console import Console
+from rich.progress import Progress
 
-from nucleate.api.progress import RunProgress, watched
+from nucleate.api.progress import RunProgress, how_far, watched
 from nucleate.stages.observer import Silent
 from nucleate.training.observer import TrainingRecord
 
@@ -79,3 +80,14 @@ def test_a_notebook_is_shown_progress_and_a_script_is_not(monkeypatch):
     with watched(None, "input", 30) as watcher:
         assert isinstance(watcher, RunProgress)
         assert (watcher.position, watcher.steps) == ("input", 30)
+
+
+def test_the_time_left_is_by_the_whole_and_not_by_a_burst():
+    seconds = [100.0]
+    bar = Progress(get_time=lambda: seconds[0], disable=True)
+    bar.add_task("scoring", total=14)
+    (task,) = bar.tasks
+    seconds[0] += 60
+    for done in (1, 2):
+        bar.update(task.id, completed=done)
+    assert how_far(task) == "2 of 14, 1:00 gone, about 6:00 left"

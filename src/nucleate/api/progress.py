@@ -163,8 +163,10 @@ def how_far(task: Task) -> str:
     """`6 of 10, 1:12 gone, about 0:20 left`, of what is known."""
     parts = [] if task.total is None else [f"{task.completed:,.0f} of {task.total:,.0f}"]
     parts.append(f"{_clock(task.elapsed or 0.0)} gone")
-    if task.time_remaining is not None and not task.finished:
-        parts.append(f"about {_clock(task.time_remaining)} left")
+    if task.total and 0 < task.completed < task.total:
+        # By what the whole has taken: pieces come in bursts, and the pace of the last two says nothing.
+        left = (task.elapsed or 0.0) * (task.total / task.completed - 1)
+        parts.append(f"about {_clock(left)} left")
     return ", ".join(parts)
 
 
