@@ -87,6 +87,12 @@ FIGURES = {
     "accuracy_if_right": "answered right, of those",
     "accuracy_if_wrong": "answered right, of the others",
     "auroc": "AUROC",
+    "plain_ari": "plain ARI",
+    "share_of_top_change": "share of the top layer's change",
+    "unseen_instruction": "unseen instructions, above the control",
+    "size_matched": "as many trained instructions",
+    "unseen_instruction_placed": "unseen, placed among train's clusters",
+    "size_matched_placed": "as many trained, placed",
     "becomes_b": "answers that became the other task's",
 }
 """What verdicts rest on."""

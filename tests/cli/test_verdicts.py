@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nucleate.claims.verdicts import ClaimVerdict
@@ -33,4 +35,21 @@ def test_marks_stay_with_their_words_and_lines_fit(width, capsys, monkeypatch):
         f"{mark} generalisation: {one.verdict}" for mark, one in zip("✓✗?–", VERDICTS, strict=True)
     ]
     assert any("[b]never" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_other_positions_are_marks_with_their_claims(width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    names = ("emergence", "depth", "baseline", "generalisation", "realistic", "unseen")
+    elsewhere = [replace(VERDICTS[i % 4], claim=name, position="input") for i, name in enumerate(names)]
+    print_verdicts([*VERDICTS, *elsewhere], "last_instruction")
+    told = capsys.readouterr().out.split("at input:")[1].splitlines()
+    assert max(map(len, told)) <= width and all(line == line.rstrip() for line in told)
+    pairs = [pair for line in told for pair in line.split("  ") if pair.strip()]
+    assert [pair.strip() for pair in pairs] == [f"{'✓✗?–'[i % 4]} {name}" for i, name in enumerate(names)]
+
+
+def test_a_rule_is_told_where_it_is_asked_for(capsys):
+    print_verdicts(VERDICTS[:1], "last_instruction", with_rules=True)
+    lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("    Rule: clusters") for line in lines)

@@ -47,10 +47,22 @@ def print_verdicts(
             for text, style in _said_of(one, with_rules=with_rules):
                 _print_indented(console, text, style)
     for other in dict.fromkeys(one.position for one in verdicts if one.position != position):
-        marks = "  ".join(f"{_MARKS[one.verdict]} {one.claim}" for one in verdicts if one.position == other)
-        _print_trimmed(
-            console, Padding(Text.from_markup(f"[dim]at {escape(other)}[/]: {marks}"), (0, 0, 0, 2))
-        )
+        here = [one for one in verdicts if one.position == other]
+        marks = [Text.from_markup(f"{_MARKS[one.verdict]} {one.claim}") for one in here]
+        _print_filled(console, [Text(f"at {other}:", style="dim"), *marks])
+
+
+def _print_filled(console: Console, pieces: Sequence[Text]) -> None:
+    """As many pieces on a line as fit, none of them broken; further lines are indented."""
+    line = Text("  ")
+    for piece in pieces:
+        if len(line) > 4 and len(line) + len(piece) > console.width:
+            line.rstrip()
+            console.print(line, soft_wrap=True)
+            line = Text("    ")
+        line.append_text(piece).append("  ")
+    line.rstrip()
+    console.print(line, soft_wrap=True)
 
 
 def _said_of(verdict: ClaimVerdict, *, with_rules: bool) -> Iterator[tuple[str, str]]:
@@ -65,7 +77,8 @@ def _said_of(verdict: ClaimVerdict, *, with_rules: bool) -> Iterator[tuple[str, 
 
 
 def _print_indented(console: Console, text: str, style: str) -> None:
-    for line in textwrap.wrap(text, max(20, console.width - 4), break_long_words=False):
+    together = text.replace(" %", "\u00a0%")  # a number and its unit are not parted
+    for line in textwrap.wrap(together, max(20, console.width - 4), break_long_words=False):
         console.print(Text(f"    {line}", style=style), soft_wrap=True)
 
 
@@ -119,5 +132,5 @@ def _effect(claim: ClaimOverRuns) -> tuple[str, ...]:
 
 
 def _figures(verdict: ClaimVerdict) -> str:
-    figures = [f"{figure_words(name)} {value:.2f}" for name, value in verdict.figures.items()]
+    figures = [f"{figure_words(name)} {value:z.2f}" for name, value in verdict.figures.items()]
     return " · ".join([*figures, *([f"over {verdict.control.replace('_', ' ')}"] if verdict.control else [])])

@@ -155,4 +155,4 @@ def failures(run: RunContents) -> str:
 
 
 def _n(value: float) -> str:
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+    return f"{value:z.2f}".replace("-", "−")

@@ -39,12 +39,12 @@ class Share:
     @property
     def said(self) -> str:
         """As it is read."""
-        return f"{self.value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+        return f"{self.value:z.2f}".replace("-", "−")
 
     @property
     def interval(self) -> str:
         """As it is read."""
-        return f"{self.low:.2f} to {self.high:.2f}".replace("-", "−")
+        return f"{self.low:z.2f} to {self.high:z.2f}".replace("-", "−")
 
     def places(self) -> dict[str, float]:
         """Where bar and interval stand on a line from 0 to 100."""

@@ -61,7 +61,7 @@ class RuleTest:
     @property
     def said(self) -> str:
         """The figure as it is read."""
-        return f"{self.value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+        return f"{self.value:z.2f}".replace("-", "−")
 
     @property
     def missed_by(self) -> str:

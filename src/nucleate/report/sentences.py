@@ -41,7 +41,7 @@ def claim_figures(claim: ClaimVerdict) -> list[tuple[str, str]]:
     for name, value in claim.figures.items():
         words = figure_words(name)
         is_number = isinstance(value, int | float)
-        number = (f"{value:.0f}" if name in _COUNTS else f"{value:.2f}") if is_number else str(value)
+        number = (f"{value:.0f}" if name in _COUNTS else f"{value:z.2f}") if is_number else str(value)
         figures.append((visible(words), visible(number)))
     return figures
 

@@ -12,7 +12,7 @@ export const measureWords = (/** @type {string} */ measure) => {
   return `${metricWords(metric)} (${say("method", method)})`;
 };
 export const capital = (/** @type {string} */ words) => words.charAt(0).toUpperCase() + words.slice(1);
-export const number = (/** @type {number} */ value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "–");
+export const number = (/** @type {number} */ value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace(/^-(?=0(\.0*)?$)/, "").replace("-", "−") : "–");
 /** "1, 2 and 3" */
 export const listed = (/** @type {any[]} */ words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : String(words[0] ?? ""));
 const FACTOR_RANK = { task: -2, dialect: -1, instruction: 1, input: 2, output: 3, task_input: 4 };
