@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nucleate.report.score_data import with_controls
+from nucleate.report.data.score_data import with_controls
 
 pytestmark = pytest.mark.browser
 

@@ -14,8 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from nucleate.display_names import CONTROLS
 from nucleate.errors import RunFolderError
 from nucleate.pictures.points_table import FRAMES_SCHEMA, Projections
+from nucleate.report.data.score_data import MOST_ROWS
 from nucleate.report.page import build_page, render, write_page
-from nucleate.report.score_data import MOST_ROWS
 from nucleate.run_folder.folder import RunFolder
 
 browser_test = pytest.mark.browser

@@ -165,31 +165,31 @@ class Run:
             view: what to look at instead of where the claims are judged: `position`, `factor`, `split`,
                 `preparation`, `metric`; as for all that are drawn.
         """
-        from nucleate.figures.emergence import draw_emergence
+        from nucleate.figures.clusters.emergence import draw_emergence
 
         return self._draw(draw_emergence, ax, view)
 
     def plot_profile(self, ax: Axes | None = None, **view: str) -> Axes:
         """Agreement with every factor, layer by layer, of runs that have one step."""
-        from nucleate.figures.profile import draw_profile
+        from nucleate.figures.clusters.profile import draw_profile
 
         return self._draw(draw_profile, ax, view)
 
     def plot_atlas(self, ax: Axes | None = None, **view: str) -> Axes:
         """Agreement of one factor at one position: layer by step."""
-        from nucleate.figures.atlas import draw_atlas
+        from nucleate.figures.clusters.atlas import draw_atlas
 
         return self._draw(draw_atlas, ax, view)
 
     def plot_order(self, ax: Axes | None = None, **view: str) -> Axes:
         """When agreement with each factor rises at one position, layer by layer."""
-        from nucleate.figures.order import draw_order
+        from nucleate.figures.clusters.order import draw_order
 
         return self._draw(draw_order, ax, view)
 
     def plot_unseen(self, ax: Axes | None = None) -> Axes:
         """Right assignment and right answers on unseen instances, over training."""
-        from nucleate.figures.unseen import draw_unseen
+        from nucleate.figures.answers.unseen import draw_unseen
 
         self.folder.require("unseen")
         unseen = self.evidence.unseen
@@ -200,7 +200,7 @@ class Run:
 
     def plot_causes(self, ax: Axes | None = None) -> Axes:
         """What answers become when states are moved, place by place."""
-        from nucleate.figures.causes import draw_causes
+        from nucleate.figures.answers.causes import draw_causes
 
         self.folder.require("intervene")
         effects = self.evidence.effects

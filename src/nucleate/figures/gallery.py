@@ -16,13 +16,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nucleate.figures.atlas import atlas_figure
-from nucleate.figures.causes import causes_figure, causes_over_training_figure
-from nucleate.figures.emergence import emergence_figure
-from nucleate.figures.order import order_figure
-from nucleate.figures.profile import profile_figure
+from nucleate.figures.answers.causes import causes_figure, causes_over_training_figure
+from nucleate.figures.answers.unseen import unseen_figure
+from nucleate.figures.clusters.atlas import atlas_figure
+from nucleate.figures.clusters.emergence import emergence_figure
+from nucleate.figures.clusters.order import order_figure
+from nucleate.figures.clusters.profile import profile_figure
 from nucleate.figures.style import FORMATS, ONE_COLUMN, TWO_COLUMNS, save_figure
-from nucleate.figures.unseen import unseen_figure
 from nucleate.processes import side_by_side
 from nucleate.scores import Scores
 from nucleate.view import View

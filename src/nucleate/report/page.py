@@ -21,15 +21,15 @@ from markupsafe import Markup
 from nucleate import display_names
 from nucleate.claims.causes import LEAST_FLIP
 from nucleate.glossary import glossary
-from nucleate.report import finding, sentences
-from nucleate.report.citation import citation
 from nucleate.report.contents import RunContents, read_run
-from nucleate.report.encoding import script_json, visible
-from nucleate.report.point_data import point_data
+from nucleate.report.data.encoding import script_json, visible
+from nucleate.report.data.point_data import point_data
+from nucleate.report.data.score_data import score_data
 from nucleate.report.readings import shown_shares
-from nucleate.report.rules import rule_tests
-from nucleate.report.score_data import score_data
-from nucleate.report.terms import explained, terms
+from nucleate.report.words import finding, sentences
+from nucleate.report.words.citation import citation
+from nucleate.report.words.rules import rule_tests
+from nucleate.report.words.terms import explained, terms
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scoring.emergence import LOWER_IS_BETTER

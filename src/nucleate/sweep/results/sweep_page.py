@@ -14,7 +14,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from nucleate.report.encoding import script_json, visible
+from nucleate.report.data.encoding import script_json, visible
 from nucleate.report.page import content_security_policy
 
 _DIGITS = 4

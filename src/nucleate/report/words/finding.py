@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from nucleate.display_names import CONTROLS, FACTORS, METRICS, say
 from nucleate.report.contents import RunContents
-from nucleate.report.encoding import visible
-from nucleate.report.rules import not_met
-from nucleate.report.score_data import with_controls
+from nucleate.report.data.encoding import visible
+from nucleate.report.data.score_data import with_controls
+from nucleate.report.words.rules import not_met
 from nucleate.scores import SCHEMA, Scores
 from nucleate.scoring.emergence import emergence_table
 

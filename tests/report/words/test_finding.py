@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from nucleate.report.finding import failures, finding, peak_of
+from nucleate.report.words.finding import failures, finding, peak_of
 
 STEPS = (0, 10, 20, 50, 100)
 

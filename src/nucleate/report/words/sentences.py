@@ -11,8 +11,8 @@ import pyarrow as pa
 from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, claims_over_runs
 from nucleate.display_names import FACTORS, POSITIONS, figure_words, say
 from nucleate.report.contents import RunContents
-from nucleate.report.encoding import visible
-from nucleate.report.score_data import with_controls
+from nucleate.report.data.encoding import visible
+from nucleate.report.data.score_data import with_controls
 
 _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SHOWN_INSTANCES, _SHOWN_TASKS, _LONGEST_EXAMPLE = 12, 60, 200

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nucleate.figures.atlas import atlas_figure
+from nucleate.figures.clusters.atlas import atlas_figure
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS
 from nucleate.scores import Scores
 from nucleate.view import View

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nucleate.pictures.points_table import Projections
-from nucleate.report.encoding import smallest_unsigned, typed_array, visible
+from nucleate.report.data.encoding import smallest_unsigned, typed_array, visible
 from nucleate.spacing import evenly_spaced
 
 USUAL_BYTES, MOST_BYTES = 900_000, 7_000_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nucleate.report.encoding import LONGEST_TEXT, script_json, smallest_unsigned, typed_array, visible
+from nucleate.report.data.encoding import LONGEST_TEXT, script_json, smallest_unsigned, typed_array, visible
 
 
 @given(

@@ -2,7 +2,7 @@ import pytest
 from matplotlib.lines import Line2D
 from matplotlib.offsetbox import DrawingArea
 
-from nucleate.figures.order import order_figure
+from nucleate.figures.clusters.order import order_figure
 from nucleate.scores import Scores
 from nucleate.view import View
 

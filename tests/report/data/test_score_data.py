@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from nucleate.report import score_data as module
-from nucleate.report.score_data import KEY, score_data
+from nucleate.report.data import score_data as module
+from nucleate.report.data.score_data import KEY, score_data
 
 TYPES = {"Float32": "<f4", "Uint8": "u1", "Uint16": "<u2", "Uint32": "<u4"}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from nucleate.figures.emergence import emergence_figure
+from nucleate.figures.clusters.emergence import emergence_figure
 from nucleate.figures.style import ONE_COLUMN
 from nucleate.scores import Score, Scores
 from nucleate.view import View

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from nucleate.report.citation import citation
+from nucleate.report.words.citation import citation
 
 
 def test_a_run_is_named_with_its_seed_and_digest(contents):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nucleate.figures.profile import profile_figure
+from nucleate.figures.clusters.profile import profile_figure
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS
 from nucleate.scores import Scores
 from nucleate.view import View

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from nucleate.report import sentences
+from nucleate.report.words import sentences
 
 
 def test_the_setting_in_a_sentence(contents):

@@ -3,7 +3,7 @@ import base64
 import numpy as np
 import pytest
 
-from nucleate.report.point_data import MOST_BYTES, USUAL_BYTES, point_data, points_within, steps_within
+from nucleate.report.data.point_data import MOST_BYTES, USUAL_BYTES, point_data, points_within, steps_within
 
 
 def test_coordinates_come_back_within_a_65535th(contents):

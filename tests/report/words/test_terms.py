@@ -3,7 +3,7 @@
 import re
 
 from nucleate.glossary import definition
-from nucleate.report.terms import explained, terms
+from nucleate.report.words.terms import explained, terms
 
 
 def test_the_first_place_of_a_term_has_its_definition():

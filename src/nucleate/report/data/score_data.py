@@ -15,7 +15,7 @@ import pandas as pd
 
 from nucleate.report.analyses import CAUSES, UNSEEN
 from nucleate.report.contents import RunContents
-from nucleate.report.encoding import smallest_unsigned, typed_array, visible
+from nucleate.report.data.encoding import smallest_unsigned, typed_array, visible
 from nucleate.scoring.emergence import FIGURE, LOWER_IS_BETTER, excess_of
 from nucleate.spacing import evenly_spaced
 

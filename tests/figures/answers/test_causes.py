@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from nucleate.figures.causes import causes_figure, causes_over_training_figure
+from nucleate.figures.answers.causes import causes_figure, causes_over_training_figure
 from nucleate.scores import Scores
 from nucleate.view import View
 

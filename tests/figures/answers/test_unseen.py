@@ -1,5 +1,5 @@
 from nucleate.claims.evidence import hardest_split
-from nucleate.figures.unseen import unseen_figure
+from nucleate.figures.answers.unseen import unseen_figure
 from nucleate.scores import Score, Scores
 
 

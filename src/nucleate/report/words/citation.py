@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nucleate.report.contents import RunContents
-from nucleate.report.encoding import visible
+from nucleate.report.data.encoding import visible
 from nucleate.run_folder.manifest import digest_of
 
 _PAPERS = (

@@ -6,7 +6,7 @@ import pytest
 
 from nucleate.claims.judging import CLAIMS
 from nucleate.claims.verdicts import ClaimVerdict
-from nucleate.report.rules import not_met, rule_tests
+from nucleate.report.words.rules import not_met, rule_tests
 
 DIGESTS = {one.name: one.rule_digest for one in CLAIMS}
 
