@@ -3,7 +3,7 @@
 # make realistic  natural language: from scratch, a pretrained model trained on, and that model as it is
 # make check  the quick half of it: format, lint, types, import contract
 # make bench  time it beside what a user would write today; ONLY=kmeans one part, WHOLE=1 peers to their end
-# make faults try all that docs/reliability.md promises: kills, full disks, damages; PART="torn locks", EVERY=10 less of it
+# make faults try all that docs/reliability.md promises: kills, full disks, damages; PART="kill locks", EVERY=10 less of it
 # make docs-site  the documentation as a site: docs/_build; warnings are errors
 # make build  wheel and source, checked, installed into a clean environment and run there
 # make docs   write the pages that come from the program itself

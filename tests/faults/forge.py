@@ -1,7 +1,8 @@
 """A process that has loaded the program once, and forks a child for every trial.
 
 A trial is a real process that is killed for real; only the loading of libraries is shared. Figures, which take
-most of a small run and none of its risks, are drawn as files of the same kinds with nothing on them.
+most of a small run and none of its risks, are drawn as files of the same kinds with nothing on them; so is the
+page, where a trial asks for that (`plain`): where it is damages that are to be found, it is the real one.
 
 Run by `trial.Forge`, with the shim preloaded: a line of JSON in, a line of JSON out.
 """
@@ -9,6 +10,7 @@ Run by `trial.Forge`, with the shim preloaded: a line of JSON in, a line of JSON
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import sys
@@ -30,6 +32,12 @@ def draw_nothing(_scores, folder, _view, **_tables):
     folder.mkdir()
     for name in ("emergence.png", "emergence.svg", "atlas.pdf"):
         (folder / name).write_text(name * 100)
+
+
+def page_of_digests(folders):
+    """Stands for the page: every file that it could be made from, with its digest."""
+    stages = [entry for folder in folders for entry in folder.manifest["stages"].values()]
+    return "\n".join(json.dumps(entry.get("outputs")) for entry in stages)
 
 
 class Enough(BaseException):
@@ -60,6 +68,8 @@ def run_child(request, shim):
     try:
         root = request["root"].encode()
         shim.shim_arm(root, _MODES[request["mode"]], ctypes.c_long(request["number"]), log)
+        if request["plain"]:
+            showing.build_page = page_of_digests
         if request["until"]:
             stop_after(request["until"])
         try:
@@ -84,6 +94,8 @@ def serve(warm_up):
     showing.draw_figures = draw_nothing
     with tempfile.TemporaryDirectory() as folder:
         main([*warm_up, "--out", f"{folder}/run"])
+    gc.collect()
+    gc.freeze()  # a child that collects garbage would otherwise copy all that is loaded
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
         request = json.loads(line)

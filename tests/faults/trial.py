@@ -76,6 +76,7 @@ class Forge:
         mode: str = "count",
         number: int = 0,
         until: str = "",
+        plain: bool = False,
     ) -> int:
         """Start a command in a process of its own; `end` waits for it.
 
@@ -86,6 +87,7 @@ class Forge:
                 (an I/O error, once), `full` (no room from then on) or `terminate` (SIGTERM).
             number: N.
             until: ends after this stage.
+            plain: a page of digests in place of the real one.
 
         Returns: the process's id.
         """
@@ -97,6 +99,7 @@ class Forge:
             "output": str(self.place / "output"),
             "log": str(self.place / "log"),
             "until": until,
+            "plain": plain,
         }
         assert self._process.stdin is not None
         print(json.dumps(request), file=self._process.stdin, flush=True)
@@ -130,6 +133,26 @@ def result_of(folder: Path) -> dict[str, str]:
             content = re.sub(rb'"seconds": [0-9.e-]+', b"", content)
         found[name] = hashlib.sha256(content).hexdigest()
     return found
+
+
+_TIMES = (
+    (re.compile(rb'"seconds": [0-9.e-]+'), b""),
+    (re.compile(rb'"training.jsonl": "[0-9a-f]+"'), b'"training.jsonl"'),
+)
+"""What differs between two runs that did the same: how long it took, and the digest of a file that says so."""
+
+
+def state_of(folder: Path) -> str:
+    """A digest of all that a next run could go by: every name and content, but no time and no process."""
+    found = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        content = b"a folder" if file.is_dir() else file.read_bytes()
+        if file.name.startswith(".lock"):
+            content = b""
+        for pattern, nothing in _TIMES:
+            content = pattern.sub(nothing, content)
+        found.update(file.relative_to(folder).as_posix().encode() + b"\0" + hashlib.sha256(content).digest())
+    return found.hexdigest()
 
 
 def restore(before: Path, folder: Path) -> None:
