@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nucleate.api import (
         analyze,
         audit,
+        changed_clusters,
         check,
         compare,
         config,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         score,
         similarity,
         sweep,
+        train_arms,
         unseen,
         verify,
     )
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 _VERBS = (
     "analyze",
     "audit",
+    "changed_clusters",
     "check",
     "compare",
     "config",
@@ -63,6 +66,7 @@ _VERBS = (
     "run_seeds",
     "score",
     "similarity",
+    "train_arms",
     "verify",
 )
 _ROOMS = ("intervene", "report", "sweep", "unseen")
@@ -98,6 +102,7 @@ __all__ = [
     "analyze",
     "api",
     "audit",
+    "changed_clusters",
     "check",
     "compare",
     "config",
@@ -114,6 +119,7 @@ __all__ = [
     "score",
     "similarity",
     "sweep",
+    "train_arms",
     "unseen",
     "verify",
 ]

@@ -44,8 +44,14 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class _Shared:
-    """Two runs on the prompts that both have: the rows of each, and what is known of them."""
+class Shared:
+    """Two runs on the prompts that both have.
+
+    Attributes:
+        rows: of each run's corpus, prompt by prompt.
+        units: prompts of one number hang together.
+        labels: of both, from 0; None where they are not the same partition, or too few.
+    """
 
     rows: tuple[np.ndarray, np.ndarray]
     units: np.ndarray
@@ -77,14 +83,14 @@ def compare_states(
     notes: list[str] = []
     rows: list[dict[str, object]] = []
     for first, second in combinations_with_replacement(looked, 2):
-        shared = _shared(first, second, split, notes)
+        shared = shared_by(first, second, split, notes)
         if shared is not None:
             rows += _rows(first, second, shared, position, steps)
     return Compared(pd.DataFrame(rows, columns=list(COLUMNS)), tuple(dict.fromkeys(notes)))
 
 
 def _rows(
-    first: Looked, second: Looked, shared: _Shared, position: str, steps: Sequence[int] | None
+    first: Looked, second: Looked, shared: Shared, position: str, steps: Sequence[int] | None
 ) -> Iterator[dict[str, object]]:
     own = [first.states(step, shared.rows[0], (position,)) for step in first.steps(steps)]
     others = [second.states(step, shared.rows[1], (position,)) for step in second.steps(steps)]
@@ -99,7 +105,7 @@ def _pair(
     second: Looked,
     one: HiddenStates,
     other: HiddenStates,
-    shared: _Shared,
+    shared: Shared,
     halves: Halves,
     position: str,
 ) -> Iterator[dict[str, object]]:
@@ -126,7 +132,8 @@ def _pair(
                 }  # fmt: skip
 
 
-def _shared(first: Looked, second: Looked, split: str | None, notes: list[str]) -> _Shared | None:
+def shared_by(first: Looked, second: Looked, split: str | None, notes: list[str]) -> Shared | None:
+    """The scored prompts that two runs have in common; None where they are too few, and `notes` says so."""
     places = [_places(one, split) for one in (first, second)]
     both = [text for text in places[0] if text in places[1]]
     names = f"{first.folder.name} and {second.folder.name}"
@@ -145,7 +152,7 @@ def _shared(first: Looked, second: Looked, split: str | None, notes: list[str]) 
     if alike and not is_told:
         notes.append(f"{names} have fewer than {FEWEST_CLASSES} tasks there: class_rsa is left out")
     units = first.corpus.labels().get("instruction", np.arange(first.corpus.table.num_rows))[rows[0]]
-    return _Shared((rows[0], rows[1]), units, number_from_zero(labels[0]) if is_told else None)
+    return Shared((rows[0], rows[1]), units, number_from_zero(labels[0]) if is_told else None)
 
 
 def _places(looked: Looked, split: str | None) -> dict[str, int]:

@@ -58,6 +58,13 @@ METRICS = {
     "accuracy_if_right": "answered right, of those nearest to their own centroid",
     "accuracy_if_wrong": "answered right, of those nearest to another",
 }
+RANKINGS = {
+    "margin": "margin of its own task's centroid",
+    "gap": "gap between the two nearest centroids",
+    "confidence": "the model's own confidence",
+    "random": "in random order",
+}
+"""What instances are ranked by where some may be left unanswered."""
 METHODS = {
     "kmeans": "k-means",
     "kmeans_from_train": "k-means fitted on train",

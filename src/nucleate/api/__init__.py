@@ -6,18 +6,20 @@ when it is called, and this room is the only place where that is so, for users a
 
 from nucleate.api.making import analyze, audit, make_corpus, run, run_seeds
 from nucleate.api.measuring import intervene, score, unseen
-from nucleate.api.reading import check, judge_together, load_run, load_runs, verify
+from nucleate.api.reading import check, judge_by_kind, judge_together, load_run, load_runs, verify
 from nucleate.api.settings import config, presets, resolve
-from nucleate.api.showing import compare, report, similarity
-from nucleate.api.sweeping import plan_sweep, sweep
+from nucleate.api.showing import changed_clusters, compare, report, similarity
+from nucleate.api.sweeping import plan_sweep, sweep, train_arms
 
 __all__ = [
     "analyze",
     "audit",
+    "changed_clusters",
     "check",
     "compare",
     "config",
     "intervene",
+    "judge_by_kind",
     "judge_together",
     "load_run",
     "load_runs",
@@ -31,6 +33,7 @@ __all__ = [
     "score",
     "similarity",
     "sweep",
+    "train_arms",
     "unseen",
     "verify",
 ]

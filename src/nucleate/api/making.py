@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nucleate.api.progress import watched
 from nucleate.api.settings import Overrides, Preset, resolve
 from nucleate.errors import ConfigError
-from nucleate.run_folder.paths import named
+from nucleate.run_folder.paths import beside, named
 
 if TYPE_CHECKING:
     from nucleate.api.runs import Run
@@ -32,6 +32,7 @@ def run(
     *,
     overrides: Overrides = (),
     seed: int | None = None,
+    arms: bool = False,
     observer: Observer | None = None,
     command: Iterable[str] = (),
 ) -> Run:
@@ -43,6 +44,7 @@ def run(
             first stopped.
         overrides: changed settings, as a dictionary with nested or dotted keys, or as `key=value`.
         seed: the seed of everything; shorthand for the override `seed`.
+        arms: train the control arms too, in `arms` of the run's folder; see `train_arms`.
         observer: who watches; nobody where it is not given, but for notebooks.
         command: the command line, for the manifest.
 
@@ -56,8 +58,28 @@ def run(
     from nucleate.experiment import run_experiment
 
     settings, folder = resolve(preset, overrides, seed), _folder_of(preset, out)
+    if arms:
+        require_arms(settings)
     with watched(observer, settings.claims.position, settings.training.steps) as watcher:
-        return Run(run_experiment(settings, folder, watcher, command))
+        made = Run(run_experiment(settings, folder, watcher, command))
+    return _with_arms([made], folder / "arms")[0] if arms else made
+
+
+def require_arms(settings: ExperimentSettings) -> None:
+    """Raises ConfigError where there are no control arms of such a run: before it is trained."""
+    from nucleate.corpus.settings import CorpusSettings
+
+    if not isinstance(settings.corpus, CorpusSettings):
+        raise ConfigError("control arms are of grammars, and the corpus is of facts", "Leave the arms out.")
+
+
+def _with_arms(runs: list[Run], place: Path) -> list[Run]:
+    """The same runs, read anew once their arms are shown in them."""
+    from nucleate.api.reading import load_runs
+    from nucleate.api.sweeping import train_arms
+
+    train_arms(runs, place)
+    return load_runs([one.folder.path for one in runs])
 
 
 def run_seeds(
@@ -67,6 +89,7 @@ def run_seeds(
     *,
     overrides: Overrides = (),
     seed: int | None = None,
+    arms: bool = False,
     watch: Watch | None = None,
     command: Iterable[str] = (),
 ) -> list[Run]:
@@ -79,6 +102,7 @@ def run_seeds(
         n_seeds: how many.
         overrides: changed settings, as for `run`.
         seed: the first of the seeds; the settings' own where it is not given.
+        arms: train the control arms of all seeds too, in `OUT-arms`; see `train_arms`.
         watch: called with settings and folder before each run; the observer that it yields watches that run.
         command: the command line, for the manifests.
 
@@ -93,13 +117,15 @@ def run_seeds(
     from nucleate.sweep.seeds import draw_joint_figures, plan_seeds
 
     settings, folder = resolve(preset, overrides, seed), _folder_of(preset, out)
+    if arms:
+        require_arms(settings)
     watch = watch or (lambda one, _folder: watched(None, one.claims.position, one.training.steps))
     runs = []
     for one, own_folder in plan_seeds(settings, folder, n_seeds):
         with watch(one, own_folder) as observer:
             runs.append(Run(run_experiment(one, own_folder, observer, command)))
     draw_joint_figures([each.folder for each in runs], folder, settings.claims)
-    return runs
+    return _with_arms(runs, beside(folder, "arms")) if arms else runs
 
 
 def make_corpus(
@@ -147,8 +173,8 @@ def analyze(
     Args:
         model: a folder, a GGUF file, or a name on the Hub; or a model of transformers itself, of PEFT too. An
             object is not kept: its states are, so that it can be scored again.
-        prompts: JSONL or CSV, see `docs/your-model.md`; or a list of dicts, a DataFrame or a
-            `datasets.Dataset`, which are written beside `out` as JSONL.
+        prompts: JSONL or CSV, see `docs/your-model.md`; or `everyday` or `facts`, which come along, a list of
+            dicts, a DataFrame or a `datasets.Dataset`, which are written beside `out` as JSONL.
         out: the folder of the analysis, `runs/MODEL` where it is not given; a second call on it goes on where
             the first stopped.
         tokenizer: of a model that is an object.

@@ -77,6 +77,30 @@ def judge_together(runs: Iterable[Run | Path | str]) -> list[ClaimOverRuns]:
     return claims_over_runs([one.verdicts for one in all_of_them], position)
 
 
+def judge_by_kind(runs: Iterable[Run | Path | str]) -> list[tuple[list[Run], list[ClaimOverRuns]]]:
+    """Runs that differ in their seed alone together, each kind with what its runs say of every claim.
+
+    Args:
+        runs: runs or their folders; those without verdicts, as of arrays, are left out.
+
+    Returns:
+        Kinds in the order of their first runs; of several runs the effect of a claim has its interval between
+        seeds (`ClaimOverRuns.effect`).
+
+    Raises:
+        RunFolderError: one of them is no run's folder.
+    """
+    from nucleate.settings.config import read_toml
+
+    kinds: dict[str, list[Run]] = {}
+    for one in map(opened, runs):
+        if one.folder.is_finished("claims"):
+            settings = read_toml(one.folder.config_toml)
+            settings.pop("seed", None)
+            kinds.setdefault(repr(settings), []).append(one)
+    return [(members, judge_together(members)) for members in kinds.values()]
+
+
 def opened(run: Run | Path | str) -> Run:
     """The run that was given, or the one in the folder that was.
 

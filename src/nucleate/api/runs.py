@@ -87,6 +87,16 @@ class Run:
         return self._read("unseen", self.folder.unseen)
 
     @property
+    def arms(self) -> pd.DataFrame:
+        """The control arms, a row for every arm, seed and step; see `nucleate.train_arms`."""
+        return self._read("arms", self.folder.arms)
+
+    @property
+    def selective(self) -> pd.DataFrame:
+        """Risk and coverage of who answers unseen instances only where a state lies with its task."""
+        return self._read("unseen", self.folder.selective)
+
+    @property
     def interventions(self) -> pd.DataFrame:
         """What answers become when states are moved."""
         return self._read("intervene", self.folder.interventions)

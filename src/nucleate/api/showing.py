@@ -43,7 +43,15 @@ def report(run: Run | Path | str, *, observer: Observer | None = None) -> Path:
     return found.folder.report
 
 
-def compare(runs: Iterable[Run | Path | str], out: Path | str, *, states: bool = False, **how: Any) -> Path:
+def compare(
+    runs: Iterable[Run | Path | str],
+    out: Path | str,
+    *,
+    states: bool = False,
+    clusters: bool = False,
+    sites: Sequence[str] | None = None,
+    **how: Any,
+) -> Path:
     """Put several runs on one page: seeds as bands, settings side by side.
 
     Warns where prompts or tasks differ, since the figures are of different examples then.
@@ -52,6 +60,9 @@ def compare(runs: Iterable[Run | Path | str], out: Path | str, *, states: bool =
         runs: runs or their folders, one at least.
         out: the page to write; one that is there is replaced.
         states: write beside it how alike the runs' states are, `OUT-states.parquet`; see `similarity`.
+        clusters: write beside it which of the first run's clusters every other one has kept, moved, merged or
+            split, and show it on the page, `OUT-clusters.parquet`; see `changed_clusters`.
+        sites: of these clusters.
         how: `position`, `steps` and `split` of the states.
 
     Returns:
@@ -80,13 +91,52 @@ def compare(runs: Iterable[Run | Path | str], out: Path | str, *, states: bool =
     _warn(_differences(folders))
     if states:
         similarity(folders, **how).to_parquet(states_beside(page), index=False)
-    write_page(build_page(folders), page)
+    changed = changed_clusters(folders, sites=sites, **how) if clusters else None
+    if changed is not None:
+        changed.to_parquet(states_beside(page, "clusters"), index=False)
+    write_page(build_page(folders, changed), page)
     return page
 
 
-def states_beside(page: Path) -> Path:
-    """Where a comparison of states lies."""
-    return page.with_name(f"{page.stem}-states.parquet")
+def states_beside(page: Path, what: str = "states") -> Path:
+    """Where a comparison of states, or of clusters, lies."""
+    return page.with_name(f"{page.stem}-{what}.parquet")
+
+
+def changed_clusters(
+    runs: Iterable[Any],
+    *,
+    sites: Sequence[str] | None = None,
+    position: str | None = None,
+    steps: Sequence[int] | None = None,
+    split: str | None = None,
+) -> pd.DataFrame:
+    """Which clusters of the first run every other one has kept, moved, merged or split, and which it made.
+
+    Clusters are matched by the prompts that they share; intervals are of resampled instructions; beside it
+    stands what other starts of k-means alone do to one model's clusters. Warns where prompts differ.
+
+    Args:
+        runs: runs or their folders, such as a model before and after tuning; or one with several `steps`.
+        sites: such as `block.6`; the highest block where they are not given.
+        position: whose states; where the claims of the first run are judged where it is not given.
+        steps: checkpoints that every run has; the last of each where they are not given.
+        split: of the examples; all that are scored where it is not given.
+
+    Returns:
+        A row per event, with the clusters on both sides; see `nucleate.compared_clusters.COLUMNS`.
+
+    Raises:
+        ConfigError: there is nothing to compare; RunFolderError: one is no run's folder, or has no such
+        checkpoint; LabelsError: no such position or site.
+    """
+    from nucleate.compared_clusters import compare_clusters
+    from nucleate.run_folder.folder import RunFolder
+
+    folders = [one if isinstance(one, RunFolder) else opened(one).folder for one in runs]
+    found = compare_clusters(folders, sites=sites, position=position, steps=steps, split=split)
+    _warn(found.notes)
+    return found.table
 
 
 def similarity(

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from nucleate.api.reading import opened
+from nucleate.errors import ConfigError, ProcessError
+
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
+    from nucleate.api.runs import Run
     from nucleate.sweep.progress import SweepObserver
     from nucleate.sweep.run_sweep import Plan
+
+WatchSweep = Callable[["Plan"], AbstractContextManager["SweepObserver"]]
+"""Who watches a sweep, for as long as it is at work."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +79,55 @@ def sweep(
 
     plan = plan_sweep(file, out) if isinstance(file, str) else file
     return Sweep(plan, run_sweep(plan, on, observer or SilentSweep()).failed)
+
+
+def train_arms(
+    runs: Iterable[Run | Path | str],
+    out: Path | str | None = None,
+    *,
+    on: Literal["local", "ray"] = "local",
+    watch: WatchSweep | None = None,
+) -> pd.DataFrame:
+    """The control arms of a finished run, or of several that differ in their seed alone, or what is left.
+
+    They are trained as a sweep, scored where the claims are judged, and shown in the figures and on the page
+    of every run: `figures/arms.*` and *What it rests on*. The arm that is the run is not trained again.
+
+    Args:
+        runs: runs or their folders.
+        out: the sweep's folder; `arms` in the run's own where it is not given.
+        on: worker processes on this machine, or a Ray cluster.
+        watch: called with the plan; the observer that it yields watches the sweep.
+
+    Returns:
+        A row for every arm, seed and step; see `nucleate.arms.COLUMNS`.
+
+    Raises:
+        ConfigError: no run is given, a run has no control arms, or there are several and no `out`.
+        ProcessError: an arm failed; those that did not are shown.
+    """
+    from nucleate.stages.observer import Silent
+    from nucleate.sweep.arms import plan_arms, show_arms
+    from nucleate.sweep.arms import train_arms as train
+    from nucleate.sweep.progress import SilentSweep
+
+    folders = [opened(one).folder for one in runs]
+    if not folders or (out is None and len(folders) > 1):
+        raise ConfigError(
+            f"expected one run, or several and a folder for their arms, got {len(folders)}", "Give `out`."
+        )
+    plan = plan_arms(folders, Path(out) if out is not None else folders[0].arms_sweep)
+    failed: Mapping[str, str] = {}
+    if plan.left or plan.folder.read_text("sweep.html") is None:
+        with watch(plan) if watch else nullcontext(SilentSweep()) as observer:
+            failed = train(plan, folders, observer, on).failed
+    if len(failed) < len(plan.points):
+        arms = plan.folder.read_table("arms.parquet").to_pandas()
+        for folder in folders:
+            show_arms(arms, folder, Silent())
+    if failed:
+        raise ProcessError(
+            f"{len(failed)} of {len(plan.points)} control arms failed: {next(iter(failed.values()))}",
+            f"Each is told in full in {plan.folder.file('failures')}; the same command tries them again.",
+        )
+    return arms

@@ -12,13 +12,20 @@ from rich.console import Console
 from nucleate import api
 from nucleate.api.showing import states_beside
 from nucleate.cli.options import Flag, Text
+from nucleate.cli.verdicts import print_verdicts_over_runs
 from nucleate.errors import ComparisonWarning
+from nucleate.lazy import lazy
+
+clusters_section = lazy("nucleate.report.clusters_section")  # pandas
+pandas = lazy("pandas")
 
 
 def compare(
     *directories: Path,
     out: Path,
     states: Flag = False,
+    clusters: Flag = False,
+    sites: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
     position: Text = "",
     steps: Annotated[tuple[int, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
     split: Text = "",
@@ -26,7 +33,9 @@ def compare(
     """Put several runs on one page: seeds as bands, settings side by side.
 
     With --states, CKA and class-RSA of all sites, steps and runs with each other, on the prompts that they
-    share, go to OUT-states.parquet. Says where prompts or tasks differ.
+    share, go to OUT-states.parquet. With --clusters, what became of the first run's clusters in the others,
+    such as a model before and after tuning, is on the page and in OUT-clusters.parquet. Says where prompts or
+    tasks differ.
 
     Example: nucleate compare runs/quick-seed1 runs/quick-seed2 --out compared.html
 
@@ -34,18 +43,48 @@ def compare(
         directories: The runs' folders.
         out: The page to write, such as compared.html; it is replaced if it is there.
         states: Compare the runs' states too; loads their models.
-        position: With --states, the position; where the first run's claims are judged if not given.
-        steps: With --states, checkpoints that every run has, such as --steps 0 400; the last if not given.
-        split: With --states, the split; all that are scored if not given.
+        clusters: Match the runs' clusters: kept, moved, merged, split, made, dissolved; loads their models.
+        sites: With --clusters, such as --sites block.3 block.6; the highest block if not given.
+        position: With either, the position; where the first run's claims are judged if not given.
+        steps: With either, checkpoints that every run has, such as --steps 0 400; the last if not given.
+        split: With either, the split; all that are scored if not given.
     """
     console = Console(emoji=False, highlight=False, soft_wrap=True)
-    how = {"position": position or None, "steps": steps or None, "split": split or None} if states else {}
+    how = {"position": position or None, "steps": steps or None, "split": split or None}
+    how = how if states or clusters else {}
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ComparisonWarning)
-        page = api.compare(directories, out, states=states, **how)
+        page = api.compare(directories, out, states=states, clusters=clusters, sites=sites or None, **how)
+    _print_kinds(console, directories)
     for one in told:
         console.print(f"  Note: {one.message}", markup=False)
     console.print(f"  The page: {page}", markup=False)
     if states:
         console.print(f"  The states: {states_beside(page)}", markup=False)
+    if clusters:
+        _print_clusters(console, states_beside(page, "clusters"))
     return 0
+
+
+def _print_kinds(console: Console, directories: tuple[Path, ...]) -> None:
+    """Of every kind with several seeds the effects of the claims with their intervals between seeds."""
+    kinds = api.judge_by_kind(directories)
+    for members, claims in kinds:
+        if len(members) > 1:
+            console.print(f"\n  {', '.join(one.folder.name for one in members)}", style="dim", markup=False)
+            print_verdicts_over_runs(claims, members[0].claim_settings.position, len(members))
+    if kinds and all(len(members) == 1 for members, _ in kinds):
+        console.print(
+            "  One model of each kind: several seeds of one give its effects an interval.", markup=False
+        )
+
+
+def _print_clusters(console: Console, table: Path) -> None:
+    for one in clusters_section.comparisons_of(pandas.read_parquet(table)):
+        console.print(f"\n  {one.title}", style="bold", markup=False)
+        console.print(f"  {one.sentence}", markup=False)
+        for change in one.changes:
+            console.print(
+                f"    {change.event:9} {change.before} -> {change.after} ({change.shared})", markup=False
+            )
+    console.print(f"\n  The clusters: {table}", markup=False)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from nucleate import api
+from nucleate.api.making import require_arms
 from nucleate.api.progress import RunProgress
-from nucleate.cli.options import Overrides, command_line
+from nucleate.cli.arms import train_and_print_arms
+from nucleate.cli.options import Flag, Overrides, command_line
 from nucleate.cli.verdicts import ONE_MODEL, ONE_SEED, print_verdicts, print_verdicts_over_runs
 from nucleate.integrations.trackers import Tool
 from nucleate.integrations.tracking import tracked
 from nucleate.run_folder.paths import beside
 
 if TYPE_CHECKING:
+    from nucleate.api.runs import Run
     from nucleate.settings.presets import ExperimentSettings
     from nucleate.stages.observer import Observer
 
@@ -30,6 +33,7 @@ def run(
     set_: Overrides = (),
     seed: int | None = None,
     seeds: int | None = None,
+    arms: Flag = False,
     track: Tool | None = None,
 ) -> int:
     """Run the whole experiment: corpus, training, scores, verdicts, figures.
@@ -44,19 +48,24 @@ def run(
         set_: Change a setting: training.steps=800. May be given many times.
         seed: Shorthand for --set seed=N.
         seeds: Run this many seeds in turn, in OUT-seed1 and so on; their joint figures go to OUT-seeds.
+        arms: Then train the control arms too, in OUT/arms: loss on answers, shared inputs, tasks at random.
         track: Send figures to a tool too, as they come (pip install 'nucleate[TOOL]').
     """
     settings = api.resolve(preset, set_, seed)
     folder = out or Path("runs") / Path(preset).stem
+    if arms:
+        require_arms(settings)
     if seeds is None:
         with _watched(settings, folder, ONE_SEED, track) as observer:
-            api.run(settings, folder, observer=observer, command=command_line())
+            runs = [api.run(settings, folder, observer=observer, command=command_line())]
     else:
-        _run_seeds(settings, folder, seeds, track)
+        runs = _run_seeds(settings, folder, seeds, track)
+    if arms:
+        train_and_print_arms(runs, folder / "arms" if seeds is None else beside(folder, "arms"))
     return 0
 
 
-def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int, track: Tool | None) -> None:
+def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int, track: Tool | None) -> list[Run]:
     @contextmanager
     def watch(one: ExperimentSettings, own_folder: Path) -> Iterator[Observer]:
         console.print(f"\n  [bold]seed {one.seed}[/]", end=" ")
@@ -70,6 +79,7 @@ def _run_seeds(settings: ExperimentSettings, folder: Path, n_seeds: int, track: 
     print_verdicts_over_runs(api.judge_together(runs), position, len(runs))
     joint = beside(folder, "seeds")
     console.print(f"\n  The joint figure: {joint / 'emergence.png'}", markup=False)
+    return runs
 
 
 @contextmanager

@@ -17,10 +17,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nucleate.figures.answers.causes import causes_figure, causes_over_training_figure
+from nucleate.figures.answers.selective import selective_figure
 from nucleate.figures.answers.unseen import unseen_figure
+from nucleate.figures.clusters.arms import arms_figure
 from nucleate.figures.clusters.atlas import atlas_figure
 from nucleate.figures.clusters.emergence import emergence_figure
 from nucleate.figures.clusters.order import order_figure
+from nucleate.figures.clusters.pretraining import pretraining_figure
 from nucleate.figures.clusters.profile import profile_figure
 from nucleate.figures.style import FORMATS, ONE_COLUMN, TWO_COLUMNS, save_figure
 from nucleate.processes import side_by_side
@@ -38,6 +41,9 @@ def draw_figures(
     *,
     unseen: Scores | None = None,
     effects: pd.DataFrame | None = None,
+    is_series: bool = False,
+    selective: pd.DataFrame | None = None,
+    arms: pd.DataFrame | None = None,
     formats: Sequence[str] = FORMATS,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> None:
@@ -45,7 +51,8 @@ def draw_figures(
 
     `emergence` is for the view's position, `emergence-OTHER` for the others; where there is one step, nothing
     emerges, and they show agreement with every factor by layer. `atlas` and `emergence_order` are of several
-    steps, `causes` and `causes-training` of interventions, `unseen` of unseen instances.
+    steps, `causes` and `causes-training` of interventions, `unseen` of unseen instances, `selective` of
+    answers to some of these alone, `arms` of control arms.
 
     Args:
         scores: of one run or several; several are drawn as mean and range.
@@ -53,10 +60,19 @@ def draw_figures(
         view: what the claims are judged on; where it was not scored, what was (`View.as_scored`).
         unseen: of one run, where it has them.
         effects: of one run's interventions, where it has them.
+        is_series: whether these are checkpoints of somebody else's training: `pretraining` is drawn too.
+        selective: risk and coverage on unseen instances, where there are any; see `unseen.selective.COLUMNS`.
+        arms: the table of the control arms, where there are any; see `nucleate.arms.COLUMNS`.
         formats: what each is written as; with PDF, also in the width of a column.
         on_progress: is told how many of how many are done.
     """
     drawn = dict(_of_scores(scores, view)) | dict(_of_analyses(scores, view, unseen, effects))
+    if is_series and (looked := _of_several_steps(scores, view)):
+        drawn["pretraining"] = partial(pretraining_figure, scores, looked)
+    if selective is not None and len(selective):
+        drawn["selective"] = partial(selective_figure, selective)
+    if arms is not None and len(arms):
+        drawn["arms"] = partial(arms_figure, arms)
     pages = [
         partial(_draw, figure_at, TWO_COLUMNS, folder, name, formats) for name, figure_at in drawn.items()
     ]
@@ -68,6 +84,12 @@ def draw_figures(
     pieces = [*pages, *columns]
     for done, _ in enumerate(side_by_side(pieces), start=1):  # each has written its own files
         on_progress(done, len(pieces))
+
+
+def _of_several_steps(scores: Scores, wanted: View) -> View | None:
+    """The view as it was scored, where there are several steps of it."""
+    view = wanted.as_scored(scores)
+    return view if view and len(view.rows(scores.where(control="none")).values("step")) > 1 else None
 
 
 def _of_scores(scores: Scores, wanted: View) -> Iterator[tuple[str, FigureAt]]:

@@ -60,6 +60,7 @@ class RunContents:
         scores: with the rows of the further analyses below them.
         readings: what interventions on single tokens say; empty where there were none.
         training: one mapping per line of the training log; empty where nothing was trained.
+        arms: the table of control arms, None where there are none; see `nucleate.arms.COLUMNS`.
         is_one_model: whether a single checkpoint was looked at; its untrained twin is then a control alone.
     """
 
@@ -72,6 +73,7 @@ class RunContents:
     training: tuple[Mapping[str, Any], ...]
     corpus: Instances | None
     projections: Projections | None
+    arms: pd.DataFrame | None = None
 
     is_one_model: bool = False
 
@@ -131,6 +133,7 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         training=_read_log(folder),
         corpus=_read_instances(folder) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.holds(folder.projections) else None,
+        arms=pd.read_parquet(folder.arms) if folder.holds(folder.arms) else None,
     )
     return alone(contents) if looked_at_once(contents) else contents
 

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 from nucleate import display_names
 from nucleate.claims.causes import LEAST_FLIP
 from nucleate.glossary import glossary
+from nucleate.report.arms_section import arms_section, arms_style
+from nucleate.report.clusters_section import clusters_section
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.data.encoding import script_json, visible
 from nucleate.report.data.point_data import point_data
@@ -37,14 +40,20 @@ from nucleate.scoring.emergence import LOWER_IS_BETTER
 _LONGEST_GROUP = 44
 
 
-def build_page(folders: Sequence[RunFolder]) -> str:
+def build_page(folders: Sequence[RunFolder], clusters: pd.DataFrame | None = None) -> str:
     """The page of one run, or of several side by side. A pure function of what is in the folders.
+
+    Args:
+        folders: of the runs.
+        clusters: what became of the first one's clusters; see `nucleate.compared_clusters.COLUMNS`.
 
     Raises:
         RunFolderError: a folder has no finished scores and claims, or a file is not as it was written.
     """
     names = _names_of(folders)
-    return render([read_run(folder, name) for folder, name in zip(folders, names, strict=True)])
+    return render(
+        [read_run(folder, name) for folder, name in zip(folders, names, strict=True)], clusters=clusters
+    )
 
 
 def write_page(page: str, path: Path) -> None:
@@ -57,9 +66,11 @@ def write_page(page: str, path: Path) -> None:
         temporary.write_text(page, encoding="utf-8")
 
 
-def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
+def render(
+    runs: Sequence[RunContents], n_points: int | None = None, *, clusters: pd.DataFrame | None = None
+) -> str:
     """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
-    style, script, data = _own("style.css"), _own("page.js"), page_data(runs, n_points)
+    style, script, data = _own("style.css") + arms_style(), _own("page.js"), page_data(runs, n_points)
     return _template().render(
         title=_title([run.model_name if run.is_one_model else run.name for run in runs]),
         runs=runs,
@@ -68,6 +79,8 @@ def render(runs: Sequence[RunContents], n_points: int | None = None) -> str:
         rule_tests=rule_tests,
         shown_shares=shown_shares,
         glossary=glossary(),
+        arms_section=arms_section,
+        clusters_section=None if clusters is None or clusters.empty else clusters_section(clusters),
         citation=citation,
         policy=content_security_policy([script], [style]),
         # Marked as safe: our own files, and what script_json has escaped.

@@ -91,8 +91,11 @@ class FinishedStages(RunPaths):
         return bool(files)
 
     def strangers(self) -> list[str]:
-        """One line for every file that no stage has left; what is hidden, and what was downloaded, may be."""
-        skipped = f"{self.name_of(self.downloads)}/"
+        """One line for every file that no stage has left; what is hidden, and what was downloaded, may be.
+
+        So may the sweep of the control arms.
+        """
+        skipped = tuple(f"{self.name_of(one)}/" for one in (self.downloads, self.arms_sweep))
         broken_off = any(entry.get("status") == "running" for entry in self._entries())
         why = ", or of a stage that was broken off" if broken_off else ""
         return [

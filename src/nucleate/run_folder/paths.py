@@ -87,6 +87,10 @@ class RunPaths:
         return self.path / "unseen.parquet"
 
     @property
+    def selective(self) -> Path:
+        return self.path / "selective.parquet"
+
+    @property
     def interventions(self) -> Path:
         return self.path / "interventions.parquet"
 
@@ -97,6 +101,16 @@ class RunPaths:
     @property
     def emergence(self) -> Path:
         return self.path / "emergence.parquet"
+
+    @property
+    def arms(self) -> Path:
+        """The table of the control arms."""
+        return self.path / "arms.parquet"
+
+    @property
+    def arms_sweep(self) -> Path:
+        """Where the control arms are trained: a sweep's folder, which keeps its own account."""
+        return self.path / "arms"
 
     @property
     def figures(self) -> Path:

@@ -32,7 +32,7 @@ from nucleate.stages.context import StageContext, counted
 from nucleate.stages.kept_states import KeptStates, keep
 from nucleate.stages.looking import look_at_all
 from nucleate.stages.observer import Observer
-from nucleate.unseen.analysis import analyze_unseen, unseen_rows, what_is_lacking
+from nucleate.unseen.analysis import look_at_unseen, unseen_rows, what_is_lacking
 
 
 def score(context: StageContext[MeasurementSettings]) -> None:
@@ -144,14 +144,16 @@ def unseen(context: StageContext[MeasurementSettings]) -> None:
                 for step in counted(subject.steps, context.observer)
             )
             try:
-                figures = analyze_unseen(captured, context.corpus, own, context.tag)
+                found = look_at_unseen(captured, context.corpus, own, context.tag)
             except LabelsError as error:  # prompts of one's own may lack what it needs, and still have scores
                 if subject.stage != "capture":
                     raise
                 context.observer.on_note(f"unseen is left out: {error.what}")
                 return
+            with folder.commit(folder.selective) as path:
+                found.selective.to_parquet(path, index=False)
             with folder.commit(folder.unseen) as path:
-                figures.write(path)
+                found.scores.write(path)
 
 
 def intervene(context: StageContext[MeasurementSettings]) -> None:

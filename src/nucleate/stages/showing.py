@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.judging import judge_claims, rules_digest
 from nucleate.claims.verdicts import write_claims
@@ -15,7 +17,7 @@ from nucleate.figures.gallery import draw_figures
 from nucleate.report.page import build_page
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scoring.emergence import emergence_table
-from nucleate.settings.presets import MeasurementSettings
+from nucleate.settings.presets import AnalysisSettings, MeasurementSettings
 from nucleate.stages.context import FolderContext, settings_of
 from nucleate.stages.observer import Observer
 
@@ -36,7 +38,7 @@ def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) ->
     """Judge the claims and draw the figures; needs no model."""
     judge(context, again=again)
     folder, where = context.folder, context.settings.claims
-    inputs = (*_inputs_of(context), context.settings.figures.digest())
+    inputs = (*_inputs_of(context), context.settings.figures.digest(), *_arms_of(folder))
     with context.stage("figures", *inputs, needs="scoring", again=again) as is_due:
         if is_due:
             evidence = Evidence.read(folder, where)
@@ -47,6 +49,9 @@ def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) ->
                     evidence.view,
                     unseen=evidence.unseen,
                     effects=evidence.effects,
+                    is_series=isinstance(context.settings, AnalysisSettings),
+                    selective=pd.read_parquet(folder.selective) if folder.holds(folder.selective) else None,
+                    arms=pd.read_parquet(folder.arms) if folder.holds(folder.arms) else None,
                     formats=context.settings.figures.formats,
                     on_progress=context.observer.on_progress,
                 )
@@ -55,6 +60,11 @@ def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) ->
 def _inputs_of(context: FolderContext[MeasurementSettings]) -> tuple[Any, ...]:
     made_from = map(context.folder.outputs_digest, ("scoring", "unseen", "intervene"))
     return (context.settings.claims.digest(), rules_digest(), *made_from)
+
+
+def _arms_of(folder: RunFolder) -> tuple[str, ...]:
+    """A run without control arms is drawn from what it was always drawn from."""
+    return (folder.outputs_digest("arms"),) if folder.is_finished("arms") else ()
 
 
 def make_report(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from nucleate.capture.hidden_states import HiddenStates, layer_of
@@ -25,6 +26,7 @@ from nucleate.scoring.examples import has_one_task
 from nucleate.unseen.baselines import baselines
 from nucleate.unseen.lag import lag
 from nucleate.unseen.membership import Membership, area_under_curve, error_anatomy, membership_figures
+from nucleate.unseen.selective import Ranking, selective_table
 from nucleate.unseen.settings import UnseenSettings
 
 SPLITS = ("validation", "unseen_instruction", "unseen_dialect")
@@ -64,12 +66,32 @@ def unseen_rows(corpus: Corpus, settings: UnseenSettings, seed: int) -> Int[np.n
     return np.concatenate([reference, *_rows_by_split(corpus, settings, seed).values()])
 
 
+@dataclass(frozen=True)
+class UnseenTables:
+    """What was found of unseen instances.
+
+    Attributes:
+        scores: every figure; see `analyze_unseen`.
+        selective: risk and coverage of who answers where a state lies with its task; see `selective.COLUMNS`.
+    """
+
+    scores: Scores
+    selective: pd.DataFrame
+
+
 def analyze_unseen(
+    captured: Iterable[HiddenStates], corpus: Corpus, settings: UnseenSettings, tag: RunTag
+) -> Scores:
+    """The scores of `look_at_unseen` alone."""
+    return look_at_unseen(captured, corpus, settings, tag).scores
+
+
+def look_at_unseen(
     captured: Iterable[HiddenStates],
     corpus: Corpus,
     settings: UnseenSettings,
     tag: RunTag,
-) -> Scores:
+) -> UnseenTables:
     """Every figure about unseen instances, for every split that the corpus has.
 
     Rows have the method `nearest_centroid` and as metrics `assignment_accuracy`, `accuracy_if_right`,
@@ -88,6 +110,7 @@ def analyze_unseen(
     rows = _rows_by_split(corpus, settings, tag.seed)
     looks = {split: _Look(corpus, rows[split], settings, split, tag.seed) for split in rows}
     figures: list[dict[str, Any]] = []
+    selective: list[dict[str, Any]] = []
     states = None
     for states in captured:
         trained = states.of_split("train")
@@ -95,8 +118,11 @@ def analyze_unseen(
             figures += look.at_step(trained, states.of_split(split))
     if states is not None:
         for split, look in looks.items():
-            figures += look.at_the_end(states.of_split("train"), states.of_split(split))
-    return Scores.from_rows(Score(**tag.columns, **figure) for figure in figures)
+            trained, own = states.of_split("train"), states.of_split(split)
+            figures += look.at_the_end(trained, own)
+            selective += look.selective(trained, own, tag)
+    scores = Scores.from_rows(Score(**tag.columns, **figure) for figure in figures)
+    return UnseenTables(scores, selective_table(selective))
 
 
 def _rows_by_split(
@@ -153,6 +179,16 @@ class _Look:
             values = lag(steps, np.stack(course.assigned), np.stack(course.answered))
             yield from self._site_rows(states, position, "lag", values, 0)
             yield from self._shuffled(trained, states, position)
+
+    def selective(self, trained: HiddenStates, states: HiddenStates, tag: RunTag) -> Iterator[dict[str, Any]]:
+        """What is gained by answering only where a state lies with its task, at the last step."""
+        about = {**tag.columns, "step": states.step, "split": self.split}
+        confidence = None if states.confidence is None else states.confidence.astype(float)
+        ranking = Ranking(about, states.right, confidence, self.draws, self.weights)
+        yield from ranking.without_states()
+        for position in self.settings.positions:
+            members = self._members(trained, states, position, trained.labels["task"])
+            yield from ranking.at_position(members, position, states.sites)
 
     def _shuffled(
         self, trained: HiddenStates, states: HiddenStates, position: str

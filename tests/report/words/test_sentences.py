@@ -102,7 +102,8 @@ def test_seeds_are_judged_together_and_settings_stand_side_by_side(contents):
         config={**contents.config, "model": {**contents.config["model"], "n_embd": 64}},
         claims=(replace(first, verdict="not measured"),),
     )
-    assert sentences.claims_of_groups([*runs, wider]) == [(first.words, ["holds in 2 of 3", "not measured"])]
+    ((words, (seeds, one)),) = sentences.claims_of_groups([*runs, wider])
+    assert (words, seeds[0], one) == (first.words, "holds in 2 of 3", ("not measured", ""))
     settings = sentences.all_settings([contents, wider])
     assert settings["model.n_embd"] == [32, 64] and settings["corpus.n_tasks"] == [4, 4]
 

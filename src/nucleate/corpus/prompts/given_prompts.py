@@ -1,4 +1,4 @@
-"""Prompts that are in memory, as a file beside the folder that is made from them.
+"""Prompts that are in memory, or come with the program, as a file beside the folder that is made from them.
 
 Hidden here: that lists of dicts, DataFrames and `datasets.Dataset` are all rows of fields, and that an
 analysis knows its prompts by a file, so that it can be gone on with and checked.
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from nucleate.corpus.prompts.shipped import SHIPPED, write_shipped
 from nucleate.errors import CorpusError
 
 
@@ -21,16 +22,20 @@ def prompts_file(prompts: Any, out: Path) -> Path:
     """The file of prompts: the one that is named, or `OUT-prompts.jsonl` with those that are given.
 
     Args:
-        prompts: a path; or rows of fields: a list of dicts, a DataFrame, a `datasets.Dataset`.
+        prompts: a path; a name in `shipped.SHIPPED` where no file is called so; or rows of fields: a list of
+            dicts, a DataFrame, a `datasets.Dataset`.
         out: the folder of the analysis.
 
     Raises:
         CorpusError: it is none of these.
     """
+    path = out.with_name(f"{out.name}-prompts.jsonl")
     if isinstance(prompts, (str, Path)):
+        if str(prompts) in SHIPPED and not Path(prompts).exists():
+            write_shipped(str(prompts), path)
+            return path
         return Path(prompts)
     lines = [json.dumps(_plain(row), ensure_ascii=False) for row in _rows(prompts)]
-    path = out.with_name(f"{out.name}-prompts.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -13,7 +13,8 @@ TEMPLATE = "{instruction} {input}"
 ARRAYS = "arrays"
 """Stands for a file of prompts where there is none, since states were given as arrays."""
 
-Topic = Literal["countries", "cities", "elements", "languages"]
+Topic = Literal["countries", "cities", "elements", "languages", "animals"]
+_N_ANIMALS = 16
 
 
 class FactSettings(SplitSettings):
@@ -46,6 +47,10 @@ class FactSettings(SplitSettings):
 
     @model_validator(mode="after")
     def _check_facts(self) -> FactSettings:
+        if "animals" in self.topics and self.most_prominent > _N_ANIMALS:
+            raise ValueError(
+                f"most_prominent ({self.most_prominent}) is above the {_N_ANIMALS} animals that there are"
+            )
         if self.n_inputs > self.most_prominent:
             raise ValueError(f"n_inputs ({self.n_inputs}) is above most_prominent ({self.most_prominent})")
         if self.validation_fraction > 0 and self.n_inputs == 1:

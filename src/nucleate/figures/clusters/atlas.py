@@ -34,7 +34,7 @@ _MOST_LAYER_LABELS = {TWO_COLUMNS: 9, ONE_COLUMN: 5}
 _TITLE_SIZE = {TWO_COLUMNS: 8.5, ONE_COLUMN: 6.0}
 _SHARE_OF_MAPS, _LETTER = 0.65, 0.0075
 """Of the figure's width; the width of a letter in inches, by its size in points."""
-_SCALE = Normalize(0.0, 1.0, clip=True)
+SCALE = Normalize(0.0, 1.0, clip=True)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def draw_atlas(axes: Axes, scores: Scores, view: View) -> None:
     _draw_map(axes, cells, cells)
     _name_cells(axes, cells, TWO_COLUMNS)
     axes.set(xlabel="optimizer step", title=f"{say(FACTORS, view.factor)}, {say(POSITIONS, view.position)}")
-    bar = axes.figure.colorbar(ScalarMappable(_SCALE, _colors()), ax=axes)
+    bar = axes.figure.colorbar(ScalarMappable(SCALE, map_colors()), ax=axes)
     bar.set_label(f"agreement ({measure_words(view)})")
 
 
@@ -105,7 +105,7 @@ def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
         .to_numpy(float)
         for name in ("value", "beyond")
     )
-    axes.pcolormesh(value, cmap=_colors(), norm=_SCALE, edgecolors="white", linewidth=0.4)
+    axes.pcolormesh(value, cmap=map_colors(), norm=SCALE, edgecolors="white", linewidth=0.4)
     rows, columns = np.nonzero(beyond <= 0)
     axes.plot(columns + 0.5, rows + 0.5, ls="", marker="o", ms=1.2, color="#4a4a4a")
 
@@ -134,13 +134,13 @@ def _middles(n: int) -> np.ndarray:
     return np.arange(n) + 0.5
 
 
-def _colors() -> Colormap:
+def map_colors() -> Colormap:
     """Pale for no agreement, dark for full; lightness falls all the way, so it survives gray printing."""
     return mpl.colormaps["YlGnBu"]
 
 
 def _color_bar(figure: Figure, panels: np.ndarray, measure: str) -> None:
-    colors = ScalarMappable(_SCALE, _colors())
+    colors = ScalarMappable(SCALE, map_colors())
     bar = figure.colorbar(colors, ax=panels, shrink=min(1.0, 2.5 / len(panels)), aspect=18, pad=0.015)
     bar.set_label(f"agreement ({measure})")
     bar.outline.set_visible(False)

@@ -157,8 +157,8 @@ def surface_alone(run: RunContents) -> tuple[float, str] | None:
     return float(rows.loc[rows["step"] == rows["step"].max(), "value"].max()), visible(split)
 
 
-def claims_of_groups(runs: Sequence[RunContents]) -> list[tuple[str, list[str]]]:
-    """For each claim what every group of seeds says together: in how many of its runs it holds."""
+def claims_of_groups(runs: Sequence[RunContents]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each claim what every group of seeds says: in how many of its runs it holds, and its effect."""
     groups = list(dict.fromkeys(run.group for run in runs))
     joint = [
         {
@@ -169,13 +169,28 @@ def claims_of_groups(runs: Sequence[RunContents]) -> list[tuple[str, list[str]]]
     ]
     names = dict.fromkeys(claim for one in joint for claim in one)
     words = {claim: one.words for group in joint for claim, one in group.items()}
-    return [(words[name], [_held(group.get(name)) for group in joint]) for name in names]
+    return [
+        (words[name], [(_held(one.get(name)), effect_over_seeds(one.get(name))) for one in joint])
+        for name in names
+    ]
 
 
 def _held(claim: ClaimOverRuns | None) -> str:
     if claim is None or not claim.n_judged:
         return "not measured"
     return f"holds in {claim}"
+
+
+def effect_over_seeds(claim: ClaimOverRuns | None) -> str:
+    """How far a claim goes: its effect, its interval between seeds, and what is asked of it; may be empty."""
+    if claim is None or claim.effect is None:
+        return ""
+    effect = claim.effect
+    value = f"{visible(figure_words(effect.effect.figure))} {effect.mean:z.2f}"
+    if effect.n < 2:
+        return f"{value}, one model"
+    interval = f"95 % between {effect.n} seeds {effect.low:z.2f} to {effect.high:z.2f}"
+    return f"{value}, {interval}; asked for is {effect.effect}: {effect.verdict}".replace("-", "−")
 
 
 def all_settings(runs: Sequence[RunContents]) -> dict[str, list[Any]]:

@@ -14,6 +14,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from nucleate.report.arms_section import arms_section, arms_style
 from nucleate.report.data.encoding import script_json, visible
 from nucleate.report.page import content_security_policy
 
@@ -21,7 +22,12 @@ _DIGITS = 4
 
 
 def sweep_page(
-    name: str, measures: pd.DataFrame, axes: Sequence[str], pages: Mapping[str, str], where: Mapping[str, str]
+    name: str,
+    measures: pd.DataFrame,
+    axes: Sequence[str],
+    pages: Mapping[str, str],
+    where: Mapping[str, str],
+    arms: pd.DataFrame | None = None,
 ) -> str:
     """The whole page.
 
@@ -31,8 +37,9 @@ def sweep_page(
         axes: of the sweep.
         pages: where a point's own page is, for those that kept theirs.
         where: `position` and `split` that are shown first.
+        arms: the table of control arms, of a sweep of such.
     """
-    style, script = _own("sweep.css"), _own("sweep.js")
+    style, script = _own("sweep.css") + arms_style(), _own("sweep.js")
     data = page_data(measures, axes, pages) | {"first": dict(where)}
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(_own("sweep.html")).render(
@@ -41,6 +48,7 @@ def sweep_page(
         style=Markup(style),
         script=Markup(script),
         data=Markup(script_json(data)),
+        arms=None if arms is None or arms.empty else arms_section(arms),
         n_points=measures["run"].nunique(),
         n_seeds=measures["seed"].nunique(),
     )

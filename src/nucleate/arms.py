@@ -1,0 +1,127 @@
+"""Control arms: the same training with the loss, the inputs or the tasks changed, and what became of each.
+
+An arm says what a headline rests on: agreement that falls with an arm was made by what the arm took away.
+What is hidden: what an arm is called, and whether its interval is one of examples or one between seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nucleate.display_names import CONTROLS, METRICS, POSITIONS, say
+from nucleate.resampling.intervals import between_seeds
+
+ARM = ("objective", "inputs", "memorize")
+"""The columns of the table that say which arm a row is of."""
+COLUMNS = (
+    *ARM, "seed", "step", "layer", "position", "factor", "split", "metric", "n_examples",
+    "value", "ci_low", "ci_high", "control", "control_high", "accuracy",
+)  # fmt: skip
+"""A row for every arm, seed and step: agreement of the highest layer, its strongest control, accuracy."""
+_OBJECTIVES = {"sequence": "loss on the sequence", "answer": "loss on answers"}
+
+
+@dataclass(frozen=True)
+class ArmAtEnd:
+    """What became of one arm at its last step.
+
+    Attributes:
+        objective, inputs, memorize: which arm.
+        agreement: of the highest layer, the mean over seeds.
+        low, high: its 95 % interval, between seeds where there are several, else over examples; or NaN.
+        control_high: the level of the strongest control, the mean over seeds; `control` its name.
+        accuracy: of answers, the mean over seeds.
+        n_seeds: how many.
+    """
+
+    objective: str
+    inputs: str
+    memorize: bool
+    agreement: float
+    low: float
+    high: float
+    control: str
+    control_high: float
+    accuracy: float
+    n_seeds: int
+
+    @property
+    def words(self) -> str:
+        return arm_words(self.objective, self.inputs, self.memorize)
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the whole interval lies above the controls."""
+        return bool(self.low > self.control_high)
+
+    @property
+    def said(self) -> str:
+        """Its agreement with the interval."""
+        ends = "" if np.isnan(self.low) else f" [{signed(self.low)}, {signed(self.high)}]"
+        return f"{signed(self.agreement)}{ends}"
+
+
+def arm_words(objective: str, inputs: str, memorize: bool) -> str:
+    """An arm as a reader would say it."""
+    if memorize:
+        return f"tasks at random, {_OBJECTIVES[objective]}"
+    return f"{_OBJECTIVES[objective]}, {inputs} inputs"
+
+
+def signed(value: float) -> str:
+    """Two digits, with a minus that is one, and none before nothing."""
+    return f"{value:z.2f}".replace("-", "−")
+
+
+def arms_in(table: pd.DataFrame) -> list[tuple[str, str, bool]]:
+    """The arms of a table, in their order."""
+    return list(table[list(ARM)].drop_duplicates().itertuples(index=False, name=None))
+
+
+def rows_of(table: pd.DataFrame, arm: tuple[str, str, bool]) -> pd.DataFrame:
+    """The rows of one arm, by seed and step."""
+    own = table[(table[list(ARM)] == list(arm)).all(axis=1)]
+    return own.sort_values(["seed", "step"], kind="stable")
+
+
+def at_the_end(table: pd.DataFrame) -> list[ArmAtEnd]:
+    """What became of each arm, in the order of the table."""
+    return [_at_end(arm, rows_of(table, arm)) for arm in arms_in(table)]
+
+
+def _at_end(arm: tuple[str, str, bool], rows: pd.DataFrame) -> ArmAtEnd:
+    last = rows.groupby("seed").tail(1)
+    mean, low, high = between_seeds(last["value"].to_numpy(float))
+    if len(last) == 1:
+        low, high = (float(last[end].iloc[0]) for end in ("ci_low", "ci_high"))
+    named = last.sort_values("control_high")["control"].dropna()
+    control_high, accuracy = last["control_high"].mean(), last["accuracy"].mean()
+    control = str(named.iloc[-1]) if len(named) else ""
+    return ArmAtEnd(*arm, mean, low, high, control, float(control_high), float(accuracy), len(last))
+
+
+def sentence(table: pd.DataFrame) -> str:
+    """What the arms show together, computed from their last step."""
+    ends = at_the_end(table)
+    first, n = table.iloc[0], min(one.n_seeds for one in ends)
+    where = f"at the {say(POSITIONS, first['position'])} the highest layer agrees with the {first['factor']}"
+    said = "; ".join(f"{one.said} with {one.words} (accuracy {one.accuracy:.2f})" for one in ends)
+    seeds = "one seed: reported, not claimed" if n == 1 else f"mean and 95 % interval between {n} seeds"
+    return f"At the last step {where} ({say(METRICS, first['metric'])}; {seeds}): {said}. {_against(ends)}"
+
+
+def _against(ends: Sequence[ArmAtEnd]) -> str:
+    """Which arms gather at all, and by how much the highest leads the lowest of those that learned."""
+    lost = [one.words for one in ends if not one.is_beyond]
+    best = max(ends, key=lambda one: one.agreement)
+    if len(lost) == len(ends):
+        return "No arm is surely beyond its controls."
+    control = f"{signed(best.control_high)} ({say(CONTROLS, best.control)})"
+    most = f"Most has the arm with {best.words}, whose strongest control has {control}"
+    if not lost:
+        return f"{most}. Every arm is surely beyond its controls."
+    return f"{most}. Not surely beyond its controls: {'; '.join(lost)}."

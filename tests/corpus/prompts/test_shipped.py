@@ -1,0 +1,57 @@
+"""Prompts that come with the program: read back, tasks that share inputs and wordings, the same for everybody."""
+
+from collections import defaultdict
+
+import pytest
+
+from nucleate.corpus.prompts.prompt_files import read_prompts
+from nucleate.corpus.prompts.settings import FactSettings
+from nucleate.corpus.prompts.shipped import SHIPPED, write_shipped
+from nucleate.errors import ConfigError
+
+
+@pytest.fixture(scope="module")
+def everyday(tmp_path_factory):
+    path = tmp_path_factory.mktemp("shipped") / "everyday.jsonl"
+    write_shipped("everyday", path)
+    return path
+
+
+def test_they_are_read_back_with_tasks_forms_and_splits(everyday):
+    prompts = read_prompts(everyday)
+    tasks = {one.labels["task"] for one in prompts}
+    assert {"animals/young", "animals/french", "countries/capital"} <= tasks and len(tasks) == 6 + 8
+    assert {one.labels["form"] for one in prompts} == {"question", "command", "fill_in"}
+    assert {"train", "validation", "unseen_instruction"} == {one.split for one in prompts}
+    assert len(prompts) < 2500 and len({one.text for one in prompts}) == len(prompts)
+
+
+def test_tasks_of_a_topic_share_all_their_inputs(everyday):
+    inputs = defaultdict(set)
+    for one in read_prompts(everyday):
+        inputs[one.labels["task"]].add(one.text[slice(*one.input)])
+    animals = [found for task, found in inputs.items() if task.startswith("animals/")]
+    assert all(found == animals[0] and len(found) == 12 for found in animals)
+
+
+def test_answers_are_those_of_the_table(everyday):
+    known = {
+        ("wolf", "animals/plural"): " wolves",
+        ("frog", "animals/young"): " tadpole",
+        ("owl", "animals/german"): " Eule",
+    }
+    asked = {(one.text[slice(*one.input)], one.labels["task"]): one.answer for one in read_prompts(everyday)}
+    found = {key: asked[key] for key in known if key in asked}
+    assert found and found == {key: known[key] for key in found}
+
+
+def test_written_twice_they_are_one_file_and_it_is_not_touched(everyday):
+    before = everyday.stat().st_mtime_ns
+    write_shipped("everyday", everyday)
+    assert everyday.stat().st_mtime_ns == before
+    assert set(SHIPPED) == {"everyday", "facts"}
+
+
+def test_more_animals_than_there_are_is_a_mistake():
+    with pytest.raises(ConfigError, match="16 animals"):
+        FactSettings.from_mapping({"topics": ["animals"]}, "here")

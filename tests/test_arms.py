@@ -1,0 +1,62 @@
+"""What became of control arms: the figures of each, and what is said of all."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from nucleate.arms import arm_words, arms_in, at_the_end, rows_of, sentence
+from tests.planted_arms import ENDS, planted_arms
+
+
+def test_of_one_seed_the_interval_is_that_of_its_examples():
+    ends = at_the_end(planted_arms())
+    assert [(one.agreement, one.accuracy) for one in ends] == list(ENDS.values())
+    assert [one.low for one in ends] == pytest.approx([end - 0.03 for end, _ in ENDS.values()])
+    assert [one.high for one in ends] == pytest.approx([end + 0.03 for end, _ in ENDS.values()])
+    assert [one.is_beyond for one in ends] == [True, True, False, True, False]
+
+
+def test_of_several_seeds_it_is_students_between_them():
+    first = at_the_end(planted_arms(seeds=(1, 2, 3)))[0]
+    seeds = np.array([0.9, 0.92, 0.94])
+    low, high = scipy.stats.t.interval(0.95, 2, seeds.mean(), scipy.stats.sem(seeds))
+    assert (first.agreement, first.low, first.high) == pytest.approx((0.92, low, high))
+    assert first.n_seeds == 3
+
+
+def test_rows_of_an_arm_are_its_own():
+    table = planted_arms(seeds=(1, 2))
+    assert arms_in(table) == list(ENDS)
+    own = rows_of(table, ("answer", "shared", False))
+    assert len(own) == 6 and own["value"].max() == pytest.approx(0.82)
+
+
+def test_the_sentence_says_every_figure_which_is_most_and_what_is_lost():
+    said = sentence(planted_arms())
+    for words in (
+        "0.90 [0.87, 0.93] with loss on the sequence, own inputs (accuracy 0.98)",
+        "one seed: reported",
+    ):
+        assert words in said
+    assert "Most has the arm with loss on the sequence, own inputs, whose strongest control has 0.05" in said
+    lost = said.split("Not surely beyond its controls: ")[1]
+    assert lost == "loss on the sequence, shared inputs; tasks at random, loss on the sequence."
+    assert "95 % interval between 2 seeds" in sentence(planted_arms(seeds=(1, 2)))
+
+
+def test_nothing_is_claimed_where_no_arm_gathers():
+    table = planted_arms()
+    assert sentence(table.assign(control_high=1.0)).endswith("No arm is surely beyond its controls.")
+    assert sentence(table.assign(control_high=-1.0)).endswith("Every arm is surely beyond its controls.")
+
+
+def test_without_an_interval_nothing_is_beyond():
+    first = at_the_end(planted_arms().assign(ci_low=math.nan, ci_high=math.nan))[0]
+    assert first.said == "0.90" and not first.is_beyond
+
+
+def test_arms_have_words():
+    assert arm_words("answer", "shared", False) == "loss on answers, shared inputs"
+    assert arm_words("sequence", "own", True) == "tasks at random, loss on the sequence"
