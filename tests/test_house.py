@@ -26,7 +26,8 @@ def test_tests_mirror_the_source(path):
         "capture/hidden_states.py", "capture/positions.py", "capture/sites.py",  # tests of capture/record.py
         "training/objective.py", "training/checkpoint.py", "training/observer.py",  # tests of packing.py and trainer.py
         "scoring/cluster_figures.py", "scoring/label_figures.py",  # tests of score_states.py
-        "stages/observer.py", "stages/making.py", "stages/measuring.py", "stages/showing.py", "stages/subjects.py", "stages/looking.py", "stages/analysis_settings.py",  # tests of experiment.py
+        "stages/observer.py", "stages/making.py", "stages/capturing.py", "stages/measuring.py", "stages/showing.py", "stages/subjects.py", "stages/looking.py", "stages/analysis_settings.py",  # tests of experiment.py
+        "cluster/joined.py",  # tests of cluster/workers.py and sweep/on_ray.py
         "corpus/prompts/prompt_lines.py",  # tests of prompt_files.py
         "resampling/named_seeds.py",  # of all that is drawn
     }  # fmt: skip

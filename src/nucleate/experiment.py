@@ -25,12 +25,14 @@ from nucleate.models.series.audit import Audited
 from nucleate.models.series.in_memory import Loaded, SeriesInMemory
 from nucleate.models.series.series import Series, find_series, is_folder_of_checkpoints
 from nucleate.models.series.settings import IN_MEMORY
+from nucleate.processes import THIS_MACHINE, Workplace
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
 from nucleate.stages.analysis_settings import resolve_analysis
+from nucleate.stages.capturing import capture_series
 from nucleate.stages.checks import require_measurable, without_partition
 from nucleate.stages.context import FolderContext, StageContext, settings_of
-from nucleate.stages.making import capture_series, make_corpus, make_prompt_corpus, train_model
+from nucleate.stages.making import make_corpus, make_prompt_corpus, train_model
 from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
 from nucleate.stages.observer import Observer
 from nucleate.stages.prompt_sample import notes_on
@@ -100,6 +102,7 @@ def run_analysis(
     revisions: Iterable[str] = (),
     overrides: Iterable[str] = (),
     command: Iterable[str] = (),
+    workplace: Workplace = THIS_MACHINE,
 ) -> RunFolder:
     """Any causal language model of Hugging Face on labeled prompts, or what is left of that.
 
@@ -111,6 +114,7 @@ def run_analysis(
         revisions: of the Hub, or a single folder of checkpoints.
         overrides: `key=value`, over everything.
         command: the command line, for the manifest.
+        workplace: where checkpoints are captured and scored.
 
     Raises:
         NucleateError: whatever a user can get wrong; nothing is overwritten.
@@ -133,7 +137,7 @@ def run_analysis(
         folder.describe(audit=[asdict(row) for row in series.table])
         if series.note:
             observer.on_stage("steps", series.note)
-        context = FolderContext(settings, folder, observer)
+        context = FolderContext(settings, folder, observer, workplace=workplace)
         corpus = make_prompt_corpus(context, read, series)
         capture_series(context, corpus, series)
         _measure(context.measuring(corpus, Given(folder, series, settings.seed)))

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import joblib
 from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -30,6 +30,43 @@ _LOOK_EVERY = 0.5
 """Seconds between looks at whether the parent is still there."""
 
 Result = TypeVar("Result")
+
+
+class Workplace(Protocol):
+    """Where independent pieces of work are done: on this machine, or on a cluster.
+
+    Attributes:
+        is_cluster: pieces may be done on other machines: they are pickled, and find files by their paths.
+    """
+
+    @property
+    def is_cluster(self) -> bool: ...
+
+    def one_by_one(self, pieces: Sequence[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
+        """Which piece, and what it returns, as they come: pieces that take a machine each."""
+
+    def side_by_side(
+        self, pieces: Sequence[Callable[[], Result]], *, are_small: bool = False
+    ) -> Iterator[Result]:
+        """What each piece returns, in their order: pieces that take a thread each."""
+
+
+class ThisMachine:
+    """A `Workplace`: in this process one after another, or side by side in processes of their own."""
+
+    is_cluster = False
+
+    def one_by_one(self, pieces: Sequence[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
+        for index, piece in enumerate(pieces):
+            yield index, piece()
+
+    def side_by_side(
+        self, pieces: Sequence[Callable[[], Result]], *, are_small: bool = False
+    ) -> Iterator[Result]:
+        return side_by_side(pieces, are_small=are_small)
+
+
+THIS_MACHINE = ThisMachine()
 
 
 def side_by_side(pieces: Sequence[Callable[[], Result]], *, are_small: bool = False) -> Iterator[Result]:

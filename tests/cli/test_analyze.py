@@ -1,5 +1,6 @@
 """End to end, on a server that speaks the Hub's API on loopback and on folders."""
 
+import importlib.util
 import json
 import shutil
 
@@ -123,9 +124,9 @@ def test_a_series_of_the_hub_from_prompts_to_page(hub, prompts, tmp_path, capsys
 
 
 def test_what_was_captured_is_kept_when_a_later_checkpoint_fails(hub, prompts, tmp_path, monkeypatch):
-    from nucleate.stages import making  # noqa: PLC0415 - loads torch
+    from nucleate.stages import capturing  # noqa: PLC0415 - loads torch
 
-    out, real, stored = tmp_path / "out", making.store_states, []
+    out, real, stored = tmp_path / "out", capturing.store_states, []
 
     def breaks_off(*arguments, step, **named):
         if len(stored) == 1:
@@ -144,10 +145,10 @@ def test_what_was_captured_is_kept_when_a_later_checkpoint_fails(hub, prompts, t
         str(out),
         *LEAN,
     ]
-    monkeypatch.setattr(making, "store_states", breaks_off)
+    monkeypatch.setattr(capturing, "store_states", breaks_off)
     assert main(command) == 130
     monkeypatch.setattr(
-        making, "store_states", lambda *a, step, **n: (stored.append(step), real(*a, step=step, **n))
+        capturing, "store_states", lambda *a, step, **n: (stored.append(step), real(*a, step=step, **n))
     )
     assert main(command) == 0
     assert stored == [1, 0]
@@ -172,6 +173,43 @@ def test_a_folder_of_checkpoints_is_a_series(tiny, prompts, tmp_path):
     assert main([*command, *LEAN]) == 0
     scores = Scores.read(out / "scores.parquet")
     assert (scores.values("step"), scores.values("model")) == ([0, 50], ["mine"])
+
+
+def _other_weights():
+    model = small_models.KINDS["Llama"]()
+    for number, weights in enumerate(model.parameters()):
+        weights.data = weights.data.roll(number + 1)
+    return model
+
+
+@pytest.mark.ray
+def test_a_series_on_a_cluster_has_the_bytes_of_one_that_is_captured_here(
+    tiny, prompts, tmp_path, monkeypatch, capsys
+):
+    if not importlib.util.find_spec("ray"):
+        pytest.skip("Ray is not installed: pip install 'nucleate[ray]'")
+    for step in (10, 20):
+        shutil.copytree(tiny, tmp_path / "series" / f"checkpoint-{step}")
+    _other_weights().save_pretrained(tmp_path / "series" / "checkpoint-20")
+    monkeypatch.chdir(tmp_path)  # nodes work in folders of their own
+    monkeypatch.setattr("nucleate.stages.looking.MANY_EXAMPLES", 0)
+    command = ["analyze", "mine", "--prompts", str(prompts), "--revisions", "series", *LEAN]
+    assert main([*command, "--out", "here"]) == 0
+    assert main([*command, "--out", "there", "--on", "ray", "--set", "ray.retries=1"]) == 0
+    here, there = RunFolder(tmp_path / "here"), RunFolder(tmp_path / "there")
+    for step in (0, 10, 20):
+        files = sorted(file.name for file in here.states(step).iterdir())
+        assert "states.npy" in files
+        assert all(
+            (here.states(step) / name).read_bytes() == (there.states(step) / name).read_bytes()
+            for name in files
+        )
+    frames = [Scores.read(folder.scores).to_pandas().drop(columns="run") for folder in (here, there)]
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
+    assert main(["check", "there"]) == 0
+    assert not list(there.path.glob("*.tmp*")) and not list(there.path.glob(".*capturing*"))
+    assert main([*command, "--out", "there", "--set", "ray.retries=1"]) == 2
+    assert "--on ray" in capsys.readouterr().err
 
 
 def test_a_folder_of_a_trainers_checkpoints_gives_name_steps_and_losses(tiny, prompts, tmp_path, capsys):

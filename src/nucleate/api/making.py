@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nucleate.api.progress import watched
-from nucleate.api.settings import Overrides, Preset, resolve
+from nucleate.api.settings import Overrides, Preset, resolve, workplace
 from nucleate.errors import ConfigError
 from nucleate.run_folder.paths import beside, named
 
@@ -165,6 +165,7 @@ def analyze(
     revisions: Iterable[str] = (),
     overrides: Overrides = (),
     seed: int | None = None,
+    on: Literal["local", "ray"] = "local",
     observer: Observer | None = None,
     command: Iterable[str] = (),
 ) -> Run:
@@ -181,6 +182,8 @@ def analyze(
         revisions: of the Hub, or a single folder of checkpoints.
         overrides: changed settings, as for `run`.
         seed: of samples, clusters and intervals.
+        on: this machine, or a Ray cluster whose nodes see `out` at the same path: a task for each checkpoint;
+            overrides that begin with `ray.` are of the cluster, see `docs/scale.md`.
         observer: who watches; nobody where it is not given, but for notebooks.
         command: the command line, for the manifest.
 
@@ -200,10 +203,10 @@ def analyze(
     name = named(Path(subject)).name.removesuffix(".gguf") if isinstance(subject, str) else subject.name
     folder = Path(out) if out is not None else Path("runs") / name
     seeded = [] if seed is None else [f"seed={seed}"]
-    how = {"revisions": revisions, "overrides": [*assignments(overrides), *seeded], "command": command}
-    file = str(prompts_file(prompts, folder))
-    with watched(observer, "last") as watcher:
-        return Run(run_analysis(subject, file, folder, watcher, **how))
+    with workplace(on, assignments(overrides)) as (place, others), watched(observer, "last") as watcher:
+        file = str(prompts_file(prompts, folder))
+        how = {"revisions": revisions, "overrides": [*others, *seeded], "command": command}
+        return Run(run_analysis(subject, file, folder, watcher, workplace=place, **how))
 
 
 def audit(

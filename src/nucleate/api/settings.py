@@ -5,11 +5,13 @@ What is hidden: the forms in which a setting can be changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from nucleate.processes import Workplace
     from nucleate.settings.presets import ExperimentSettings
 
 Preset: TypeAlias = "str | Path | ExperimentSettings"
@@ -61,3 +63,29 @@ def config(preset: Preset, overrides: Overrides = (), seed: int | None = None) -
 
     heading = presets().get(preset, "") if isinstance(preset, str) else ""
     return documented_toml(resolve(preset, overrides, seed), heading)
+
+
+@contextmanager
+def workplace(on: Literal["local", "ray"], overrides: Iterable[str]) -> Iterator[tuple[Workplace, list[str]]]:
+    """Where work is done, and the `overrides` that are not about that: those of `ray.` are.
+
+    Raises:
+        ConfigError: an unknown setting of Ray, or one where Ray is not asked for.
+        ProcessError: Ray is not installed, or there is no cluster.
+    """
+    from nucleate.cluster.settings import RaySettings
+    from nucleate.cluster.workers import cluster_workers
+    from nucleate.errors import ConfigError
+    from nucleate.processes import THIS_MACHINE
+    from nucleate.settings.config import override
+
+    asked = [*overrides]
+    own = [one for one in asked if one.startswith("ray.")]
+    if on == "local":
+        if own:
+            raise ConfigError(f"{own[0]} is about a cluster", "Ask for one: --on ray.")
+        yield THIS_MACHINE, asked
+        return
+    settings = RaySettings.from_mapping(override({}, own).get("ray", {}), "what is asked of Ray")
+    with cluster_workers(settings) as workers:
+        yield workers, [one for one in asked if one not in own]

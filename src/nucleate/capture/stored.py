@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import HiddenStates
@@ -65,26 +66,56 @@ def _path(folder: Path, name: str) -> Path:
     return folder / f"{name}.npy"
 
 
-def read_states(folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"]) -> HiddenStates:
-    """The states of some of the rows that were stored.
+def read_states(
+    folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"], *, vectors: bool = True
+) -> HiddenStates:
+    """The states of some of the rows that were stored; without `vectors`, all the rest of them.
 
     Raises:
         LabelsError: a row was not stored.
     """
-    about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    stored = {name: np.load(_path(folder, name), mmap_mode="r") for name in _KINDS}
-    order = stored["rows"]
-    place_of = np.full(corpus.table.num_rows, -1)
-    place_of[order] = np.arange(len(order))
-    places = place_of[rows]
-    if (places < 0).any():
-        raise LabelsError(f"{folder} has no states of row {rows[places < 0][0]}", "Capture them again.")
+    about, places = _about(folder), _places_of(folder, rows)
+    stored = _stored(folder, "states")
     return labeled(
-        np.asarray(stored["states"][places]),
-        {name: np.asarray(stored[name][places]) for name in BESIDE_STATES},
+        np.asarray((stored if vectors else stored[..., :0])[places]),
+        {name: np.asarray(_stored(folder, name)[places]) for name in BESIDE_STATES},
         tuple(about["sites"]),
         corpus,
         rows,
         step=about["step"],
         positions=tuple(about["positions"]),
     )
+
+
+def read_vectors(
+    folder: Path, rows: Int[np.ndarray, " example"], positions: tuple[str, ...]
+) -> Float[np.ndarray, "example site position n_embd"]:
+    """The vectors alone of some of the rows, at some of the positions; no corpus is needed.
+
+    Raises:
+        LabelsError: a row was not stored.
+    """
+    there = tuple(_about(folder)["positions"])
+    chosen = [there.index(name) for name in positions]
+    vectors = np.asarray(_stored(folder, "states")[_places_of(folder, rows)])
+    return vectors if positions == there else vectors[:, :, chosen]
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    return about
+
+
+def _stored(folder: Path, name: str) -> np.ndarray:
+    array: np.ndarray = np.load(_path(folder, name), mmap_mode="r")
+    return array
+
+
+def _places_of(folder: Path, rows: Int[np.ndarray, " example"]) -> Int[np.ndarray, " example"]:
+    order = np.asarray(_stored(folder, "rows"))
+    place_of = np.full(max(order.max(initial=-1), rows.max(initial=-1)) + 1, -1)
+    place_of[order] = np.arange(len(order))
+    places: np.ndarray = place_of[rows]
+    if (places < 0).any():
+        raise LabelsError(f"{folder} has no states of row {rows[places < 0][0]}", "Capture them again.")
+    return places

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -28,6 +28,7 @@ def analyze(
     audit: Flag = False,
     tensors: Flag = False,
     step_regex: Text = "",
+    on: Literal["local", "ray"] = "local",
     set_: Overrides = (),
 ) -> int:
     """Analyze any Hugging Face causal language model on your own labeled prompts.
@@ -46,6 +47,7 @@ def analyze(
         audit: Only print which checkpoints have the same weights or files; downloads no weights.
         tensors: With --audit, compare single tensors too; downloads checkpoints one by one.
         step_regex: Finds the step in a checkpoint's name, as its first group, if the form is unknown.
+        on: This machine, or a Ray cluster whose nodes all see the folder: one task for every checkpoint.
         set_: Change a setting: scoring.n_examples=500. May be given many times.
     """
     asked = [name.strip() for name in revisions.split(",") if name.strip()]
@@ -55,11 +57,16 @@ def analyze(
         return _audit(model, asked, set_, tensors)
     if prompts is None:
         raise ConfigError("no prompts are given", "Give --prompts FILE, or --audit for the table alone.")
-    return _analyze(model, prompts, asked, out, set_)
+    return _analyze(model, prompts, asked, out, set_, on)
 
 
 def _analyze(
-    model: str, prompts: Path, revisions: list[str], out: Path | None, overrides: tuple[str, ...]
+    model: str,
+    prompts: Path,
+    revisions: list[str],
+    out: Path | None,
+    overrides: tuple[str, ...],
+    on: Literal["local", "ray"],
 ) -> int:
     with RunProgress("last", 0) as progress:
         done = api.analyze(
@@ -68,6 +75,7 @@ def _analyze(
             out,
             revisions=revisions,
             overrides=overrides,
+            on=on,
             observer=progress,
             command=command_line(),
         )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nucleate.errors import RunFolderError
+from nucleate.processes import THIS_MACHINE, Workplace
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import RunTag
@@ -34,6 +35,7 @@ class FolderContext(Generic[AnySettings_co]):
     settings: AnySettings_co
     folder: RunFolder
     observer: Observer
+    workplace: Workplace = field(default=THIS_MACHINE, kw_only=True)
 
     @contextmanager
     def stage(self, name: str, *inputs: Any, needs: str = "", again: bool = False) -> Iterator[bool]:
@@ -69,7 +71,9 @@ class FolderContext(Generic[AnySettings_co]):
 
     def measuring(self, corpus: Corpus, subject: Subject) -> StageContext[AnySettings_co]:
         """The same folder, with what is measured in it."""
-        return StageContext(self.settings, self.folder, self.observer, corpus, subject)
+        return StageContext(
+            self.settings, self.folder, self.observer, corpus, subject, workplace=self.workplace
+        )
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,37 @@
-"""States handed to another process: the vectors as a file that is mapped into memory, the rest beside it.
+"""States handed to another process, or another machine: the vectors as files, the rest beside them.
 
-Hidden here: that whoever looks at states needs neither the model, nor the corpus, nor the libraries of
-either. What is pickled is a path and the labels, which are small.
+Hidden here: that whoever looks at states needs neither the model nor the corpus. What is pickled is a path
+and the labels, which are small; where vectors are kept for this machine alone, not even a library of theirs
+is needed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+from jaxtyping import Int
 
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.corpus.corpus import Corpus
+from nucleate.lazy import lazy
+
+stored = lazy("nucleate.capture.stored")
+
+
+class StatesElsewhere(Protocol):
+    """States of one step that are read where they are looked at.
+
+    Attributes:
+        beside: everything but the vectors.
+    """
+
+    @property
+    def beside(self) -> HiddenStates: ...
+
+    def read(self) -> HiddenStates: ...
 
 
 @dataclass(frozen=True)
@@ -36,3 +56,33 @@ def keep(states: HiddenStates, folder: Path) -> KeptStates:
     file = folder / f"step-{states.step:08d}.npy"
     np.save(file, states.states)
     return KeptStates(file, replace(states, states=states.states[..., :0].copy()))
+
+
+@dataclass(frozen=True)
+class StoredStates:
+    """States of one step that a capture has left in a folder, and that stay there.
+
+    Attributes:
+        folder: of the step.
+        rows: of the corpus.
+        positions: which of those that are stored.
+        beside: everything else, with vectors of no dimension.
+    """
+
+    folder: Path
+    rows: Int[np.ndarray, " example"]
+    positions: tuple[str, ...]
+    beside: HiddenStates
+
+    def read(self) -> HiddenStates:
+        """The states, from where they lie."""
+        vectors = stored.read_vectors(self.folder, self.rows, self.positions)
+        return replace(self.beside, states=vectors)
+
+
+def left_where_they_are(
+    folder: Path, corpus: Corpus, rows: Int[np.ndarray, " example"], positions: tuple[str, ...]
+) -> StoredStates:
+    """Everything but the vectors of one step, which are not read."""
+    beside = stored.read_states(folder, corpus, rows, vectors=False).at_positions(positions)
+    return StoredStates(folder.resolve(), rows, positions, beside)

@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 from nucleate.pictures.planes import Projector, StepPoints
-from nucleate.processes import side_by_side
+from nucleate.processes import Workplace
 from nucleate.scores import RunTag, Scores
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
 from nucleate.scoring.surfaces import SurfaceFigures, bag_of_tokens_figures, ngrams_figures
-from nucleate.stages.kept_states import KeptStates
+from nucleate.stages.kept_states import StatesElsewhere
 
 Look = tuple[Scores, StepPoints]
 """What is seen of one checkpoint."""
@@ -27,12 +27,13 @@ MANY_EXAMPLES = 4000
 
 
 def look_at_all(
-    kept: Mapping[int, KeptStates],
+    kept: Mapping[int, StatesElsewhere],
     milestones: Collection[int],
     scoring: ScoringSettings,
     tag: RunTag,
     projector: Projector,
     told: Sequence[Sequence[int]],
+    workplace: Workplace,
     on_progress: Callable[[int, int], None],
 ) -> tuple[dict[int, Look], list[SurfaceFigures]]:
     """Side by side, the longest first: a milestone begun last would be waited for with nothing else to do.
@@ -44,6 +45,7 @@ def look_at_all(
         tag: of the run.
         projector: which draws the points.
         told: the tokens of each example's instruction.
+        workplace: where.
         on_progress: is told how many pieces of how many are done.
 
     Returns: what is seen of each step, and the figures of the texts.
@@ -60,7 +62,7 @@ def look_at_all(
     ]
     are_small = sum(len(one.beside.split) for one in kept.values()) < MANY_EXAMPLES
     pieces, found = [*surfaces, *looks], []
-    for one in side_by_side(pieces, are_small=are_small):
+    for one in workplace.side_by_side(pieces, are_small=are_small):
         found.append(one)
         on_progress(len(found), len(pieces))
     seen = dict(zip(in_turn, found[len(surfaces) :], strict=True))
@@ -68,7 +70,7 @@ def look_at_all(
 
 
 def look_at(
-    kept: KeptStates, scoring: ScoringSettings, tag: RunTag, projector: Projector, *, is_milestone: bool
+    kept: StatesElsewhere, scoring: ScoringSettings, tag: RunTag, projector: Projector, *, is_milestone: bool
 ) -> Look:
     """The scores of one checkpoint, and its points in the plane."""
     states = kept.read()

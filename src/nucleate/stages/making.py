@@ -1,13 +1,11 @@
-"""The stages that make what is measured: the corpus, the trained checkpoints or the captured states.
+"""The stages that make what is measured: the corpus and the trained checkpoints; `capturing.py` has the rest.
 
 What is hidden: where they come from. A corpus is made from a grammar, from facts or from prompts of one's
-own; a model is trained while agreement is shown live to whoever watches, or its checkpoints are fetched,
-captured and dropped one after the other.
+own; a model is trained while agreement is shown live to whoever watches.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from transformers import PreTrainedModel
 from nucleate.capture.record import capture
 from nucleate.capture.self_test import settle_capture
 from nucleate.capture.settings import CaptureSettings
-from nucleate.capture.stored import store_states
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.prompts.byte_pairs import train_byte_pairs
@@ -32,15 +29,13 @@ from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.rand_index import adjusted_rand_index
 from nucleate.models.content import model_digest, tokenizer_digest
 from nucleate.models.gpt2 import build_model
-from nucleate.models.loading import load_start, load_tokenizer, notes_on
+from nucleate.models.loading import load_start, load_tokenizer
 from nucleate.models.series.series import Series
-from nucleate.models.series.trainer_log import read_trainer_log, write_lines
-from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.checks import require_measurable
-from nucleate.stages.context import FolderContext, counted
-from nucleate.stages.disk_use import require_room, size_of, use_of_capture, use_of_training
-from nucleate.stages.measuring import scored_rows, wanted_rows
+from nucleate.stages.context import FolderContext
+from nucleate.stages.disk_use import require_room, size_of, use_of_training
+from nucleate.stages.measuring import scored_rows
 from nucleate.stages.observer import Observer
 from nucleate.training.observer import TrainingRecord
 from nucleate.training.trainer import train
@@ -127,44 +122,6 @@ def _model_before_training(settings: ExperimentSettings, corpus: Corpus) -> PreT
     return build_model(
         settings.model, vocab_size=corpus.vocab_size, n_positions=corpus.n_positions, seed=settings.seed
     )
-
-
-def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, series: Series) -> None:
-    """Fetch, capture and drop one checkpoint after the other; those that were captured before are kept."""
-    settings, folder = context.settings, context.folder
-    rows = wanted_rows(settings, corpus)
-    positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
-    weights = sorted((row.step, row.digest) for row in series.table)
-    about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), weights)
-    made_from = (settings.seed, folder.outputs_digest("corpus"), *about, *series.content)
-    with context.stage("capture", *made_from) as is_due:
-        if not is_due:
-            return
-        _keep_trainer_log(folder, series)
-        left = [step for step in reversed(series.members) if not folder.has_recorded(folder.states(step))]
-        if 0 < len(left) < len(series.members):
-            done = len(series.members) - len(left)
-            context.observer.on_note(f"Continuing at checkpoint {done + 1} of {len(series.members)}")
-        for step in counted(left, context.observer):
-            with series.model(step, settings.seed) as model:
-                if step == left[0]:
-                    made, n_steps = size_of(folder.corpus), len(series.members)
-                    use = use_of_capture(settings, corpus, model, len(rows), positions, n_steps, made)
-                    require_room(folder, use, context.observer)
-                settled = settle_capture(model, corpus, rows, settings.capture)
-                for note in (*notes_on(model), *filter(None, [settled.note])):
-                    context.observer.on_note(note)
-                with folder.commit(folder.states(step)) as path:
-                    store_states(
-                        model, corpus, rows, path, step=step, positions=positions, settings=settled.settings
-                    )
-
-
-def _keep_trainer_log(folder: RunFolder, series: Series) -> None:
-    log = read_trainer_log(series.places.values())
-    if log:
-        with folder.commit(folder.training_log) as path:
-            write_lines(log, path)
 
 
 class _AgreementWatcher:

@@ -6,7 +6,7 @@ What is hidden: which instances each of them looks at. None knows where states a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from nucleate.settings.config import Settings
 from nucleate.settings.presets import AnalysisSettings, MeasurementSettings
 from nucleate.spacing import evenly_spaced
 from nucleate.stages.context import StageContext, counted
-from nucleate.stages.kept_states import KeptStates, keep
+from nucleate.stages.kept_states import StatesElsewhere, keep, left_where_they_are
 from nucleate.stages.looking import look_at_all
 from nucleate.stages.observer import Observer
 from nucleate.unseen.analysis import look_at_unseen, unseen_rows, what_is_lacking
@@ -64,7 +64,7 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scor
         milestones = evenly_spaced(steps, scoring.milestones)
         told = corpus.telling_tokens(corpus.table.take(rows))
         found, surfaces = look_at_all(
-            kept, milestones, scoring, tag, projector, told, context.observer.on_progress
+            kept, milestones, scoring, tag, projector, told, context.workplace, context.observer.on_progress
         )
         for step in steps:
             scores, points = found[step]
@@ -85,9 +85,14 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scor
 
 def _keep_all(
     context: StageContext[MeasurementSettings], rows: np.ndarray, scratch: Path
-) -> dict[int, KeptStates]:
-    """Capture every step once, in the process that has the models; the steps come ascending."""
+) -> Mapping[int, StatesElsewhere]:
+    """Every step once, ascending: captured in the process that has the models, or read where states lie."""
     subject, positions = context.subject, context.settings.scoring.positions
+    if context.workplace.is_cluster:
+        at = context.folder.states
+        return {
+            step: left_where_they_are(at(step), context.corpus, rows, positions) for step in subject.steps
+        }
     return {
         step: keep(subject.states(step, context.corpus, rows, positions), scratch) for step in subject.steps
     }

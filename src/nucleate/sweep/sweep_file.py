@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from nucleate.cluster.settings import RaySettings
 from nucleate.errors import ConfigError
 from nucleate.settings.config import Settings, nearest, read_toml
 
@@ -75,16 +76,6 @@ class LocalSettings(Settings):
         0, ge=0, description="processes; 0: as many as the threads of a point leave room for"
     )
     threads: int = Field(0, ge=0, description="of a point; 0: measured, or what the sweep began with")
-
-
-class RaySettings(Settings):
-    """Where a cluster is, and what of it a point needs."""
-
-    address: str = Field("", description="of a cluster that runs; empty: one is started here, for this sweep")
-    cpus: float = Field(0.0, ge=0, description="of a point; 0: as many as its threads")
-    gpus: float = Field(0.0, ge=0, description="of a point; 0.25 lets four points share one")
-    memory_gb: float = Field(0.0, ge=0, description="of a point; 0: nothing is set aside")
-    retries: int = Field(3, ge=0, description="times that points are run again after their node was lost")
 
 
 class SweepFile(Settings):

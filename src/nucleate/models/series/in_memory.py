@@ -93,6 +93,12 @@ class SeriesInMemory(Series):
     def tokenizer(self) -> PreTrainedTokenizerBase:
         return self._held.tokenizer
 
+    def for_elsewhere(self) -> Series:
+        raise ModelError(
+            f"{self.name} is an object in this process, and a cluster's nodes cannot have it",
+            "Save it with save_pretrained where all nodes see it, and analyze that folder.",
+        )
+
     @contextmanager
     def model(self, step: int, seed: int) -> Iterator[PreTrainedModel]:
         own = self._held.model

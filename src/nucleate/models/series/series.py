@@ -12,8 +12,8 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -105,6 +105,11 @@ class Series:
                     digests[row.revision] = tensor_digests(_files_of(path))
         return compare_tensors(digests)
 
+    def for_elsewhere(self) -> Series:
+        """The same for a process that works in another folder."""
+        places = {name: place.resolve() for name, place in self.places.items()}
+        return replace(self, places=places, downloads=self.downloads.resolve())
+
     @contextmanager
     def model(self, step: int, seed: int) -> Iterator[PreTrainedModel]:
         """The model of one step, ready to run; within only."""
@@ -140,7 +145,9 @@ class Series:
         target = self.downloads / revision.replace("/", "--")
         target.mkdir(parents=True, exist_ok=True)
         yield hub.download(revision, target, weights=weights)
-        shutil.rmtree(self.downloads)
+        shutil.rmtree(target)
+        with suppress(OSError):  # others may be at work beside it, on other machines
+            self.downloads.rmdir()
 
     def _check_room(self, size: int) -> None:
         budget, free = self.settings.disk_gb * 1e9, shutil.disk_usage(self.downloads.parent).free
