@@ -1,11 +1,13 @@
 """The tables and the figure of `reproduction.md`, from the folder of `nucleate sweep reproduce`.
 
-Run it as `python docs/reproduction.py runs/reproduce`. It applies the rules that were written down before the
-study was run and prints the tables as Markdown; the figure goes to `docs/images`.
+Run it as `python docs/reproduction.py runs/reproduce runs/reproduce_chosen`. It applies the rules that were
+written down before the study was run and prints the tables as Markdown; the figure goes to `docs/images`.
 """
 
 import json
 import sys
+import tomllib
+from functools import reduce
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,7 +17,7 @@ from scipy.stats import t
 
 from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colors, save_figure
 from nucleate.metrics.curves import late
-from nucleate.sweep.grid import points_of
+from nucleate.sweep.grid import Point, points_of
 from nucleate.sweep.sweep_file import read_sweep
 
 CLAIMS = ("emergence", "depth", "baseline", "generalisation")
@@ -25,20 +27,31 @@ GO_WITH_OTHERS = ("corpus.input_vocabulary", "model.attn_pdrop", "model.resid_pd
 MARKS = {"holds": "✓", "fails": "✗", "inconclusive": "?", "not measured": "–"}
 
 
-def cells(folder: Path) -> pd.DataFrame:
-    """A row for each cell and reading that is done: factors, accuracy, verdicts, excess and plain index."""
-    file, base = read_sweep("reproduce")
+def cells(folder: Path, sweep: str = "reproduce") -> pd.DataFrame:
+    """A row for each point and reading that is done: factors, accuracy, verdicts, excess and plain index."""
+    file, base = read_sweep(sweep)
     rows = []
-    for number, point in enumerate(points_of(file, base, "reproduce"), 1):
-        own = folder / "points" / point.name
-        if not (own / "claims.json").exists():
+    for number, point in enumerate(points_of(file, base, sweep), 1):
+        own = _folder_of(point, folder / "points")
+        if own is None:
             continue
         frame = pd.read_parquet(own / "scores.parquet")
         verdicts = json.loads((own / "claims.json").read_text())
         for reading in READINGS:
             found = _of_reading(frame, verdicts, reading)
-            rows.append({"cell": number, "reading": reading, **dict(point.axes), **found})
+            about = {"cell": number, "seed": point.settings.seed, "reading": reading}
+            rows.append({**about, **dict(point.axes), **found})
     return pd.DataFrame(rows)
+
+
+def _folder_of(point: Point, points: Path) -> Path | None:
+    """By its axes and seed: a later program has settings more, and so other names."""
+    for file in points.glob("*/claims.json"):
+        there = tomllib.loads((file.parent / "config.toml").read_text())
+        values = {key: reduce(dict.__getitem__, key.split("."), there) for key in point.axes}
+        if (there["seed"], values) == (point.settings.seed, dict(point.axes)):
+            return file.parent
+    return None
 
 
 def _of_reading(frame: pd.DataFrame, verdicts: list[dict], reading: str) -> dict[str, object]:
@@ -105,16 +118,29 @@ def draw(table: pd.DataFrame, folder: Path) -> None:
     plt.close("all")
 
 
+def print_chosen(folder: Path) -> None:
+    """The chosen cells again, with seeds that had no part in the choice: what rule 5 asks."""
+    table = cells(folder, "reproduce_chosen")
+    table["cell"] = table["corpus.output_vocabulary"].map({100: 14, 1000: 16})
+    print("\n| cell | seed | accuracy | " + " | ".join(READINGS) + " |\n|---|---|---|" + "---|" * len(READINGS))
+    for (cell, seed), part in table.groupby(["cell", "seed"]):
+        said = " | ".join(_in_a_cell(row) for _, row in part.iterrows())
+        print(f"| {cell} | {seed} | {part['accuracy'].iloc[0]:.2f} | {said} |")
+
+
+def _in_a_cell(row: pd.Series) -> str:
+    return f"{''.join(MARKS[row[claim]] for claim in CLAIMS)} {row['excess']:.2f} ({row['plain_top']:.2f})"
+
+
 def main() -> None:
     """Print the tables and draw the figure."""
+    if len(sys.argv) > 2:
+        print_chosen(Path(sys.argv[2]))
     table = cells(Path(sys.argv[1]))
     table.drop(columns="curves").to_csv(Path(sys.argv[1]) / "reproduction.csv", index=False)
     print("| cell | accuracy | " + " | ".join(READINGS) + " |\n|---|---|" + "---|" * len(READINGS))
     for cell, part in table.groupby("cell"):
-        said = [
-            f"{''.join(MARKS[row[claim]] for claim in CLAIMS)} {row['excess']:.2f} ({row['plain_top']:.2f})"
-            for _, row in part.iterrows()
-        ]
+        said = [_in_a_cell(row) for _, row in part.iterrows()]
         print(f"| {cell} | {part['accuracy'].iloc[0]:.2f} | " + " | ".join(said) + " |")
     trained = table[table["accuracy"] >= LEAST_ACCURACY]
     print("\n| claim | " + " | ".join(READINGS) + " |\n|---|" + "---|" * len(READINGS))

@@ -83,3 +83,12 @@ def test_shipped_sweeps_are_whole(name):
     points = points_of(*read_sweep(name), name)
     assert len(points) > 3
     assert {point.settings.training.precision for point in points} != {"auto"}, "points must be alike"
+
+
+def test_the_chosen_cells_are_those_of_the_study_but_for_their_seeds():
+    cells = points_of(*read_sweep("reproduce"), "reproduce")
+    of_study = [cells[13].settings, cells[15].settings]
+    chosen = points_of(*read_sweep("reproduce_chosen"), "reproduce_chosen")
+    assert sorted(one.settings.seed for one in chosen) == [2, 2, 3, 3, 4, 4]
+    for one in chosen:
+        assert one.settings.model_copy(update={"seed": 1}) in of_study
