@@ -7,6 +7,7 @@ python docs/findings.py                             # figures from the tables th
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import scipy.stats
 
-from nucleate.figures.style import TWO_COLUMNS, figure_of, save_figure
+from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colors, save_figure
 
 HERE = Path(__file__).parent
 TABLES, IMAGES = HERE / "findings", HERE / "images"
@@ -39,12 +40,27 @@ def write_table(name: str, folder: str) -> None:
     small.to_parquet(TABLES / f"{name}.parquet", compression="zstd", index=False)
 
 
-def at_the_end(name: str, metric: str = "ari_across") -> pd.DataFrame:
-    """The highest block at the last step, of the model itself."""
+def write_unseen(name: str, folder: str) -> None:
+    """The same of what was asked of unseen instances, by dialect and bridges."""
+    rows = []
+    for file in sorted(Path(folder).glob("points/*/unseen.parquet")):
+        corpus = tomllib.loads((file.parent / "config.toml").read_text())["corpus"]
+        axes = {f"corpus.{key}": corpus[key] for key in ("bridge_inputs", "n_dialects")}
+        rows.append(pq.read_table(file).to_pandas().assign(**axes))
+    found = pd.concat(rows)
+    is_asked = found["metric"].isin(["accuracy", "assignment_accuracy", "auroc"])
+    is_asked &= (found["split"] == "unseen_dialect") & (found["control"] != "shuffled_labels")
+    columns = [*axes, "seed", "step", "position", "site", "layer", "method", "metric", "control", "value"]
+    small = found.loc[is_asked, columns].astype({"value": "float32"})
+    small.to_parquet(TABLES / f"{name}.parquet", compression="zstd", index=False)
+
+
+def at_the_end(name: str, metric: str = "ari_across", *, highest: bool = True) -> pd.DataFrame:
+    """The highest block, or all, at the last step, of the model itself."""
     table = pd.read_parquet(TABLES / f"{name}.parquet")
     table = table[(table["metric"] == metric) & (table["control"] == "none")]
     table = table[table["step"] == table["step"].max()]
-    return table[table["layer"].isna() | (table["layer"] == table["layer"].max())]
+    return table[table["layer"].isna() | (table["layer"] == table["layer"].max())] if highest else table
 
 
 def over_seeds(values: pd.Series) -> tuple[float, float]:
@@ -82,14 +98,84 @@ def draw_gathering() -> None:
         save_figure(figure, IMAGES, "findings-gathering", ("png",))
 
 
-DRAWN = {"gathering": draw_gathering}
+def draw_depth() -> None:
+    """Agreement by layer for models of each depth: by its number, and counted from the top."""
+    found = at_the_end("depth", highest=False)
+    found = found[found["layer"].notna() & (found["site"] != "final_norm")]
+    with figure_of("Agreement with task across dialects, step 300", TWO_COLUMNS, 2.6) as figure:
+        left, right = figure.subplots(1, 2, sharey=True)
+        for color, (depth, own) in zip(
+            layer_colors(found["model.n_layer"].nunique()), found.groupby("model.n_layer"), strict=True
+        ):
+            by_layer = own.groupby("layer")["value"]
+            means, halves = zip(*(over_seeds(values) for _, values in by_layer), strict=True)
+            layers = np.array(list(by_layer.groups), dtype=float)
+            how = {"color": color, "marker": "o", "ms": 3, "lw": 1.4, "label": f"{depth} layers"}
+            left.errorbar(layers, means, halves, **how)
+            right.plot(layers / depth, means, **how)
+        left.set(xlabel="layer", ylabel="ARI, pairs of different dialects", ylim=(-0.08, 1.1))
+        right.set(xlabel="layer, as a share of the depth")
+        right.legend(loc="upper left")
+        save_figure(figure, IMAGES, "findings-depth", ("png",))
+
+
+def draw_bridges() -> None:
+    """Where an unseen dialect lies, and what is answered for it, by the inputs that tie it to its task."""
+    found = pd.read_parquet(TABLES / "bridges.parquet")
+    found = found[found["step"] == found["step"].max()]
+    top = found[found["layer"] == found["layer"].max()]
+    top = top[top["site"] != "final_norm"]
+    assigned = top[(top["metric"] == "assignment_accuracy") & (top["position"] == "last_instruction")]
+    answered = found[(found["metric"] == "accuracy") & (found["method"] == "model")]
+    auroc = top[(top["metric"] == "auroc") & (top["control"] == "none")]
+    confident = top[(top["metric"] == "auroc") & (top["control"] == "confidence")]
+    panels = (
+        ("lies nearest its own task", (("#0072b2", "o", "last instruction token", assigned),)),
+        ("is answered right", (("#d55e00", "s", "the model", answered), *_baselines(found))),
+        (
+            "does the margin tell right from wrong?",
+            (
+                ("#0072b2", "o", "last instruction token", auroc[auroc["position"] == "last_instruction"]),
+                ("#d55e00", "s", "input token", auroc[auroc["position"] == "input"]),
+                ("#767676", "^", "the model's confidence", confident[confident["position"] == "input"]),
+            ),
+        ),
+    )
+    with figure_of("Unseen dialects, 2 and 3 dialects a task together, step 300", TWO_COLUMNS, 2.6) as figure:
+        for axes, (title, curves) in zip(figure.subplots(1, 3, sharey=True), panels, strict=True):
+            axes.set_title(title, fontsize=7.5)
+            for color, marker, label, values in curves:
+                by_bridges = values.groupby("corpus.bridge_inputs")["value"]
+                means, halves = zip(*(over_seeds(one) for _, one in by_bridges), strict=True)
+                axes.errorbar(
+                    list(by_bridges.groups),
+                    means,
+                    halves,
+                    color=color,
+                    marker=marker,
+                    ms=3,
+                    lw=1.4,
+                    label=label,
+                )
+            axes.set(xlabel="bridges, of 5 inputs", ylim=(-0.02, 1.05), xticks=[1, 2, 3, 4])
+            axes.legend(loc="lower right", fontsize=6)
+        save_figure(figure, IMAGES, "findings-bridges", ("png",))
+
+
+def _baselines(found: pd.DataFrame) -> list[tuple[str, str, str, pd.DataFrame]]:
+    accuracy = found[found["metric"] == "accuracy"]
+    nearest = accuracy[accuracy["method"] == "nearest_neighbor"]
+    return [("#767676", "^", "nearest trained pair", nearest)]
+
+
+DRAWN = {"gathering": draw_gathering, "depth": draw_depth, "bridges": draw_bridges}
 
 
 def main() -> None:
     """Tables of the sweeps that are named, then all figures."""
     for asked in sys.argv[1:]:
         name, _, folder = asked.partition("=")
-        write_table(name, folder)
+        (write_unseen if name == "bridges" else write_table)(name, folder)
     for name, draw in DRAWN.items():
         if (TABLES / f"{name}.parquet").exists():
             draw()

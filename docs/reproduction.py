@@ -122,7 +122,9 @@ def print_chosen(folder: Path) -> None:
     """The chosen cells again, with seeds that had no part in the choice: what rule 5 asks."""
     table = cells(folder, "reproduce_chosen")
     table["cell"] = table["corpus.output_vocabulary"].map({100: 14, 1000: 16})
-    print("\n| cell | seed | accuracy | " + " | ".join(READINGS) + " |\n|---|---|---|" + "---|" * len(READINGS))
+    print(
+        "\n| cell | seed | accuracy | " + " | ".join(READINGS) + " |\n|---|---|---|" + "---|" * len(READINGS)
+    )
     for (cell, seed), part in table.groupby(["cell", "seed"]):
         said = " | ".join(_in_a_cell(row) for _, row in part.iterrows())
         print(f"| {cell} | {seed} | {part['accuracy'].iloc[0]:.2f} | {said} |")
