@@ -1,8 +1,18 @@
 import os
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from nucleate.foreign_files import ForeignFileError, naming, offline, read_object, regular_files
+from nucleate.errors import RunFolderError
+from nucleate.foreign_files import (
+    ForeignFileError,
+    naming,
+    offline,
+    read_object,
+    read_parquet,
+    regular_files,
+)
 
 
 @pytest.fixture
@@ -70,3 +80,34 @@ def test_no_server_is_asked_within(monkeypatch):
     with offline():
         assert constants.is_offline_mode()
     assert not constants.is_offline_mode()
+
+
+def test_a_table_is_the_one_that_was_written(tmp_path):
+    words = ["ab", "", None, "\u00d6"]
+    nested = pa.array([["a", None], [], None, ["b", "a"]], pa.list_(pa.string()))
+    counts = pa.array([[1], [2, 3], None, []], pa.list_(pa.int32()))
+    pairs = pa.array([{"key": "v"}, {"key": None}, None, {"key": "w"}], pa.struct([("key", pa.string())]))
+    for own in (words, pa.array(words).dictionary_encode()):
+        table = pa.table(
+            {"words": own, "nested": nested, "counts": counts, "pairs": pairs, "x": [1.0, 2.0, None, 4.0]}
+        )
+        pq.write_table(table, tmp_path / "t.parquet", row_group_size=3)
+        assert read_parquet(tmp_path / "t.parquet").equals(pq.read_table(tmp_path / "t.parquet"))
+    pq.write_table(table[:0], tmp_path / "t.parquet")
+    assert read_parquet(tmp_path / "t.parquet").num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.repeat(0, 500_000), pa.repeat("x" * 100_000, 100), pa.array([["y" * 100_000] * 10] * 10)],
+    ids=["numbers", "texts", "texts in lists"],
+)
+def test_a_small_file_that_says_the_same_thing_without_end_is_refused_before_it_is_read(tmp_path, column):
+    file, part = tmp_path / "t.parquet", pa.table({"column": column})
+    with pq.ParquetWriter(file, part.schema) as writer:
+        for _ in range(100):
+            writer.write_table(part)
+    before = pa.total_allocated_bytes()
+    with pytest.raises(RunFolderError, match=r"t\.parquet has .* MB and would take .* GB in memory"):
+        read_parquet(file)
+    assert pa.total_allocated_bytes() - before < 2**26

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
+from nucleate.foreign_files import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,8 +117,7 @@ class Scores:
 
     @classmethod
     def read(cls, path: Path) -> Scores:
-        with pq.ParquetFile(path) as file:  # `read_table` would load pandas
-            return cls(file.read().cast(SCHEMA))
+        return cls(read_parquet(path).cast(SCHEMA))
 
     def write(self, path: Path) -> None:
         pq.write_table(self.table, path, compression="zstd")

@@ -10,6 +10,7 @@ import pytest
 from nucleate.errors import LabelsError
 from nucleate.resampling.bootstrap import permute_labels
 from nucleate.scores import RunTag, Score, Scores
+from nucleate.scoring import cluster_figures
 from nucleate.scoring.cluster_figures import shuffled_figures
 from nucleate.scoring.controls import dialect_oracle_control, untrained_control
 from nucleate.scoring.score_states import score_states
@@ -59,6 +60,21 @@ def test_shuffled_labels_pass_their_level_once_in_twenty_times():
         passed.append(next(value).value > null.ci_high)
     # 15 of 300 are due; 28 and more come less than once in a thousand times.
     assert 3 <= sum(passed) <= 28
+
+
+def test_tables_of_permuted_labels_are_held_a_few_at_a_time_and_say_the_same(monkeypatch):
+    rng, metrics = np.random.default_rng(0), ("ami", "matched", "purity")
+    labels, clusters = np.arange(60) % 6, rng.integers(5, size=60)
+    permuted = permute_labels(labels, np.arange(60), 100, 1)
+    at_once = list(shuffled_figures(permuted, clusters, metrics))
+    held = []
+    monkeypatch.setattr(cluster_figures, "CELLS_HELD", 200)
+    count = cluster_figures.contingencies
+    monkeypatch.setattr(
+        cluster_figures, "contingencies", lambda *given: held.append(count(*given)) or held[-1]
+    )
+    assert list(shuffled_figures(permuted, clusters, metrics)) == at_once
+    assert max(table.size for table in held) <= 200 and sum(map(len, held)) == 100
 
 
 def test_perfect_dialects_joined_at_random_stand_beside_agreement_with_tasks():

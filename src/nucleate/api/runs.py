@@ -261,10 +261,10 @@ class Run:
             raise ScoresError(f"nothing was scored of {asked}", "See the columns of Run.scores.")
 
     def _read(self, stage: str, table: Path) -> pd.DataFrame:
-        import pandas as pd
+        from nucleate.foreign_files import read_parquet
 
         self.folder.require(stage)
-        return pd.read_parquet(table)
+        return read_parquet(table).to_pandas()
 
     def settings_with(self, overrides: Overrides) -> ExperimentSettings | AnalysisSettings:
         """Its settings as they would be with some of them changed; nothing is written.

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
+from nucleate.foreign_files import read_parquet
 
 SCHEMA = pa.schema(
     [
@@ -90,7 +91,7 @@ def read_effects(path: Path) -> pd.DataFrame:
         ScoresError: the file is not such a table.
     """
     try:
-        table = pq.read_table(path).cast(SCHEMA)
+        table = read_parquet(path).cast(SCHEMA)
     except (OSError, ValueError) as error:
         raise ScoresError(
             f"{path} is not a table of interventions: {error}",

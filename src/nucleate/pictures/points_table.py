@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
+from nucleate.foreign_files import read_parquet
 from nucleate.lazy import lazy
 
 if TYPE_CHECKING:
@@ -110,9 +111,9 @@ class Projections:
     def read(cls, folder: Path) -> Projections:
         beside = folder / "neighbors.parquet"
         return cls(
-            pq.read_table(folder / "examples.parquet"),
-            pq.read_table(folder / "frames.parquet").cast(FRAMES_SCHEMA),
-            pq.read_table(beside).cast(NEIGHBORS_SCHEMA)
+            read_parquet(folder / "examples.parquet"),
+            read_parquet(folder / "frames.parquet").cast(FRAMES_SCHEMA),
+            read_parquet(beside).cast(NEIGHBORS_SCHEMA)
             if beside.is_file()
             else NEIGHBORS_SCHEMA.empty_table(),
         )

@@ -7,8 +7,8 @@ a score has its factor, how strongly where a score has its preparation; the meth
 from __future__ import annotations
 
 import pandas as pd
-import pyarrow.parquet as pq
 
+from nucleate.foreign_files import read_parquet
 from nucleate.run_folder.folder import RunFolder
 
 UNSEEN, CAUSES = "unseen", "intervene"
@@ -24,7 +24,7 @@ def analysis_rows(folder: RunFolder) -> list[pd.DataFrame]:
     found = []
     for path, as_rows in ((folder.unseen, _of_unseen), (folder.interventions, _of_interventions)):
         if folder.holds(path):
-            frame = as_rows(pq.read_table(path).to_pandas())
+            frame = as_rows(read_parquet(path).to_pandas())
             found.append(frame[frame["site"] != ""].astype({"layer": "Int64"}))
     return found
 

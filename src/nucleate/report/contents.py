@@ -16,11 +16,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.settings import ClaimSettings
 from nucleate.claims.verdicts import ClaimVerdict, read_claims
+from nucleate.foreign_files import read_parquet
 from nucleate.pictures.points_table import Projections
 from nucleate.report.analyses import analysis_rows
 from nucleate.report.readings import Reading, readings_of
@@ -173,7 +173,7 @@ def _claimed(config: Mapping[str, Any]) -> ClaimSettings:
 
 
 def _read_instances(folder: RunFolder) -> Instances:
-    table = pq.read_table(folder.instances)
+    table = read_parquet(folder.instances)
     if not folder.holds(folder.tasks):
         return Instances(table)
     document = json.loads(folder.tasks.read_text(encoding="utf-8"))

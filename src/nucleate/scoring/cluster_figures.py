@@ -31,13 +31,15 @@ from nucleate.metrics.rand_index import (
     misplace,
     stability,
 )
-from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples
+from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, number_from_zero
 from nucleate.resampling.half_samples import N_HALVES, Halves, Key
 from nucleate.resampling.intervals import interval
 
 NAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"matched": matched_names, "purity": commonest_names}
 """How clusters get names; what then counts is the share of examples that are named right."""
 OF_TABLE = ("ami", *NAMES)
+CELLS_HELD = 2**23
+"""Cells of the tables of permuted labels that are held at once: 64 MB, unless one table has more."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,29 @@ def shuffled_figures(
             yield Figure.of_null(metric, values)
     if not set(metrics) & set(OF_TABLE):
         return
-    tables = contingencies(permuted, clusters)
-    if "ami" in metrics:
-        expected = expected_information(tables[0])  # a permutation keeps the sizes of the cells
-        yield Figure.of_null("ami", adjusted_mutual_information(tables, expected))
-    for metric, name in NAMES.items():
-        if metric in metrics:
-            yield Figure.of_null(metric, share_named_right(tables, name(tables)))
+    wanted = [metric for metric in OF_TABLE if metric in metrics]
+    found: dict[str, list[np.ndarray]] = {metric: [] for metric in wanted}
+    expected = None
+    for tables in _tables_in_blocks(permuted, clusters):
+        if "ami" in metrics:
+            # A permutation keeps the sizes of the cells.
+            expected = expected_information(tables[0]) if expected is None else expected
+            found["ami"].append(adjusted_mutual_information(tables, expected))
+        for metric, name in NAMES.items():
+            if metric in metrics:
+                found[metric].append(share_named_right(tables, name(tables)))
+    for metric in wanted:
+        yield Figure.of_null(metric, np.concatenate(found[metric]))
+
+
+def _tables_in_blocks(
+    permuted: Int[np.ndarray, "permutation example"], clusters: Int[np.ndarray, " example"]
+) -> Iterator[Int[np.ndarray, "permutation label cluster"]]:
+    """As many tables at a time as `CELLS_HELD` allows: they grow with labels squared."""
+    n_cells = len(np.unique(permuted[0])) * (int(number_from_zero(clusters).max()) + 1)
+    n_tables = max(1, CELLS_HELD // n_cells)
+    for first in range(0, len(permuted), n_tables):
+        yield contingencies(permuted[first : first + n_tables], clusters)
 
 
 def _kappas(metrics: Sequence[str], across: Groups | None) -> Iterator[tuple[str, Groups | None]]:

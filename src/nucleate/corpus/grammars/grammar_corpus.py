@@ -27,6 +27,7 @@ from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.spans import Spans, draw_tokens
 from nucleate.corpus.tokenizer import build_tokenizer, build_vocabulary
 from nucleate.errors import CorpusError
+from nucleate.foreign_files import read_parquet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -62,7 +63,7 @@ class GrammarCorpus(Corpus):
         try:
             document = json.loads((folder / TASKS).read_text(encoding="utf-8"))
             # In one piece, or every look at some rows would first put all of it together.
-            table = pq.read_table(folder / INSTANCES).cast(SCHEMA).combine_chunks()
+            table = read_parquet(folder / INSTANCES).cast(SCHEMA).combine_chunks()
             tasks = tuple(map(_task_from_json, document["tasks"]))
             settings, seed = document["settings"], document["seed"]
         except (OSError, ValueError, KeyError, TypeError) as error:

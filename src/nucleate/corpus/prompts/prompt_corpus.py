@@ -25,7 +25,8 @@ from nucleate.corpus.prompts.located_tokens import locate
 from nucleate.corpus.prompts.prompt_files import PROMPT_LENGTH, SPAN_COLUMNS, Prompt
 from nucleate.corpus.spans import Spans, draw_tokens
 from nucleate.corpus.tokenizer import read_tokenizer
-from nucleate.errors import CorpusError
+from nucleate.errors import CorpusError, NucleateError
+from nucleate.foreign_files import read_parquet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -71,8 +72,10 @@ class PromptCorpus(Corpus):
         """Raises CorpusError where the folder does not hold a whole corpus."""
         try:
             document = json.loads((folder / PROMPTS).read_text(encoding="utf-8"))
-            table = pq.read_table(folder / INSTANCES).combine_chunks()
+            table = read_parquet(folder / INSTANCES).combine_chunks()
             return cls(table, document["task"], read_tokenizer(folder / TOKENIZER))
+        except NucleateError:
+            raise
         except Exception as error:  # a folder of others can make a library raise anything
             raise CorpusError(
                 f"{folder} does not hold a whole corpus: {error}", "Run again into another folder."
