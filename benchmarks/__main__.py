@@ -28,7 +28,18 @@ from benchmarks.printing import print_reach, print_rows
 if TYPE_CHECKING:
     from benchmarks.setup import Setup
 
-PARTS = ("training", "kmeans", "intervals", "tsne", "small_capture", "capture", "process", "growth", "page")
+PARTS = (
+    "training",
+    "kmeans",
+    "intervals",
+    "tsne",
+    "small_capture",
+    "capture",
+    "process",
+    "sweeps",
+    "growth",
+    "page",
+)
 RESULTS = Path(__file__).parent / "results" / "bench.json"
 
 

@@ -38,6 +38,9 @@ GOALS: Mapping[str, Goal] = {
     "small_capture_memory": Goal("capture of a small model: peak memory", 5, 10),
     "run": Goal("nucleate run quick, whole, against the peer pipeline", 6, 10),
     "help": Goal("nucleate --help", 0.3, 0.15, "s", more_is_better=False),
+    "sweep": Goal(
+        "sixteen points of smoke by a sweep, as a share of runs in turn", 0.6, None, "%", more_is_better=False
+    ),
     "kmeans_exponent": Goal(
         "exponent of k-means scoring in points", 1.0, None, "exponent", more_is_better=False
     ),

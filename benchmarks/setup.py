@@ -24,6 +24,7 @@ class Sizes:
         tsne_points, tsne_rounds: of each picture.
         prompts: captured.
         help_runs: of `nucleate --help`.
+        sweep_points: runs made by a sweep, and one after another.
         instances, widths, layers, checkpoints, points: growth.
     """
 
@@ -44,6 +45,7 @@ class Sizes:
     tsne_rounds: int
     prompts: int
     help_runs: int
+    sweep_points: int
     instances: tuple[int, ...]
     widths: tuple[int, ...]
     layers: tuple[int, ...]
@@ -69,6 +71,7 @@ FULL = Sizes(
     tsne_rounds=2,
     prompts=2000,
     help_runs=15,
+    sweep_points=16,
     instances=(1_000, 10_000, 100_000, 1_000_000),
     widths=(64, 128, 256, 512, 768),
     layers=(2, 6, 12, 24),
@@ -94,6 +97,7 @@ QUICK = Sizes(
     tsne_rounds=1,
     prompts=48,
     help_runs=2,
+    sweep_points=2,
     instances=(200, 1_000, 2_000),
     widths=(16, 32),
     layers=(1, 2),
