@@ -123,6 +123,39 @@ def test_a_series_of_the_hub_from_prompts_to_page(hub, prompts, tmp_path, capsys
     assert hub == [], "states lie on disk"
 
 
+def test_one_command_draws_when_tasks_gather_over_a_series_on_prompts_that_come_along(
+    tiny, tmp_path, monkeypatch
+):
+    files = {file.name: file.read_bytes() for file in tiny.iterdir()}
+    config = json.loads(files["config.json"]) | {"max_position_embeddings": 256}
+    files["config.json"] = json.dumps(config).encode()
+    weights = files["model.safetensors"]
+    series = {
+        f"step{step}": {**files, "model.safetensors": weights[:-2] + bytes([1 + step, 2])}
+        for step in (1, 8, 64)
+    }
+    with serving({"me/series": {"main": series["step64"], **series}}) as (address, _):
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+        out = tmp_path / "series"
+        few = [
+            "--set=scoring.n_examples=60",
+            "--set=unseen.n_examples=30",
+            "--set=unseen.n_centroid_examples=60",
+        ]
+        names = "step1,step8,step64"
+        command = ["analyze", "me/series", "--revisions", names, "--prompts", "everyday", "--out", str(out)]
+        assert main([*command, *LEAN, *few, "--set=model.keep_identical=true"]) == 0
+    run = nucleate.load_run(out)
+    assert sorted(run.scores["step"].unique()) == [0, 1, 8, 64], "and the untrained twin"
+    assert {"pretraining.png", "pretraining.svg", "pretraining-column.pdf"} <= {
+        file.name for file in run.folder.figures.iterdir()
+    }
+    assert (tmp_path / "series-prompts.jsonl").exists()
+    assert len(run.selective.query("score == 'confidence'"))
+
+
 def test_what_was_captured_is_kept_when_a_later_checkpoint_fails(hub, prompts, tmp_path, monkeypatch):
     from nucleate.stages import capturing  # noqa: PLC0415 - loads torch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,8 +14,15 @@ from rich.table import Table
 from nucleate import api
 from nucleate.api.progress import RunProgress
 from nucleate.cli.options import Flag, Overrides, Text, command_line
+from nucleate.cli.sweep_progress import in_words
 from nucleate.cli.verdicts import print_verdicts
 from nucleate.errors import ConfigError
+from nucleate.lazy import lazy
+
+if TYPE_CHECKING:
+    from nucleate.stages.analysis_cost import AnalysisCost
+
+disk_use = lazy("nucleate.stages.disk_use")  # torch
 
 
 def analyze(
@@ -26,6 +33,7 @@ def analyze(
     revisions: Text = "",
     out: Path | None = None,
     audit: Flag = False,
+    dry_run: Flag = False,
     tensors: Flag = False,
     step_regex: Text = "",
     on: Literal["local", "ray"] = "local",
@@ -41,10 +49,11 @@ def analyze(
 
     Args:
         model: A folder (of one model or of checkpoints), a GGUF file, or a name on the Hub.
-        prompts: A file of labeled prompts.
+        prompts: A file of labeled prompts; or everyday or facts, which come along.
         revisions: A series over steps: revisions on the Hub, separated by commas, or a folder.
         out: The folder of the analysis; runs/MODEL if not given.
         audit: Only print which checkpoints have the same weights or files; downloads no weights.
+        dry_run: Only print what would be downloaded, kept and computed; downloads no weights.
         tensors: With --audit, compare single tensors too; downloads checkpoints one by one.
         step_regex: Finds the step in a checkpoint's name, as its first group, if the form is unknown.
         on: This machine, or a Ray cluster whose nodes all see the folder: one task for every checkpoint.
@@ -57,6 +66,8 @@ def analyze(
         return _audit(model, asked, set_, tensors)
     if prompts is None:
         raise ConfigError("no prompts are given", "Give --prompts FILE, or --audit for the table alone.")
+    if dry_run:
+        return _print_cost(api.analysis_cost(model, prompts, revisions=asked, overrides=set_))
     return _analyze(model, prompts, asked, out, set_, on)
 
 
@@ -85,6 +96,24 @@ def _analyze(
     console = Console(emoji=False, highlight=False, soft_wrap=True)
     console.print(f"\n  The page: {done.folder.report}", markup=False)
     console.print(f"  The scores: {done.folder.scores}", markup=False)
+    return 0
+
+
+def _print_cost(cost: AnalysisCost) -> int:
+    _print_audit([asdict(row) for row in cost.checkpoints])
+    console = Console(emoji=False, highlight=False, soft_wrap=True)
+    downloads, at_once, kept, at_work = map(
+        disk_use.in_bytes, (cost.downloads, cost.at_once, cost.disk.kept, cost.disk.at_work)
+    )
+    speed = f"{in_words(cost.seconds)} at the {cost.flops_per_second / 1e9:.0f} GFLOP/s of this machine"
+    for line in (
+        f"{cost.n_prompts:,} prompts of {cost.n_tokens:,} tokens; {cost.n_weights:,} weights",
+        f"{len(cost.checkpoints)} checkpoints, {downloads} to download, of them {at_once} at most at a time",
+        f"the folder: {kept} in the end, {at_work} at most while at work",
+        f"forward passes of a checkpoint: {cost.flops / 1e12:.3g} TFLOP, no less than {speed}; loading and "
+        "scoring it come on top",
+    ):
+        console.print(f"  {line}", markup=False)
     return 0
 
 

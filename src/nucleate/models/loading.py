@@ -48,6 +48,8 @@ ADAPTER = "adapter_config.json"
 """Beside the weights that PEFT saves."""
 _CHOOSES = ("transformers_weights", "fusion_config", "kernel_config", "auto_map", "distributed_config")
 """What of a configuration names files or code to load."""
+_MOST_TENSORS = 10_000
+"""Of a model whose weights are not at hand to be counted."""
 _NOTES: WeakKeyDictionary[PreTrainedModel, tuple[str, ...]] = WeakKeyDictionary()
 
 
@@ -80,6 +82,21 @@ def load_model(path: Path, *, dtype: str = "float32", device_map: str = "") -> P
     notes = [f"names of parameters are those of {who}; they were taken without" for who in wrapped.values()]
     _NOTES[model] = (*notes, *([unread] if unread else []))
     return model.eval()
+
+
+def shape_of(path: Path, n_bytes: int) -> PreTrainedModel:
+    """A causal LM without weights, on torch's device `meta`: its parameters have shapes and no values.
+
+    Args:
+        path: a folder with a configuration; the weights may lie elsewhere.
+        n_bytes: of the weights: no number of the configuration may ask for more.
+
+    Raises:
+        ModelError: there is none.
+    """
+    claimed = {str(i): (n_bytes // _MOST_TENSORS + 1,) for i in range(_MOST_TENSORS)}
+    with _explained(path, "causal language model"), torch.device("meta"):
+        return AutoModelForCausalLM.from_config(_config_of(path, claimed))
 
 
 def notes_on(model: PreTrainedModel) -> tuple[str, ...]:

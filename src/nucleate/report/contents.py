@@ -61,6 +61,7 @@ class RunContents:
         readings: what interventions on single tokens say; empty where there were none.
         training: one mapping per line of the training log; empty where nothing was trained.
         arms: the table of control arms, None where there are none; see `nucleate.arms.COLUMNS`.
+        selective: risk and coverage on unseen instances; see `nucleate.unseen.selective.COLUMNS`.
         is_one_model: whether a single checkpoint was looked at; its untrained twin is then a control alone.
     """
 
@@ -74,6 +75,7 @@ class RunContents:
     corpus: Instances | None
     projections: Projections | None
     arms: pd.DataFrame | None = None
+    selective: pd.DataFrame | None = None
 
     is_one_model: bool = False
 
@@ -134,6 +136,7 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
         corpus=_read_instances(folder) if has_corpus else None,
         projections=Projections.read(folder.projections) if folder.holds(folder.projections) else None,
         arms=pd.read_parquet(folder.arms) if folder.holds(folder.arms) else None,
+        selective=pd.read_parquet(folder.selective) if folder.holds(folder.selective) else None,
     )
     return alone(contents) if looked_at_once(contents) else contents
 

@@ -32,6 +32,7 @@ from nucleate.report.readings import shown_shares
 from nucleate.report.words import finding, sentences
 from nucleate.report.words.citation import citation
 from nucleate.report.words.rules import rule_tests
+from nucleate.report.words.selective import selective_sentences
 from nucleate.report.words.terms import explained, terms
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
@@ -80,6 +81,7 @@ def render(
         shown_shares=shown_shares,
         glossary=glossary(),
         arms_section=arms_section,
+        selective_sentences=selective_sentences,
         clusters_section=None if clusters is None or clusters.empty else clusters_section(clusters),
         citation=citation,
         policy=content_security_policy([script], [style]),

@@ -86,13 +86,13 @@ def require_room(folder: RunFolder, use: DiskUse, observer: TrainingObserver) ->
     free = shutil.disk_usage(folder.path).free
     if use.at_work - there > free:
         raise RunFolderError(
-            f"{folder.path} needs {_megabytes(use.at_work - there)} more while at work, "
-            f"and {_megabytes(free)} are free there",
+            f"{folder.path} needs {in_bytes(use.at_work - there)} more while at work, "
+            f"and {in_bytes(free)} are free there",
             "Make room, choose another folder with --out, or ask for fewer checkpoints or examples.",
         )
     observer.on_note(
-        f"Disk: {_megabytes(use.kept)} in the end, {_megabytes(use.at_work)} at most while at work; "
-        f"{_megabytes(free)} are free"
+        f"Disk: {in_bytes(use.kept)} in the end, {in_bytes(use.at_work)} at most while at work; "
+        f"{in_bytes(free)} are free"
     )
 
 
@@ -119,7 +119,8 @@ def _tables(settings: MeasurementSettings, corpus: Corpus, model: PreTrainedMode
     return _SCORE * cells + unseen + _POINT * places * n_shown + figures + page
 
 
-def _megabytes(size: int) -> str:
+def in_bytes(size: int) -> str:
+    """A size as it is read."""
     for unit, name in ((10**9, "GB"), (10**6, "MB")):
         if size >= unit:
             return f"{size / unit:.{0 if size >= 10 * unit else 1}f} {name}"

@@ -20,7 +20,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.errors import ModelError
 from nucleate.models.content import holds_tokenizer, tokenizer_digest
-from nucleate.models.loading import ADAPTER, load_model, load_tokenizer, pick_device, untrained_like
+from nucleate.models.loading import (
+    ADAPTER,
+    load_model,
+    load_tokenizer,
+    pick_device,
+    shape_of,
+    untrained_like,
+)
 from nucleate.models.series.audit import Audit, Audited, Weights, audit
 from nucleate.models.series.hub import Hub, weight_files
 from nucleate.models.series.settings import SeriesSettings
@@ -85,6 +92,15 @@ class Series:
             return load_tokenizer(self._with_tokenizer(self.places[last]))
         with self._downloaded(last, weights=False) as path:
             return load_tokenizer(path)
+
+    def shape(self) -> PreTrainedModel:
+        """The last checkpoint's model without its weights, which are not fetched."""
+        last = [name for name in self.members.values() if name != UNTRAINED][-1]
+        size = next(row.size for row in self.table if row.revision == last)
+        if last in self.places:
+            return shape_of(self.places[last], size)
+        with self._downloaded(last, weights=False) as path:
+            return shape_of(path, size)
 
     def _with_tokenizer(self, place: Path) -> Path:
         near = [place, *([] if place.is_file() else [place.resolve().parent]), Path(self.settings.name)]
