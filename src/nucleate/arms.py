@@ -121,7 +121,7 @@ def _against(ends: Sequence[ArmAtEnd]) -> str:
     if len(lost) == len(ends):
         return "No arm is surely beyond its controls."
     control = f"{signed(best.control_high)} ({say(CONTROLS, best.control)})"
-    most = f"Most has the arm with {best.words}, whose strongest control has {control}"
+    most = f"Most has the arm with {best.words}, whose strongest control reaches {control}"
     if not lost:
         return f"{most}. Every arm is surely beyond its controls."
     return f"{most}. Not surely beyond its controls: {'; '.join(lost)}."
