@@ -40,7 +40,9 @@ def test_the_sentence_says_every_figure_which_is_most_and_what_is_lost():
         "one seed: reported",
     ):
         assert words in said
-    assert "Most has the arm with loss on the sequence, own inputs, whose strongest control reaches 0.05" in said
+    assert (
+        "Most has the arm with loss on the sequence, own inputs, whose strongest control reaches 0.05" in said
+    )
     lost = said.split("Not surely beyond its controls: ")[1]
     assert lost == "loss on the sequence, shared inputs; tasks at random, loss on the sequence."
     assert "95 % interval between 2 seeds" in sentence(planted_arms(seeds=(1, 2)))
