@@ -5,7 +5,6 @@ import pytest
 from transformers import AutoModelForCausalLM
 
 from nucleate import api
-from nucleate.cli.main import main
 from nucleate.errors import ModelError
 from nucleate.models.loading import shape_of
 from tests.models.series.conftest import folder, hub  # noqa: F401 - fixtures
@@ -27,22 +26,6 @@ def test_downloads_disk_and_arithmetic_are_counted_and_no_weights_are_fetched(hu
     assert both.flops == 2 * both.n_weights * both.n_tokens and both.n_prompts > 30
     assert both.seconds == pytest.approx(both.flops / both.flops_per_second) and both.flops_per_second > 0
     assert not [path for method, path in hub if method == "GET" and path.endswith(".safetensors")]
-
-
-def test_of_a_model_on_this_machine_nothing_is_downloaded_and_a_dry_run_leaves_nothing(
-    folder,
-    tmp_path,
-    capsys,
-):
-    settings = [f"--set={key}={value}".replace("'", '"') for key, value in LEAN.items()]
-    out = tmp_path / "out"
-    assert (
-        main(["analyze", str(folder), "--prompts", "everyday", "--dry-run", "--out", str(out), *settings])
-        == 0
-    )
-    printed = capsys.readouterr().out
-    assert "0 kB to download" in printed and "TFLOP" in printed
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_shape_has_the_parameters_of_the_model_and_none_of_their_values(folder, tmp_path):
