@@ -43,7 +43,7 @@ def test_the_same_clusters_are_kept_surely_and_agree_wholly(compared):
     kept = table[table["metric"] == "overlap"]
     assert set(kept["event"]) == {"kept"} and len(kept) == 5
     assert (kept["value"] == 1).all() and (kept["ci_low"] == 1).all()
-    assert set(kept["labels_a"]) == {f"{task} 100%" for task in range(5)}
+    assert set(kept["labels_a"]) == {f"task {task} 100%" for task in range(5)}
     assert (kept["labels_a"] == kept["labels_b"]).all()
     agreed = table[(table["metric"] == "ari") & (table["control"] == "none")].iloc[0]
     assert agreed["value"] == 1
@@ -57,7 +57,7 @@ def test_two_tasks_that_tuning_puts_in_one_place_are_a_merge(compared):
     agreed = table[(table["metric"] == "ari") & (table["control"] == "none")].iloc[0]
     assert agreed["value"] < 1 and agreed["ci_low"] <= agreed["value"] <= agreed["ci_high"]
     changed = table[(table["metric"] == "overlap") & (table["event"] != "kept")]
-    assert all(set(one.split("; ")) <= {"0 100%", "1 100%"} for one in changed["labels_a"] if one)
+    assert all(set(one.split("; ")) <= {"task 0 100%", "task 1 100%"} for one in changed["labels_a"] if one)
     assert counts(table)["kept"] == 3
 
 

@@ -105,23 +105,22 @@ def _at_end(arm: tuple[str, str, bool], rows: pd.DataFrame) -> ArmAtEnd:
 
 
 def sentence(table: pd.DataFrame) -> str:
-    """What the arms show together, computed from their last step."""
+    """What the arms show together, computed from their last step: which gather tasks, and which do not."""
     ends = at_the_end(table)
     first, n = table.iloc[0], min(one.n_seeds for one in ends)
-    where = f"at the {say(POSITIONS, first['position'])} the highest layer agrees with the {first['factor']}"
-    said = "; ".join(f"{one.said} with {one.words} (accuracy {one.accuracy:.2f})" for one in ends)
+    where = f"the highest layer at the {say(POSITIONS, first['position'])}"
     seeds = "one seed: reported, not claimed" if n == 1 else f"mean and 95 % interval between {n} seeds"
-    return f"At the last step {where} ({say(METRICS, first['metric'])}; {seeds}): {said}. {_against(ends)}"
+    about = f"{say(METRICS, first['metric'])}, last step; {seeds}"
+    kept = [f"{one.words} ({one.said})" for one in ends if one.is_beyond]
+    lost = [f"{one.words} ({one.said})" for one in ends if not one.is_beyond]
+    said = f"Agreement of {where} with the {first['factor']} ({about}) is "
+    if not kept:
+        return f"{said}surely beyond its controls in no arm: {'; '.join(lost)}."
+    rest = f"; not with {'; '.join(lost)}" if lost else ""
+    return f"{said}surely beyond its controls with {'; '.join(kept)}{rest}. {_strongest(ends)}"
 
 
-def _against(ends: Sequence[ArmAtEnd]) -> str:
-    """Which arms gather at all, and by how much the highest leads the lowest of those that learned."""
-    lost = [one.words for one in ends if not one.is_beyond]
-    best = max(ends, key=lambda one: one.agreement)
-    if len(lost) == len(ends):
-        return "No arm is surely beyond its controls."
-    control = f"{signed(best.control_high)} ({say(CONTROLS, best.control)})"
-    most = f"Most has the arm with {best.words}, whose strongest control reaches {control}"
-    if not lost:
-        return f"{most}. Every arm is surely beyond its controls."
-    return f"{most}. Not surely beyond its controls: {'; '.join(lost)}."
+def _strongest(ends: Sequence[ArmAtEnd]) -> str:
+    most = max(ends, key=lambda one: one.control_high)
+    reached = f"{signed(most.control_high)} ({say(CONTROLS, most.control)})"
+    return f"No control of any arm reaches more than {reached}."

@@ -157,8 +157,13 @@ def _clustered(
     return _Clustered(
         number_from_zero(labels),
         number_from_zero(again),
-        [str(known[row] if known else codes[row]) for row in rows],
+        [_named(known[row] if known else codes[row], claims.factor) for row in rows],
     )
+
+
+def _named(value: object, factor: str) -> str:
+    """A label as it is said: a number alone says nothing."""
+    return f"{factor} {value}" if str(value).isdigit() else str(value)
 
 
 def _rows(before: _Clustered, after: _Clustered, units: np.ndarray, seed: int) -> Iterator[dict[str, Any]]:

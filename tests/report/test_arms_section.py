@@ -33,5 +33,5 @@ def test_the_section_has_every_arm_as_a_drawing_and_a_row_and_escapes_names():
     html = str(arms_section(planted_arms().assign(factor="<script>")))
     assert html.count("<figure") == html.count('<tr><th scope="row">') == len(ENDS)
     assert "<script>" not in html and "&lt;script&gt;" in html
-    assert "accuracy 0.98" in html
+    assert "accuracy 0.98" in html and "0.90 [0.87, 0.93]" in html
     assert ".arm" in arms_style() and "http" not in arms_style()

@@ -29,9 +29,9 @@ def table(low, high, error=0.1):
 )
 def test_the_best_of_the_highest_layer_is_told_with_its_interval(low, high, said):
     (one,) = selective_sentences(table(low, high))
-    assert "10.0% wrong where all are answered" in one and "is 0.0200 by the model's own confidence" in one
+    assert "10.0 % wrong where all are answered" in one and "is 0.0200 by the model's own confidence" in one
     assert "the best of 2 rankings by clusters, the margin of the input token in layer 2" in one
-    assert "a gain of 0.0050" in one and one.endswith(f"{said}.")
+    assert "gains 0.0050 (95 %" in one and one.endswith(f"{said}.")
 
 
 def test_where_nothing_is_wrong_there_is_nothing_to_select():

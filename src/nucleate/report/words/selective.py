@@ -33,9 +33,10 @@ def _of_split(areas: pd.DataFrame, split: str) -> str:
     where = f"{best['score']} of the {say(POSITIONS, str(best['position']))} in layer {best['layer']}"
     ends = f"95 % {_n(best['ci_low'])} to {_n(best['ci_high'])}, not corrected for the choice"
     gain = f"{_n(best['value'])} ({ends})"
+    wrong = f"{100 * error:.1f} % wrong where all are answered"
     return (
-        f"On {split.replace('_', ' ')} ({error:.1%} wrong where all are answered) {risk}; the best of "
-        f"{len(gains)} rankings by clusters, the {where}, changes it by a gain of {gain}: {_verdict(best)}."
+        f"On {split.replace('_', ' ')} ({wrong}) {risk}; the best of "
+        f"{len(gains)} rankings by clusters, the {where}, gains {gain} on that: {_verdict(best)}."
     )
 
 
