@@ -11,7 +11,7 @@ from nucleate.kmeans.kmeans import kmeans
 from nucleate.resampling.bootstrap import Resamples
 from nucleate.resampling.half_samples import Halves
 from nucleate.scoring import label_figures
-from nucleate.scoring.cluster_figures import Figure, partition_figures
+from nucleate.scoring.cluster_figures import FactorFigures, Figure
 from nucleate.scoring.examples import Sample
 from nucleate.scoring.label_figures import PLACES, LabelScorer
 
@@ -31,9 +31,9 @@ def figures(
     found = kmeans(points[None], N_CLUSTERS, n_init=10, seed=seed)
     resamples = Resamples.draw(units, n_resamples, seed)
     halves = Halves.draw(units, seed) if n_resamples > 1 else Halves(())
-    yield from partition_figures(
-        labels, found.labels[0], found.inertia[0], resamples, halves, OF_CLUSTERS, seed
-    )
+    figures_of = FactorFigures(labels, labels[None], resamples, halves, OF_CLUSTERS, seed)
+    ((of_clusters, _),) = figures_of.at_sites(found.labels, found.inertia)
+    yield from of_clusters
     sample = Sample("all", units, points[None], {"task": labels}, units)
     scorer = LabelScorer(sample, None, resamples, halves, 0, PLACES, seed)
     yield from (each.figure for each in scorer.figures(points, points) if each.control == "none")

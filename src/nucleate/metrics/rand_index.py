@@ -163,16 +163,18 @@ def adjusted_rand_replicates(
 
     def known(partition: np.ndarray) -> np.ndarray:
         found = resamples.pairs_once(partition)
-        return found if groups is None else found - resamples.pairs_once(_both(partition, groups))
+        return found if groups is None else found - resamples.pairs_once(both_of(partition, groups))
 
     def pairs(partitions: np.ndarray) -> np.ndarray:
         found = resamples.pairs_of_each(partitions, starts)
-        return found if groups is None else found - resamples.pairs_of_each(_both(partitions, groups), starts)
+        return (
+            found if groups is None else found - resamples.pairs_of_each(both_of(partitions, groups), starts)
+        )
 
     with_label, total = known(labels), known(np.zeros_like(labels))
-    both, with_cluster = pairs(_both(clusters, labels)), pairs(clusters)
+    both, with_cluster = pairs(both_of(clusters, labels)), pairs(clusters)
     counts = total > 0 if groups is None else with_label > 0
-    return np.where(counts, _index(both, with_label, with_cluster, total), np.nan)
+    return np.where(counts, index_of_pairs(both, with_label, with_cluster, total), np.nan)
 
 
 def adjusted_rand_indices(
@@ -181,8 +183,10 @@ def adjusted_rand_indices(
     groups: Groups | None = None,
 ) -> Float[np.ndarray, " partition"]:
     """The index of one clustering with each of many partitions; NaN where one has no pair across groups."""
-    both, own = _pairs(_both(partitions, clusters), groups), _pairs(partitions, groups)
-    found = _index(both, own, _pairs(clusters[None], groups), _all_pairs(len(clusters), groups))
+    both, own = pairs_together(both_of(partitions, clusters), groups), pairs_together(partitions, groups)
+    found = index_of_pairs(
+        both, own, pairs_together(clusters[None], groups), all_pairs(len(clusters), groups)
+    )
     return found if groups is None else np.where(own > 0, found, np.nan)
 
 
@@ -197,8 +201,8 @@ def adjusted_rand_permuted(
     """
     if groups is not None:
         return adjusted_rand_indices(permuted, clusters, groups)
-    both, own = _pairs(_both(permuted, clusters)), _pairs(permuted[:1])
-    return _index(both, own, _pairs(clusters[None]), _all_pairs(len(clusters)))
+    both, own = pairs_together(both_of(permuted, clusters)), pairs_together(permuted[:1])
+    return index_of_pairs(both, own, pairs_together(clusters[None]), all_pairs(len(clusters)))
 
 
 def stability(clusters: Int[np.ndarray, "start example"]) -> float:
@@ -207,7 +211,7 @@ def stability(clusters: Int[np.ndarray, "start example"]) -> float:
     return float(np.mean(np.concatenate(pairs))) if pairs else float("nan")
 
 
-def _index(both: Pairs, labels: Pairs, clusters: Pairs, total: Pairs) -> np.ndarray:
+def index_of_pairs(both: Pairs, labels: Pairs, clusters: Pairs, total: Pairs) -> np.ndarray:
     """The Adjusted Rand Index from ordered pairs together in both, in one, and in all; element by element.
 
     Pairs that one partition alone holds together and pairs that neither does stand in products of their
@@ -221,24 +225,26 @@ def _index(both: Pairs, labels: Pairs, clusters: Pairs, total: Pairs) -> np.ndar
     return np.where(same, 1.0, above_chance / np.where(same, 1.0, most))
 
 
-def _all_pairs(n_examples: int, groups: Groups | None = None) -> float:
+def all_pairs(n_examples: int, groups: Groups | None = None) -> float:
+    """Ordered pairs of two examples, of different groups where there are groups."""
     everything = float(n_examples) * (n_examples - 1)
-    return everything if groups is None else everything - float(_pairs(groups[None])[0])
+    return everything if groups is None else everything - float(pairs_together(groups[None])[0])
 
 
-def _pairs(
+def pairs_together(
     partitions: Int[np.ndarray, "partition example"], groups: Groups | None = None
 ) -> Float[np.ndarray, " partition"]:
     """Ordered pairs of two examples in one cell, for each of many partitions of the same examples."""
     if groups is not None:
-        return _pairs(partitions) - _pairs(_both(partitions, groups))
+        return pairs_together(partitions) - pairs_together(both_of(partitions, groups))
     n_examples, low, high = partitions.shape[1], int(partitions.min()), int(partitions.max())
     if high - low < WIDEST_COUNTED * n_examples:
         places = partitions - low + (high - low + 1) * np.arange(len(partitions))[:, None]
         sizes = np.bincount(places.ravel(), minlength=len(partitions) * (high - low + 1)).astype(float)
         return np.square(sizes).reshape(len(partitions), -1).sum(axis=1) - n_examples
-    smallest = np.promote_types(np.min_scalar_type(partitions.max()), np.min_scalar_type(partitions.min()))
-    by_cell = np.sort(partitions.astype(smallest), axis=1)  # few bits sort several times faster
+    smallest = np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high))
+    # Numbers of 32 bits sort fastest: of 16, seven times slower where the processor has AVX2 alone.
+    by_cell = np.sort(partitions.astype(np.promote_types(np.int32, smallest)), axis=1)
     begins = np.ones(by_cell.shape, dtype=bool)
     begins[:, 1:] = by_cell[:, 1:] != by_cell[:, :-1]
     first = np.flatnonzero(begins)
@@ -246,7 +252,7 @@ def _pairs(
     return np.bincount(first // n_examples, squares, minlength=len(by_cell)) - n_examples
 
 
-def _both(labels: Int[np.ndarray, "*batch example"], clusters: Int[np.ndarray, " example"]) -> np.ndarray:
+def both_of(labels: Int[np.ndarray, "*batch example"], clusters: Int[np.ndarray, " example"]) -> np.ndarray:
     """The partition by label and cluster together."""
     numbered = number_from_zero(clusters)
     return labels * (numbered.max() + 1) + numbered

@@ -1,4 +1,4 @@
-"""The figures of one clustering against one factor: with an interval, and of labels that know nothing.
+"""The figures of clusters against one factor: with an interval, and of labels that know nothing.
 
 Hidden here: which figures rest on every start and which on the best one alone, and that all but the Adjusted
 Rand Index are read off one table of labels by clusters, for the sample, its halves and permuted labels alike.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -22,15 +23,8 @@ from nucleate.metrics.contingency import (
     matched_names,
     share_named_right,
 )
-from nucleate.metrics.rand_index import (
-    Groups,
-    adjusted_rand_index,
-    adjusted_rand_interval,
-    adjusted_rand_permuted,
-    draw_starts,
-    misplace,
-    stability,
-)
+from nucleate.metrics.rand_index import Groups, draw_starts, misplace, stability
+from nucleate.metrics.site_agreement import SiteAgreement
 from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, number_from_zero
 from nucleate.resampling.half_samples import N_HALVES, Halves, Key
 from nucleate.resampling.intervals import interval
@@ -70,42 +64,80 @@ class Figure:
         return cls.with_interval(metric, float(values.mean()), (low, high))
 
 
-def partition_figures(
-    labels: Int[np.ndarray, " example"],
-    clusters: Int[np.ndarray, "start example"],
-    inertia: Float[np.ndarray, " start"],
-    resamples: Resamples,
-    halves: Halves,
-    metrics: Sequence[str],
-    seed: int,
-    across: Groups | None = None,
-) -> Iterator[Figure]:
-    """The metrics that compare labels with clusters, of one site.
+@dataclass(frozen=True)
+class FactorFigures:
+    """One factor's labels with what its figures have in common; `at_sites` then takes clusters of every site.
 
-    `ari_across` is given where some examples of different groups of `across` share a label.
+    Attributes:
+        labels: of the factor.
+        permuted: the same, handed round.
+        resamples: of the examples.
+        halves: of the examples.
+        metrics: which figures.
+        seed: of the drawn starts.
+        across: groups; `ari_across` is given where some examples of different ones share a label.
     """
-    best = clusters[inertia.argmin()]
-    for metric, groups in _kappas(metrics, across):
-        value = adjusted_rand_index(labels, best, groups)
-        if not math.isnan(value):
-            ends = adjusted_rand_interval(labels, clusters, inertia, resamples, seed=seed, groups=groups)
-            yield Figure.with_interval(metric, value, ends)
-    yield from _table_figures(labels, clusters, inertia, resamples.units, halves, metrics, seed)
-    if "stability" in metrics and len(clusters) > 1:
-        yield Figure("stability", stability(clusters))
+
+    labels: Int[np.ndarray, " example"]
+    permuted: Int[np.ndarray, "permutation example"]
+    resamples: Resamples
+    halves: Halves
+    metrics: Sequence[str]
+    seed: int
+    across: Groups | None = None
+
+    def at_sites(
+        self, clusters: Int[np.ndarray, "site start example"], inertia: Float[np.ndarray, "site start"]
+    ) -> Iterator[tuple[list[Figure], list[Figure]]]:
+        """For each site the figures that compare labels with clusters, and what permuted labels reach there."""
+        best = clusters[np.arange(len(clusters)), inertia.argmin(axis=1)]
+        figures, nulls = self._agreement(clusters, inertia, best)
+        for site, (found, heights) in enumerate(zip(clusters, inertia, strict=True)):
+            own = figures[site]
+            own += _table_figures(
+                self.labels, found, heights, self.resamples.units, self.halves, self.metrics, self.seed
+            )
+            if "stability" in self.metrics and len(found) > 1:
+                own.append(Figure("stability", stability(found)))
+            yield own, nulls[site] + list(shuffled_figures(self.permuted, best[site], self.metrics))
+
+    def _agreement(
+        self,
+        clusters: Int[np.ndarray, "site start example"],
+        inertia: Float[np.ndarray, "site start"],
+        best: Int[np.ndarray, "site example"],
+    ) -> tuple[list[list[Figure]], list[list[Figure]]]:
+        figures: list[list[Figure]] = [[] for _ in best]
+        nulls: list[list[Figure]] = [[] for _ in best]
+        for metric, agreement in self._agreements.items():
+            values, permuted = agreement.indices(best), agreement.permuted(best)
+            ends = np.stack(agreement.intervals(clusters, inertia), axis=1).tolist()
+            for site, value in enumerate(values.tolist()):
+                if not math.isnan(value):
+                    figures[site].append(Figure.with_interval(metric, value, tuple(ends[site])))
+                if not np.isnan(permuted[site]).all():
+                    nulls[site].append(Figure.of_null(metric, permuted[site]))
+        return figures, nulls
+
+    @cached_property
+    def _agreements(self) -> dict[str, SiteAgreement]:
+        """Agreement over all pairs, and over those across groups where there are some."""
+        asked: dict[str, Groups | None] = {"ari": None}
+        if self.across is not None:
+            asked["ari_across"] = self.across
+        return {
+            metric: SiteAgreement(self.labels, self.resamples, self.permuted, self.seed, groups)
+            for metric, groups in asked.items()
+            if metric in self.metrics
+        }
 
 
 def shuffled_figures(
     permuted: Int[np.ndarray, "permutation example"],
     clusters: Int[np.ndarray, " example"],
     metrics: Sequence[str],
-    across: Groups | None = None,
 ) -> Iterator[Figure]:
-    """Mean and levels of the figures that permuted labels reach with clusters as they are."""
-    for metric, groups in _kappas(metrics, across):
-        values = adjusted_rand_permuted(permuted, clusters, groups)
-        if not np.isnan(values).all():
-            yield Figure.of_null(metric, values)
+    """Mean and levels of the figures of a table that permuted labels reach with clusters as they are."""
     if not set(metrics) & set(OF_TABLE):
         return
     wanted = [metric for metric in OF_TABLE if metric in metrics]
@@ -131,14 +163,6 @@ def _tables_in_blocks(
     n_tables = max(1, CELLS_HELD // n_cells)
     for first in range(0, len(permuted), n_tables):
         yield contingencies(permuted[first : first + n_tables], clusters)
-
-
-def _kappas(metrics: Sequence[str], across: Groups | None) -> Iterator[tuple[str, Groups | None]]:
-    """Agreement over all pairs, and over those across groups where there are some."""
-    if "ari" in metrics:
-        yield "ari", None
-    if "ari_across" in metrics and across is not None:
-        yield "ari_across", across
 
 
 def _table_figures(

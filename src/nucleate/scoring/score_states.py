@@ -21,7 +21,7 @@ from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
-from nucleate.scoring.cluster_figures import Figure, partition_figures, shuffled_figures
+from nucleate.scoring.cluster_figures import FactorFigures, Figure
 from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at
 from nucleate.scoring.label_figures import FigureRow, LabelScorer, answer_rows, variance_rows
 from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
@@ -161,17 +161,22 @@ class _Scorer:
     ) -> Iterator[FigureRow]:
         found: dict[tuple[str, int], Clusters | None] = {}
         for factor, labels in self.sample.labels.items():
-            seed = self._seed("shuffled", factor, preparation="")
-            permuted = permute_labels(labels, self.sample.units, self.settings.n_permutations, seed)
+            figures_of = self._figures_of(factor, resamples, halves)
             for method in self.settings.methods_at(self.milestone):
                 n_clusters = self._n_clusters(method, factor, labels)
                 if (method, n_clusters) not in found:
                     found[method, n_clusters] = self._cluster(points, method, n_clusters)
                 clusters = found[method, n_clusters]
                 if clusters is not None:
-                    yield from self._rows_of_factor(
-                        factor, labels, permuted, clusters, method, resamples, halves
-                    )
+                    yield from self._rows_of_factor(factor, figures_of, clusters, method)
+
+    def _figures_of(self, factor: str, resamples: Resamples, halves: Halves) -> FactorFigures:
+        labels, across = self.sample.labels[factor], self.sample.across
+        seed = self._seed("shuffled", factor, preparation="")
+        permuted = permute_labels(labels, self.sample.units, self.settings.n_permutations, seed)
+        metrics = self.settings.metrics_at(self.milestone)
+        drawn = self._seed("starts", factor, preparation="")
+        return FactorFigures(labels, permuted, resamples, halves, metrics, drawn, across)
 
     def _n_clusters(self, method: str, factor: str, labels: Int[np.ndarray, " example"]) -> int:
         if method == "kmeans_from_train" and self.train is not None:
@@ -206,26 +211,13 @@ class _Scorer:
         return {len(np.unique(labels[factor])) for factor in self.settings.settled if factor in labels}
 
     def _rows_of_factor(
-        self,
-        factor: str,
-        labels: Int[np.ndarray, " example"],
-        permuted: Int[np.ndarray, "permutation example"],
-        clusters: Clusters,
-        method: str,
-        resamples: Resamples,
-        halves: Halves,
+        self, factor: str, figures_of: FactorFigures, clusters: Clusters, method: str
     ) -> Iterator[FigureRow]:
-        seed, across = self._seed("starts", factor, preparation=""), self.sample.across
-        metrics = self.settings.metrics_at(self.milestone)
-        for site, (found, inertia, n_clusters) in enumerate(
-            zip(clusters.labels, clusters.inertia, clusters.n_clusters, strict=True)
-        ):
-            figures = partition_figures(labels, found, inertia, resamples, halves, metrics, seed, across)
-            shuffled = shuffled_figures(permuted, found[inertia.argmin()], metrics, across)
-            metrics_there = set()
+        for site, (figures, shuffled) in enumerate(figures_of.at_sites(clusters.labels, clusters.inertia)):
+            n_clusters = clusters.n_clusters[site]
             for figure in figures:
-                metrics_there.add(figure.metric)
                 yield self._row(figure, site, factor, method, n_clusters, "none")
+            metrics_there = {figure.metric for figure in figures}
             for figure in shuffled:
                 if figure.metric in metrics_there:
                     yield self._row(figure, site, factor, method, n_clusters, "shuffled_labels")
