@@ -1,8 +1,8 @@
-"""Agreement of one factor with the clusters of many sites: what `rand_index` tells of one site, for all at once.
+"""Agreement of one factor with the clusters of many sites: what `rand_index` tells of one site, for all.
 
-Hidden here: that sites share most of the work. Draws, permutations, the pairs that labels hold together and those
-within groups are counted once; clusters add one sparse product per start that is drawn, and one table per
-permutation. All counts are whole numbers, so every figure is bit for bit that of the plain functions.
+Hidden here: that sites share most of the work. Draws, permutations, the pairs that labels hold together and
+those within groups are counted once. All counts are whole numbers, so every figure is bit for bit that of the
+plain functions.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+from nucleate.metrics.drawn_pairs import DrawnPairs, DrawnStarts, Sums, n_pairs_within, pairs_within
 from nucleate.metrics.rand_index import (
     WIDEST_COUNTED,
     Groups,
+    adjusted_rand_replicates,
     all_pairs,
     both_of,
     draw_starts,
@@ -28,6 +30,44 @@ from nucleate.resampling.intervals import interval
 
 Best = Int[np.ndarray, "site example"]
 """The clusters of the best start at every site."""
+
+
+class SiteClusters:
+    """The clusters of every start at every site, with what all measures of them share.
+
+    Attributes:
+        best: the clusters of each site's best start.
+    """
+
+    def __init__(
+        self,
+        clusters: Int[np.ndarray, "site start example"],
+        inertia: Float[np.ndarray, "site start"],
+        seed: int,
+    ) -> None:
+        self._clusters, self._inertia, self._seed = clusters, inertia, seed
+        self.best: Best = clusters[np.arange(len(clusters)), inertia.argmin(axis=1)]
+        self._drawn: DrawnStarts | None = None
+        self._pairs: tuple[Sums, Sums] | None = None
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return zip(self._clusters, self._inertia, strict=True)
+
+    def misplaced(self, units: Int[np.ndarray, " example"]) -> Best:
+        """The best clusters, a few units put elsewhere."""
+        return np.stack([misplace(own, units, self._seed) for own in self.best])
+
+    def drawn(self, n_resamples: int) -> DrawnStarts:
+        """The starts that replicates take: the same for all pairs and for those across groups."""
+        if self._drawn is None:
+            self._drawn = DrawnStarts(self._clusters, self._inertia, n_resamples, self._seed)
+        return self._drawn
+
+    def pairs(self, of: DrawnPairs) -> tuple[Sums, Sums]:
+        """Those of all pairs, counted once; whoever asks has the same labels and replicates."""
+        if self._pairs is None:
+            self._pairs = of.of_all(self.drawn(of.n_resamples))
+        return self._pairs
 
 
 class SiteAgreement:
@@ -54,6 +94,7 @@ class SiteAgreement:
         self._permuted = number_from_zero(permuted.ravel()).reshape(permuted.shape)
         self._own = float(pairs_together(self._labels[None], self._groups)[0])
         self._total = all_pairs(len(labels), self._groups)
+        self._pairs = DrawnPairs(resamples, self._labels, self._groups)
 
     def indices(self, best: Best) -> Float[np.ndarray, " site"]:
         """As `adjusted_rand_index`, for every site."""
@@ -66,43 +107,31 @@ class SiteAgreement:
         return self._groups is not None and not self._own
 
     def intervals(
-        self, clusters: Int[np.ndarray, "site start example"], inertia: Float[np.ndarray, "site start"]
+        self, clusters: SiteClusters
     ) -> tuple[Float[np.ndarray, " site"], Float[np.ndarray, " site"]]:
         """As `adjusted_rand_interval`, for every site: the lower and the upper ends."""
         if not self._resamples.tell_something or self._says_nothing:
-            return np.full(len(clusters), np.nan), np.full(len(clusters), np.nan)
-        units = self._resamples.units
-        best = clusters[np.arange(len(clusters)), inertia.argmin(axis=1)]
-        doubted = self.indices(np.stack([misplace(own, units, self._seed) for own in best]))
-        replicates = np.stack([self._replicates(*site) for site in zip(clusters, inertia, strict=True)])
-        low, high = interval(replicates)
-        return np.minimum(low, doubted), high
+            return np.full(len(clusters.best), np.nan), np.full(len(clusters.best), np.nan)
+        low, high = interval(self._replicates(clusters))
+        return np.minimum(low, self.indices(clusters.misplaced(self._resamples.units))), high
 
-    def _replicates(
-        self, clusters: Int[np.ndarray, "start example"], inertia: Float[np.ndarray, " start"]
-    ) -> Float[np.ndarray, " replicate"]:
-        """As `adjusted_rand_replicates`: of one site, each replicate with the start that it drew."""
-        starts = draw_starts(inertia, self._resamples.n_resamples, self._seed)
-        first = np.flatnonzero(np.diff(starts, prepend=-1)).tolist()
-        parts = []
-        for begin, end in zip(first, [*first[1:], len(starts)], strict=True):
-            kinds = np.stack(list(self._kinds(clusters[starts[begin]])))
-            parts.append(self._resamples.pairs_of_several(kinds, slice(begin, end)))
-        pairs = np.concatenate(parts, axis=1)
-        both, with_cluster = pairs[:2] if self._groups is None else pairs[:2] - pairs[2:]
+    def _replicates(self, clusters: SiteClusters) -> Float[np.ndarray, "site replicate"]:
+        """As `adjusted_rand_replicates`, for every site."""
+        if not self._pairs.can_count():
+            return np.stack([self._plain_replicates(*site) for site in clusters])
+        both, own = clusters.pairs(self._pairs)
+        if self._groups is not None:
+            both_within, own_within = self._pairs.within(clusters.drawn(self._resamples.n_resamples))
+            both, own = both - both_within, own - own_within
         with_label, total = self._known
         counts = total > 0 if self._groups is None else with_label > 0
-        return np.where(counts, index_of_pairs(both, with_label, with_cluster, total), np.nan)
+        return np.where(counts, index_of_pairs(both, with_label, own, total), np.nan)
 
-    def _kinds(self, clusters: Int[np.ndarray, " example"]) -> Iterator[Int[np.ndarray, " example"]]:
-        """The partitions whose pairs make an index: by label and cluster, by cluster; and both within groups."""
-        own = number_from_zero(clusters)
-        both = number_from_zero(both_of(own, self._labels))
-        yield both
-        yield own
-        if self._groups is not None:
-            yield number_from_zero(both_of(both, self._groups))
-            yield number_from_zero(both_of(own, self._groups))
+    def _plain_replicates(
+        self, clusters: Int[np.ndarray, "start example"], inertia: Float[np.ndarray, " start"]
+    ) -> Float[np.ndarray, " replicate"]:
+        starts = draw_starts(inertia, self._resamples.n_resamples, self._seed)
+        return adjusted_rand_replicates(self._labels, clusters, starts, self._resamples, self._groups)
 
     @cached_property
     def _known(self) -> tuple[Float[np.ndarray, " replicate"], Float[np.ndarray, " replicate"]]:
@@ -118,18 +147,15 @@ class SiteAgreement:
     def permuted(self, best: Best) -> Float[np.ndarray, "site permutation"]:
         """As `adjusted_rand_permuted`, for every site."""
         best = np.stack([number_from_zero(own) for own in best])
-        both, own = self._permuted_pairs(best), self._own
-        if self._groups is not None:
-            both, own = both - self._within(best), self._own_of_permuted
-        clusters = pairs_together(best, self._groups)[:, None]
-        found = index_of_pairs(both, own, clusters, self._total)
-        return (
-            found if self._groups is None else np.where(np.broadcast_to(own > 0, found.shape), found, np.nan)
-        )
+        both, clusters = self._permuted_pairs(best), pairs_together(best, self._groups)[:, None]
+        if self._groups is None:
+            return index_of_pairs(both, self._own, clusters, self._total)
+        both, own = both - self._within(best, self._groups), self._own_of_permuted
+        return np.where(own > 0, index_of_pairs(both, own, clusters, self._total), np.nan)
 
     def _permuted_pairs(self, best: Best) -> Float[np.ndarray, "site permutation"]:
         """Of all pairs those that share a permuted label and a cluster."""
-        n_permutations, n_examples = self._permuted.shape
+        n_permutations, n_examples = len(self._permuted), len(self._labels)
         n_clusters, n_labels = int(best.max()) + 1, int(self._permuted.max()) + 1
         if n_clusters * n_labels >= WIDEST_COUNTED * n_examples:
             return np.stack([pairs_together(both_of(self._permuted, own)) for own in best])
@@ -143,10 +169,10 @@ class SiteAgreement:
             found.append(np.einsum("pc,pc->p", sizes, sizes) - n_examples)
         return np.stack(found)
 
-    def _within(self, best: Best) -> Float[np.ndarray, "site permutation"]:
+    def _within(self, best: Best, groups: Groups) -> Float[np.ndarray, "site permutation"]:
         """Of the pairs within groups those that share a permuted label and a cluster."""
         if self._neighbors is None:
-            within = [both_of(own, self._groups) for own in best]
+            within = [both_of(own, groups) for own in best]
             return np.stack([pairs_together(both_of(self._permuted, own)) for own in within])
         first, second = self._neighbors
         together = (best[:, first] == best[:, second]).astype(np.float32)
@@ -172,11 +198,6 @@ class SiteAgreement:
     def _neighbors(self) -> tuple[Int[np.ndarray, " pair"], Int[np.ndarray, " pair"]] | None:
         """All pairs of examples of one group; None where there are too many to be written out."""
         assert self._groups is not None
-        order, sizes = np.argsort(self._groups, kind="stable"), np.bincount(self._groups)
-        if int((sizes * (sizes - 1) // 2).sum()) * len(self._permuted) > CHUNK_VALUES:
+        if n_pairs_within(self._groups) * len(self._permuted) > CHUNK_VALUES:
             return None
-        place = np.arange(len(order))
-        n_after = np.repeat(sizes.cumsum(), sizes) - place - 1
-        first = np.repeat(place, n_after)
-        second = np.arange(len(first)) - np.repeat(n_after.cumsum() - n_after, n_after) + first + 1
-        return order[first], order[second]
+        return pairs_within(self._groups)

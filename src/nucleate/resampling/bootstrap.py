@@ -113,26 +113,6 @@ class Resamples:
         together = np.einsum("rc,rc->r", sizes, sizes)
         return together - self._between_copies(cells)[place, np.arange(len(starts))] - self._sizes
 
-    def pairs_of_several(
-        self, partitions: Int[np.ndarray, "partition example"], replicates: slice
-    ) -> Float[np.ndarray, "partition replicate"]:
-        """`pairs` of several partitions at once, whose cells are numbered from 0 without gaps."""
-        if len(self.units) * self.n_resamples > CHUNK_VALUES:
-            return np.stack([self.pairs(own, replicates) for own in partitions])
-        ends = (partitions.max(axis=1) + 1).cumsum()
-        begins = np.concatenate([[0], ends[:-1]])
-        cells = (partitions + begins[:, None]).T
-        # A column for every example: its cells, one of each partition, need no sorting.
-        columns = np.arange(0, cells.size + 1, len(partitions))
-        held = sparse.csc_array(
-            (np.ones(cells.size), cells.ravel(), columns), shape=(int(ends[-1]), len(self.units))
-        )
-        sizes = held @ self._by_example[:, replicates]
-        parts = (sizes[begin:end] for begin, end in zip(begins, ends, strict=True))
-        together = np.stack([np.einsum("cr,cr->r", part, part) for part in parts])
-        between = self._between_copies(partitions, replicates)
-        return np.asarray(together - between - self._sizes[replicates])
-
     def _pairs_start_by_start(
         self, partitions: Int[np.ndarray, "start example"], starts: Int[np.ndarray, " replicate"]
     ) -> Float[np.ndarray, " replicate"]:
@@ -141,17 +121,12 @@ class Resamples:
         return np.concatenate([self.pairs(partitions[starts[each.start]], each) for each in slices])
 
     def _between_copies(
-        self, cells: Int[np.ndarray, "partition example"], replicates: slice = slice(None)
+        self, cells: Int[np.ndarray, "partition example"]
     ) -> Float[np.ndarray, "partition replicate"]:
         """Ordered pairs of examples of one unit that share a cell, each in a copy of its own."""
         if len(self.copies) == len(self.units):
-            between = self._pairs_of_copies[replicates]
-            return np.broadcast_to(between, (len(cells), len(between)))
-        return np.stack([self._pairs_inside(own) for own in cells]) @ self._copy_pairs[:, replicates]
-
-    @cached_property
-    def _pairs_of_copies(self) -> Float[np.ndarray, " replicate"]:
-        return self._copy_pairs.sum(axis=0)
+            return np.broadcast_to(self._copy_pairs.sum(axis=0), (len(cells), self.n_resamples))
+        return np.stack([self._pairs_inside(own) for own in cells]) @ self._copy_pairs
 
     @cached_property
     def _copy_pairs(self) -> Float[np.ndarray, "unit replicate"]:
@@ -159,12 +134,18 @@ class Resamples:
         return copies * (copies - 1)
 
     @cached_property
-    def _by_example(self) -> Float[np.ndarray, "example replicate"]:
+    def alone(self) -> Float[np.ndarray, " replicate"]:
+        """Ordered pairs of an example and itself or its copies: `pairs` leaves them out."""
+        return np.einsum("er,er->r", self.by_example, self.by_example)
+
+    @cached_property
+    def by_example(self) -> Float[np.ndarray, "example replicate"]:
+        """How often each replicate drew each example."""
         return self.copies[self.units].astype(np.float64)
 
     @cached_property
     def _weights(self) -> Float[np.ndarray, "replicate example"]:
-        return np.ascontiguousarray(self._by_example.T)
+        return np.ascontiguousarray(self.by_example.T)
 
     @cached_property
     def _sizes(self) -> Float[np.ndarray, " replicate"]:

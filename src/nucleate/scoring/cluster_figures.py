@@ -24,7 +24,7 @@ from nucleate.metrics.contingency import (
     share_named_right,
 )
 from nucleate.metrics.rand_index import Groups, draw_starts, misplace, stability
-from nucleate.metrics.site_agreement import SiteAgreement
+from nucleate.metrics.site_agreement import SiteAgreement, SiteClusters
 from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, number_from_zero
 from nucleate.resampling.half_samples import N_HALVES, Halves, Key
 from nucleate.resampling.intervals import interval
@@ -64,6 +64,10 @@ class Figure:
         return cls.with_interval(metric, float(values.mean()), (low, high))
 
 
+OfSite = tuple[list[Figure], list[Figure]]
+"""The figures of one site, and what permuted labels reach there."""
+
+
 @dataclass(frozen=True)
 class FactorFigures:
     """One factor's labels with what its figures have in common; `at_sites` then takes clusters of every site.
@@ -88,36 +92,20 @@ class FactorFigures:
 
     def at_sites(
         self, clusters: Int[np.ndarray, "site start example"], inertia: Float[np.ndarray, "site start"]
-    ) -> Iterator[tuple[list[Figure], list[Figure]]]:
-        """For each site the figures that compare labels with clusters, and what permuted labels reach there."""
-        best = clusters[np.arange(len(clusters)), inertia.argmin(axis=1)]
-        figures, nulls = self._agreement(clusters, inertia, best)
-        for site, (found, heights) in enumerate(zip(clusters, inertia, strict=True)):
-            own = figures[site]
-            own += _table_figures(
-                self.labels, found, heights, self.resamples.units, self.halves, self.metrics, self.seed
+    ) -> Iterator[OfSite]:
+        """For each site the figures that compare labels with clusters, and what permuted labels reach."""
+        together = SiteClusters(clusters, inertia, self.seed)
+        of_sites: list[OfSite] = [([], []) for _ in clusters]
+        for metric, agreement in self._agreements.items():
+            _add_agreement(metric, agreement, together, of_sites)
+        for (figures, nulls), best, (found, heights) in zip(of_sites, together.best, together, strict=True):
+            units = self.resamples.units
+            figures.extend(
+                _table_figures(self.labels, found, heights, units, self.halves, self.metrics, self.seed)
             )
             if "stability" in self.metrics and len(found) > 1:
-                own.append(Figure("stability", stability(found)))
-            yield own, nulls[site] + list(shuffled_figures(self.permuted, best[site], self.metrics))
-
-    def _agreement(
-        self,
-        clusters: Int[np.ndarray, "site start example"],
-        inertia: Float[np.ndarray, "site start"],
-        best: Int[np.ndarray, "site example"],
-    ) -> tuple[list[list[Figure]], list[list[Figure]]]:
-        figures: list[list[Figure]] = [[] for _ in best]
-        nulls: list[list[Figure]] = [[] for _ in best]
-        for metric, agreement in self._agreements.items():
-            values, permuted = agreement.indices(best), agreement.permuted(best)
-            ends = np.stack(agreement.intervals(clusters, inertia), axis=1).tolist()
-            for site, value in enumerate(values.tolist()):
-                if not math.isnan(value):
-                    figures[site].append(Figure.with_interval(metric, value, tuple(ends[site])))
-                if not np.isnan(permuted[site]).all():
-                    nulls[site].append(Figure.of_null(metric, permuted[site]))
-        return figures, nulls
+                figures.append(Figure("stability", stability(found)))
+            yield figures, nulls + list(shuffled_figures(self.permuted, best, self.metrics))
 
     @cached_property
     def _agreements(self) -> dict[str, SiteAgreement]:
@@ -130,6 +118,18 @@ class FactorFigures:
             for metric, groups in asked.items()
             if metric in self.metrics
         }
+
+
+def _add_agreement(
+    metric: str, agreement: SiteAgreement, clusters: SiteClusters, of_sites: list[OfSite]
+) -> None:
+    permuted, ends = agreement.permuted(clusters.best), np.stack(agreement.intervals(clusters), axis=1)
+    values = agreement.indices(clusters.best).tolist()
+    for (figures, nulls), value, null, (low, high) in zip(of_sites, values, permuted, ends, strict=True):
+        if not math.isnan(value):
+            figures.append(Figure.with_interval(metric, value, (float(low), float(high))))
+        if not np.isnan(null).all():
+            nulls.append(Figure.of_null(metric, null))
 
 
 def shuffled_figures(
