@@ -133,18 +133,19 @@ def _relocate(
 class _KeptDistances:
     """Squared distances of all centers from all points of a member, less the points' own norms.
 
-    Where there is room they are kept, and those of centers that did not move are not taken again.
+    Where there is room they are kept, and those of centers that did not move are not taken again. A start
+    whose centers all stayed has come to rest: it is looked at no more once half of them have.
     """
 
     def __init__(self, points: Float[np.ndarray, "example d"], n_starts: int, n_clusters: int) -> None:
         n_examples, n_centers = len(points), n_starts * n_clusters
         size = min(n_examples, max(1, BLOCK_BYTES // (4 * n_centers)))
-        slices = [slice(first, first + size) for first in range(0, n_examples, size)]
+        slices = [slice(first, min(first + size, n_examples)) for first in range(0, n_examples, size)]
         self._blocks = [(each, points[each].T.copy()) for each in slices]  # products are fastest so
         self._are_kept = 4 * n_centers * n_examples <= KEPT_BYTES
-        n_rooms = len(slices) if self._are_kept else 1
-        self._rooms = [np.empty((n_centers, size), dtype=np.float32) for _ in range(n_rooms)]
-        self._are_known = False
+        self._rooms: list[np.ndarray] = []
+        self._starts: slice | np.ndarray = slice(None)
+        self._n_held = n_starts
 
     def reassign(
         self,
@@ -157,18 +158,50 @@ class _KeptDistances:
         Returns: the clusters that lost or gained a point.
         """
         changed = np.zeros_like(moved)
-        new = moved if self._are_known else np.ones_like(moved)
-        flat = centers[new]
+        if not moved.any():
+            return changed
+        self._make_room(moved)
+        held = moved[self._starts]
+        new = held if self._rooms else np.ones_like(held)
+        starts, clusters = new.nonzero()
+        flat = centers[np.arange(len(labels))[self._starts][starts], clusters]
         norms = np.einsum("cd,cd->c", flat, flat)[:, None]
         flat *= -2
+        touched = np.zeros_like(held)
         for index, (where, block) in enumerate(self._blocks):
-            room = self._rooms[index % len(self._rooms)][:, : block.shape[1]]
-            product = flat @ block
-            product += norms
-            room[new.ravel()] = product
-            _relabel(labels[:, where], room.reshape(*moved.shape, -1), changed)
-        self._are_known = self._are_kept
+            distances = self._distances(index, flat @ block, norms, new)
+            own = labels[self._starts, where]
+            _relabel(own, distances, touched)
+            labels[self._starts, where] = own
+        changed[self._starts] = touched
         return changed
+
+    def _distances(
+        self,
+        index: int,
+        product: Float[np.ndarray, "new example"],
+        norms: Float[np.ndarray, "new 1"],
+        new: Bool[np.ndarray, "held cluster"],
+    ) -> Float[np.ndarray, "held cluster example"]:
+        """Those of one block of points, what is new among them put in."""
+        product += norms
+        if index >= len(self._rooms):
+            if self._are_kept:
+                self._rooms.append(product)
+            room = product
+        else:
+            room = self._rooms[index]
+            room[new.ravel()] = product
+        return room.reshape(*new.shape, -1)
+
+    def _make_room(self, moved: Bool[np.ndarray, "start cluster"]) -> None:
+        going: Bool[np.ndarray, " start"] = np.asarray(moved.any(axis=1))
+        n_going = int(going.sum())
+        if self._rooms and 2 * n_going > self._n_held:
+            return
+        rows = np.repeat(going[self._starts], moved.shape[1])
+        self._rooms = [room[rows] for room in self._rooms]
+        self._starts, self._n_held = going.nonzero()[0], n_going
 
 
 def _relabel(
@@ -176,9 +209,11 @@ def _relabel(
     distances: Float[np.ndarray, "start cluster example"],
     changed: Bool[np.ndarray, "start cluster"],
 ) -> None:
-    n_starts, n_examples = labels.shape
-    own = distances[np.arange(n_starts)[:, None], labels, np.arange(n_examples)]
-    starts, examples = (distances.min(axis=1) < own).nonzero()
+    n_starts, n_clusters, n_examples = distances.shape
+    rows = labels + np.arange(0, n_starts * n_clusters, n_clusters)[:, None]
+    rows *= n_examples
+    rows += np.arange(n_examples)
+    starts, examples = (distances.min(axis=1) < distances.ravel().take(rows)).nonzero()
     nearest = distances[starts, :, examples].argmin(axis=1)
     changed[starts, labels[starts, examples]] = True
     changed[starts, nearest] = True
