@@ -11,7 +11,7 @@ from nucleate.models.gpt2 import build_model
 from nucleate.models.loading import load_model
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import resolve
-from nucleate.training import trainer
+from nucleate.training import checkpoint, trainer
 from nucleate.training.objective import answer_accuracy, pack_split
 from nucleate.training.packed_attention import packed
 from nucleate.training.packing import PackedBatch, PackedRows, pack
@@ -115,6 +115,17 @@ def test_checkpoints_load_anywhere_and_the_state_is_gone_at_the_end(corpus, tmp_
     assert load_model(folder.checkpoint(12)).num_parameters() > 0
     assert not folder.training_state.exists()
     assert folder.problems() == []
+
+
+def test_what_safetensors_writes_beside_goes_with_what_was_broken_off(corpus, tmp_path, monkeypatch):
+    def break_off(_tensors, path, **_about):
+        path.with_name(".tmpvOfHg5").write_bytes(b"half of it")
+        raise RuntimeError("the machine goes down")
+
+    monkeypatch.setattr(checkpoint, "save_file", break_off)
+    with pytest.raises(RuntimeError, match="goes down"):
+        train(corpus, tmp_path / "run")
+    assert not list((tmp_path / "run").rglob(".tmp*"))
 
 
 def test_the_log_has_a_line_per_step_and_accuracy_at_evaluations(corpus, tmp_path):

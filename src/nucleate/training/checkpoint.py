@@ -57,8 +57,11 @@ def save_training_state(
         for moment in _MOMENTS:
             if parameter in optimizer.state:
                 tensors[f"{moment}.{name}"] = optimizer.state[parameter][moment].cpu()
-    with folder.commit(folder.training_state) as path:
-        save_file(tensors, path, metadata={name: str(value) for name, value in asdict(reached).items()})
+    about = {name: str(value) for name, value in asdict(reached).items()}
+    # safetensors writes to a file of its own beside the one that is named; a kill would leave it there.
+    with folder.scratch("training_state") as inside, folder.commit(folder.training_state) as path:
+        save_file(tensors, inside / path.name, metadata=about)
+        (inside / path.name).replace(path)
 
 
 def load_training_state(path: Path, model: PreTrainedModel, optimizer: torch.optim.AdamW) -> Reached:
