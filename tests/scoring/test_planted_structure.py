@@ -36,7 +36,8 @@ def figures(
     yield from of_clusters
     sample = Sample("all", units, points[None], {"task": labels}, units)
     scorer = LabelScorer(sample, None, resamples, halves, 0, PLACES, seed)
-    yield from (each.figure for each in scorer.figures(points, points) if each.control == "none")
+    (of_labels,) = scorer.at_sites(points[None], points[None])
+    yield from (each.figure for each in of_labels if each.control == "none")
 
 
 @pytest.mark.slow

@@ -139,21 +139,21 @@ def nearest_center(
 
 
 def nearest_centroid_right(
-    train_points: Float[np.ndarray, "train d"],
+    train_points: Float[np.ndarray, "site train d"],
     train_labels: Int[np.ndarray, " train"],
-    points: Float[np.ndarray, "example d"],
+    points: Float[np.ndarray, "site example d"],
     labels: Int[np.ndarray, " example"],
     left_out: tuple[Int[np.ndarray, " train"], Int[np.ndarray, " example"]] | None = None,
-) -> Bool[np.ndarray, " example"]:
+) -> Bool[np.ndarray, "site example"]:
     """Which examples lie nearest to the training mean of their own label; one not trained is never right.
 
     `left_out` are groups of the training examples and of the others, such as instructions: no example is
     held against a mean that its own group has a part in.
     """
     own, tested = left_out or (None, None)
-    centroids = Centroids.of(train_points[None], train_labels, own)
-    distances = centroids.distances(points[None], tested)[0]
-    return np.asarray(centroids.tasks[distances.argmin(axis=1)] == labels)
+    centroids = Centroids.of(train_points, train_labels, own)
+    distances = centroids.distances(points, tested)
+    return np.asarray(centroids.tasks[distances.argmin(axis=2)] == labels)
 
 
 def _sums(

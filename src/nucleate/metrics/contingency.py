@@ -62,9 +62,8 @@ def contingencies(
     partitions: Int[np.ndarray, "partition example"], clusters: Int[np.ndarray, " example"]
 ) -> Int[np.ndarray, "partition label cluster"]:
     """The table of one clustering with each of many partitions by the same labels."""
-    names, flat = np.unique(partitions, return_inverse=True)
-    columns = number_from_zero(clusters)
-    shape = (len(partitions), len(names), int(columns.max()) + 1)
+    flat, columns = number_from_zero(partitions.ravel()), number_from_zero(clusters)
+    shape = (len(partitions), int(flat.max()) + 1, int(columns.max()) + 1)
     rows = flat.reshape(partitions.shape) + np.arange(len(partitions))[:, None] * shape[1]
     return np.bincount((rows * shape[2] + columns).ravel(), minlength=math.prod(shape)).reshape(shape)
 
@@ -119,9 +118,9 @@ def adjusted_mutual_information(
     """Shared information of labels and clusters, corrected for chance; 1.0 where they match.
 
     Args:
-        tables: of `contingency`, or several with the same sizes of cells.
-        expected: of `expected_information`, which depends on those sizes alone and is most of the cost; None:
-            it is computed from the one table.
+        tables: of `contingency`, or several.
+        expected: of `expected_information`, which depends on sizes of cells alone and is most of the cost;
+            None: it is computed from the one table.
 
     Source: Vinh, Epps and Bailey (2010), "Information theoretic measures for clusterings comparison", with
         the arithmetic mean of the entropies.
@@ -139,11 +138,12 @@ def matched_names(tables: Int[np.ndarray, "*table label cluster"]) -> Int[np.nda
 
     Source: Kuhn (1955), the Hungarian method.
     """
-    names = np.full((*tables.shape[:-2], tables.shape[-1]), -1)
-    for at in np.ndindex(tables.shape[:-2]):
-        labels, clusters = optimize.linear_sum_assignment(tables[at], maximize=True)
-        names[(*at, clusters)] = labels
-    return names
+    costs = -tables.reshape(-1, *tables.shape[-2:]).astype(np.float64)
+    names = np.full((len(costs), tables.shape[-1]), -1)
+    for own, cost in zip(names, costs, strict=True):
+        labels, clusters = optimize.linear_sum_assignment(cost)
+        own[clusters] = labels
+    return names.reshape(*tables.shape[:-2], -1)
 
 
 def commonest_names(tables: Int[np.ndarray, "*table label cluster"]) -> Int[np.ndarray, "*table cluster"]:
@@ -171,8 +171,8 @@ def _not_zero(differences: np.ndarray | np.floating) -> np.ndarray:
 def _entropies(counts: np.ndarray, n_axes: int) -> np.ndarray:
     """Of the counts along the last axes, in nats."""
     axes = tuple(range(-n_axes, 0))
-    total = int(counts.sum(axis=axes, keepdims=True).flat[0])
-    return np.asarray(np.log(total) - _weighted_logs(total)[counts].sum(axis=axes) / total)
+    total = counts.sum(axis=axes)
+    return np.asarray(np.log(total) - _weighted_logs(int(total.max()))[counts].sum(axis=axes) / total)
 
 
 @lru_cache(maxsize=8)

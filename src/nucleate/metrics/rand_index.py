@@ -207,8 +207,14 @@ def adjusted_rand_permuted(
 
 def stability(clusters: Int[np.ndarray, "start example"]) -> float:
     """Mean Adjusted Rand Index between starts: 1.0 where every start finds the same clusters, NaN for one."""
-    pairs = [adjusted_rand_indices(clusters[:index], clusters[index]) for index in range(1, len(clusters))]
-    return float(np.mean(np.concatenate(pairs))) if pairs else float("nan")
+    if len(clusters) < 2:
+        return float("nan")
+    own, total = pairs_together(clusters), all_pairs(clusters.shape[1])
+    indices = [
+        index_of_pairs(pairs_together(both_of(clusters[:one], clusters[one])), own[:one], own[one], total)
+        for one in range(1, len(clusters))
+    ]
+    return float(np.mean(np.concatenate(indices)))
 
 
 def index_of_pairs(both: Pairs, labels: Pairs, clusters: Pairs, total: Pairs) -> np.ndarray:

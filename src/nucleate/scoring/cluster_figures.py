@@ -180,26 +180,46 @@ def _table_figures(
         return
     best, starts = clusters[inertia.argmin()], draw_starts(inertia, N_HALVES, seed)
     table, expected = contingency(labels, best), _expected_in_half(labels, best, halves)
-
-    def of_half(number: int, rows: np.ndarray) -> dict[Key, float]:
-        chosen = np.zeros(len(labels), dtype=np.int64)
-        chosen[rows] = 1
-        found = clusters[starts[number]]
-        half = contingency(labels, found, chosen)
-        return _keyed(_read(half, contingency(labels, found) - half, wanted, expected))
-
-    values = _read(table, table, wanted)
-    ends = halves.intervals(_keyed(values), of_half)
+    found = _of_halves(labels, clusters[starts], halves, wanted, expected)
+    values = {metric: float(value) for metric, value in _read(table, table, wanted).items()}
+    keyed = {(metric, ""): value for metric, value in values.items()}
+    ends = halves.intervals(keyed, lambda number, _: found[number])
     # Where nothing is misplaced no half can show that something might be.
     doubted = contingency(labels, misplace(best, units, seed))
     lowest = _read(doubted, doubted, wanted)
     for metric, value in values.items():
         low, high = ends[metric, ""]
-        yield Figure.with_interval(metric, value, (min(low, lowest[metric]), min(high, 1.0)))
+        yield Figure.with_interval(metric, value, (min(low, float(lowest[metric])), min(high, 1.0)))
 
 
-def _keyed(values: dict[str, float]) -> dict[Key, float]:
-    return {(metric, ""): value for metric, value in values.items()}
+def _of_halves(
+    labels: Int[np.ndarray, " example"],
+    clusters: Int[np.ndarray, "half example"],
+    halves: Halves,
+    metrics: Sequence[str],
+    expected: float,
+) -> list[dict[Key, float]]:
+    """The figures of every half, whose clusters are named by it and judged by the other.
+
+    Halves have clusterings of their own; those with as many clusters are counted and read together.
+    """
+    found: list[dict[Key, float]] = [{} for _ in halves.rows]
+    if not found:
+        return found
+    rows, columns = number_from_zero(labels), np.stack([number_from_zero(own) for own in clusters])
+    widths = columns.max(axis=1) + 1
+    for width in np.unique(widths):
+        alike = np.flatnonzero(widths == width)
+        shape = (len(alike), int(rows.max()) + 1, int(width))
+        cells = rows * shape[2] + columns[alike] + shape[1] * shape[2] * np.arange(len(alike))[:, None]
+        chosen = np.concatenate([own[halves.rows[half]] for own, half in zip(cells, alike, strict=True)])
+        whole, table = (
+            np.bincount(each, minlength=math.prod(shape)).reshape(shape) for each in (cells.ravel(), chosen)
+        )
+        for metric, values in _read(table, whole - table, metrics, expected).items():
+            for half, value in zip(alike.tolist(), values.tolist(), strict=True):
+                found[half][metric, ""] = value
+    return found
 
 
 def _expected_in_half(
@@ -211,20 +231,18 @@ def _expected_in_half(
 
 
 def _read(
-    table: Int[np.ndarray, "label cluster"],
-    judged: Int[np.ndarray, "label cluster"],
+    tables: Int[np.ndarray, "*table label cluster"],
+    judged: Int[np.ndarray, "*table label cluster"],
     metrics: Sequence[str],
     expected: float | None = None,
-) -> dict[str, float]:
-    """Figures of a table; clusters are named by it, and the share named right is counted in `judged`.
+) -> dict[str, Float[np.ndarray, "*table"]]:
+    """Figures of tables; clusters are named by them, and the share named right is counted in `judged`.
 
     A half that judged its own names would vary too little.
     """
     found = {
-        metric: float(share_named_right(judged, NAMES[metric](table)))
-        for metric in metrics
-        if metric in NAMES
+        metric: share_named_right(judged, NAMES[metric](tables)) for metric in metrics if metric in NAMES
     }
     if "ami" in metrics:
-        found["ami"] = float(adjusted_mutual_information(table, expected))
+        found["ami"] = adjusted_mutual_information(tables, expected)
     return found

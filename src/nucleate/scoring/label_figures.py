@@ -27,6 +27,7 @@ from nucleate.metrics.label_geometry import (
     top_variance_share,
     variance_ratios,
 )
+from nucleate.metrics.permuted_centroids import nearest_shares_right
 from nucleate.metrics.probe import Probe
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves, Key
@@ -62,7 +63,7 @@ class LabelFigure:
 
 @dataclass(frozen=True)
 class LabelScorer:
-    """One sample with what its figures have in common; `figures` then goes through the sites.
+    """One sample with what its figures have in common; `at_sites` then goes through the sites.
 
     Attributes:
         sample: whose labels.
@@ -82,16 +83,24 @@ class LabelScorer:
     metrics: Sequence[str]
     seed: int
 
-    def figures(
-        self, points: Float[np.ndarray, "example d"], train_points: Float[np.ndarray, "train d"]
+    def at_sites(
+        self, points: Float[np.ndarray, "site example d"], train_points: Float[np.ndarray, "site train d"]
+    ) -> Iterator[Iterator[LabelFigure]]:
+        """For each site all figures; `train_points` are the training sample's."""
+        centroids: list[list[LabelFigure]] = [[] for _ in points]
+        if "nearest_centroid" in self.metrics and self.train is not None:
+            self._add_centroids(points, train_points, self.train, centroids)
+        for own, of_centroids in zip(points, centroids, strict=True):
+            yield self._figures(own, of_centroids)
+
+    def _figures(
+        self, points: Float[np.ndarray, "example d"], of_centroids: Sequence[LabelFigure]
     ) -> Iterator[LabelFigure]:
-        """All figures at one site; `train_points` are the training sample's."""
         if set(SHARES) & set(self.metrics):
             shares = partial(self._shares, pairs=self._pairs(points))
             yield from self._places(points, shares, SHARES)
         yield from self._places(points, self._ratios, RATIOS)
-        if "nearest_centroid" in self.metrics and self.train is not None:
-            yield from self._centroids(points, train_points, self.train)
+        yield from of_centroids
         if "probe" in self.metrics:
             yield from self._probe(points)
 
@@ -160,24 +169,25 @@ class LabelScorer:
         asked = [metric for metric in RATIOS if metric in self.metrics]
         return {(metric, factor): each[metric] for factor, each in found.items() for metric in asked}
 
-    def _centroids(
+    def _add_centroids(
         self,
-        points: Float[np.ndarray, "example d"],
-        train_points: Float[np.ndarray, "train d"],
+        points: Float[np.ndarray, "site example d"],
+        train_points: Float[np.ndarray, "site train d"],
         train: Sample,
-    ) -> Iterator[LabelFigure]:
+        of_sites: list[list[LabelFigure]],
+    ) -> None:
         # An instruction of another split has no centroid unless it was trained with other inputs.
         for factor, labels in self.sample.labels.items():
             if factor in train.labels and np.isin(labels, train.labels[factor]).all():
                 left_out = self._left_out(train, factor)
                 right = nearest_centroid_right(train_points, train.labels[factor], points, labels, left_out)
-                yield LabelFigure(factor, "train_centroids", self._mean("nearest_centroid", right))
-                reached = [
-                    nearest_centroid_right(train_points, each, points, labels, left_out).mean()
-                    for each in self._permuted(train, factor)
-                ]
-                null = Figure.of_null("nearest_centroid", np.array(reached))
-                yield LabelFigure(factor, "train_centroids", null, "shuffled_labels")
+                permuted = self._permuted(train, factor)
+                reached = nearest_shares_right(train_points, permuted, points, labels, left_out)
+                for found, own, shares in zip(of_sites, right, reached, strict=True):
+                    figure = self._mean("nearest_centroid", own)
+                    null = Figure.of_null("nearest_centroid", shares)
+                    found.append(LabelFigure(factor, "train_centroids", figure))
+                    found.append(LabelFigure(factor, "train_centroids", null, "shuffled_labels"))
 
     def _left_out(self, train: Sample, factor: str) -> tuple[np.ndarray, np.ndarray] | None:
         """An instruction's own train examples have no part in what it is held against.

@@ -233,8 +233,8 @@ class _Scorer:
         distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
         seed = self._seed("labels", preparation="")
         scorer = LabelScorer(self.sample, train, resamples, halves, distance, metrics, seed)
-        for site, (own, own_train) in enumerate(zip(points, train_points, strict=True)):
-            for found in scorer.figures(own, own_train):
+        for site, figures in enumerate(scorer.at_sites(points, train_points)):
+            for found in figures:
                 n_labels = len(np.unique(self.sample.labels[found.factor]))
                 if math.isfinite(found.figure.value):
                     yield self._row(found.figure, site, found.factor, found.method, n_labels, found.control)
