@@ -3,13 +3,16 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.stats
 
-from nucleate import api
+from nucleate import api, compared_clusters
 from nucleate.cli.main import main
+from nucleate.compared_clusters import ComparedClusters
 from tests.conftest import plant
 from tests.planted_runs import planted_run
+from tests.report.test_clusters_section import TABLE
 
 TOPS = (0.6, 0.7, 0.8)
 
@@ -52,3 +55,27 @@ def test_of_kinds_with_one_model_each_no_interval_is_told(seeds, tmp_path, capsy
     main(["compare", str(seeds[0].path), str(other.path), "--out", str(tmp_path / "c.html")])
     printed = capsys.readouterr().out
     assert "One model of each kind" in printed and "together" not in printed
+
+
+def test_changed_clusters_are_told_kept_and_shown(seeds, tmp_path, capsys, monkeypatch):
+    asked = {}
+
+    def found(folders, **how):
+        asked.update(how, names=[folder.name for folder in folders])
+        return ComparedClusters(TABLE, ("base and tuned share 120 of 130 prompts",))
+
+    monkeypatch.setattr(compared_clusters, "compare_clusters", found)
+    paths = [str(folder.path) for folder in seeds[:2]]
+    out = tmp_path / "c.html"
+    assert (
+        main(["compare", *paths, "--clusters", "--sites", "block.2", "--steps", "0", "--out", str(out)]) == 0
+    )
+    assert (asked["names"], asked["sites"], asked["steps"]) == (
+        ["planted-seed1", "planted-seed2"],
+        ("block.2",),
+        (0,),
+    )
+    printed = capsys.readouterr().out
+    assert "share 120 of 130 prompts" in printed and "merged" in printed and "0.75 [0.60, 0.80]" in printed
+    assert pd.read_parquet(tmp_path / "c-clusters.parquet").equals(TABLE)
+    assert "Clusters before and after" in out.read_text()

@@ -40,7 +40,8 @@ def train_and_print_arms(runs: Sequence[Run], place: Path) -> None:
     width = max(len(end.words) for end in ends)
     for end in ends:
         console.print(f"    {end.words:{width}}  {_found(end)}", markup=False)
-    console.print(f"\n  The arms' figure: {runs[0].folder.figures / 'arms.png'}", markup=False)
+    console.print(f"\n  The arms' figure: {place / 'figures' / 'arms.png'}", markup=False)
+    console.print(f"  The arms' page: {place / 'sweep.html'}", markup=False)
 
 
 def _found(end: ArmAtEnd) -> str:
