@@ -36,6 +36,12 @@ def test_what_comes_from_nowhere_was_made_and_what_goes_nowhere_dissolved():
     found, table = events_of(np.array(before), np.array(after))
     assert [one.name for one in found] == ["made"] * 3 + ["dissolved"] * 3
     assert [float(one.overlap(table)) for one in found] == [0.5] * 6
+    assert [one.nearest for one in found] == [0, 1, 2, 0, 1, 2]
+    moved = table.astype(float)
+    moved[0, 1] += (
+        8  # in a replicate another one may be larger: the share is still of the one that was nearest
+    )
+    assert float(found[3].overlap(moved)) == 2 / 12
 
 
 def test_overlap_of_many_tables_is_that_of_each():

@@ -34,22 +34,24 @@ class Event:
             the lesser part of one.
         before: clusters of the first clustering, by their rows in the table.
         after: clusters of the second, by their columns.
+        nearest: of what was made or dissolved, the cluster of the other side with most of it; -1 for others.
     """
 
     name: EventName
     before: tuple[int, ...]
     after: tuple[int, ...]
+    nearest: int = -1
 
     def overlap(self, table: Num[np.ndarray, "*replicate before after"]) -> Float[np.ndarray, "*replicate"]:
-        """Examples in both of all in either; of what was made or dissolved, its largest share in one."""
+        """Examples in both of all in either; of what was made or dissolved, its share in the nearest one."""
         rows, columns = table.sum(-1), table.sum(-2)
         with np.errstate(invalid="ignore", divide="ignore"):
             if not self.before:
                 column = self.after[0]
-                return np.asarray(table[..., :, column].max(-1) / columns[..., column])
+                return np.asarray(table[..., self.nearest, column] / columns[..., column])
             if not self.after:
                 row = self.before[0]
-                return np.asarray(table[..., row, :].max(-1) / rows[..., row])
+                return np.asarray(table[..., row, self.nearest] / rows[..., row])
             shared = table[..., self.before, :][..., self.after].sum((-2, -1))
             either = rows[..., self.before].sum(-1) + columns[..., self.after].sum(-1) - shared
             return np.asarray(shared / either)
@@ -107,7 +109,15 @@ def _with_rest(events: list[Event], table: np.ndarray) -> list[Event]:
     """Whatever is in none of the events was made or dissolved."""
     before = {row for one in events for row in one.before}
     after = {column for one in events for column in one.after}
-    made = [Event("made", (), (column,)) for column in range(table.shape[1]) if column not in after]
-    gone = [Event("dissolved", (row,), ()) for row in range(table.shape[0]) if row not in before]
+    made = [
+        Event("made", (), (column,), int(table[:, column].argmax()))
+        for column in range(table.shape[1])
+        if column not in after
+    ]
+    gone = [
+        Event("dissolved", (row,), (), int(table[row].argmax()))
+        for row in range(table.shape[0])
+        if row not in before
+    ]
     everything = [*events, *made, *gone]
     return sorted(everything, key=lambda one: (EVENTS.index(one.name), one.before, one.after))
