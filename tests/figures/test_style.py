@@ -1,9 +1,11 @@
 import re
+from importlib import resources
 
 import numpy as np
 import pytest
 
 from nucleate.figures.style import (
+    LAYER_STOPS,
     ONE_COLUMN,
     TWO_COLUMNS,
     factor_marks,
@@ -29,6 +31,18 @@ def test_layers_darken_from_the_bottom_up(n):
     luminance = [np.dot(color[:3], (0.2126, 0.7152, 0.0722)) for color in layer_colors(n)]
     assert len(luminance) == n
     assert all(np.diff(luminance) < 0)
+
+
+def test_print_and_page_have_one_scale_for_layers():
+    """Stop by stop as the page's style sheet has them on paper and on a light screen, and as many as its script asks for."""
+    room = resources.files("nucleate.report")
+    light = (room / "style.css").read_text(encoding="utf-8").split("@media")[0]
+    assert tuple(re.findall(r"--layer-\d: (#[0-9a-f]{6})", light)) == LAYER_STOPS
+    script = (room / "page.js").read_text(encoding="utf-8")
+    assert f'("layer",{len(LAYER_STOPS)},' in script
+    assert [tuple(round(255 * part) for part in color) for color in layer_colors(5)] == [
+        tuple(bytes.fromhex(stop[1:])) for stop in LAYER_STOPS
+    ]
 
 
 def test_factors_of_the_users_own_get_marks_apart():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import scipy.stats
 from axe_playwright_python.sync_playwright import Axe
 
 from nucleate.display_names import CONTROLS
@@ -469,7 +470,7 @@ def test_a_hostile_corpus_is_text_and_nothing_else(open_page, contents):
         assert HOSTILE[3] in drawn, "markup is shown, not obeyed"
         everything = page.content()
         assert "\u202e" not in everything and "⟨U+202E⟩" in page.text_content("body")
-        assert page.evaluate("document.scripts.length") == 2
+        assert page.evaluate("document.scripts.length") == 3
         cells = {cell for row in saved(page, "clusters") for cell in row.values()}
         assert not [cell for cell in cells if re.match(r"[=+@]|-[^\d]", cell)]
         assert "'" + HOSTILE[7] in cells
@@ -672,13 +673,19 @@ def test_several_runs_on_one_page(open_page, contents):
         name="wider",
         config={**contents.config, "model": {**contents.config["model"], "n_embd": 64}},
     )
-    with open_page(contents, second, wider) as opened:
+    third = replace(
+        second,
+        name="seed three",
+        config={**contents.config, "seed": 3},
+        scores=contents.scores.assign(value=contents.scores["value"] + 0.05),
+    )
+    with open_page(contents, second, third, wider) as opened:
         page = opened.page
         summary = page.locator("#over-seeds tbody tr").all_inner_texts()
         assert len(summary) == len(
             {one.claim for one in contents.claims if one.position == "last_instruction"}
         )
-        assert all("of 2" in row or "not measured" in row for row in summary)
+        assert all("of 3" in row or "not measured" in row for row in summary)
         assert page.locator("#all-settings tbody tr").count() == len(contents.settings)
         assert page.locator("#differing tbody tr").count() == 1
         assert page.locator("#differing").inner_text().split() == [
@@ -686,8 +693,11 @@ def test_several_runs_on_one_page(open_page, contents):
             "smoke",
             "seed",
             "two",
+            "seed",
+            "three",
             "wider",
             "model.n_embd",
+            "32",
             "32",
             "32",
             "64",
@@ -706,10 +716,11 @@ def test_several_runs_on_one_page(open_page, contents):
             )
             for end in ("low", "high")
         )
-        np.testing.assert_allclose(high - low, 0.1, atol=1e-6)
-        assert page.locator("#emergence-plot .panel").first.locator(".seed").count() == 2 * 4
-        assert "lowest seed" in page.text_content("#emergence-caption")
-        assert page.locator("#run option").all_text_contents() == ["smoke", "seed two"]
+        reach = scipy.stats.t.ppf(0.975, 2) * scipy.stats.sem([0.0, 0.1, 0.05])
+        np.testing.assert_allclose(high - low, 2 * reach, atol=1e-6)
+        assert page.locator("#emergence-plot .panel").first.locator(".seed").count() == 3 * 4
+        assert "95 % interval between them" in page.text_content("#emergence-caption")
+        assert page.locator("#run option").all_text_contents() == ["smoke", "seed two", "seed three"]
         page.select_option("#group", "1")
         assert "wider" not in page.text_content("#atlas-caption") and "n_embd = 64" in page.text_content(
             "#atlas-caption"

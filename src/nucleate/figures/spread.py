@@ -1,35 +1,51 @@
-"""One run's figures with their intervals, several runs' with their mean and range.
+"""One run's figures with their intervals, several seeds' with their mean and the interval between seeds.
 
-Hidden here: that a figure of one run and one of many seeds are drawn alike.
+Hidden here: that a figure of one run and one of many seeds are drawn alike, and from how many seeds on there
+is an interval to draw.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
+from nucleate.resampling.intervals import between_seeds
 from nucleate.scores import Scores
 from nucleate.scoring.emergence import excess
+
+LEAST_SEEDS = 3
+"""Of two, Student's interval is six times as wide as they lie apart: their range says more."""
+LOWEST_SHOWN = -0.25
+"""An interval between few seeds can reach far below; it is cut off there, and at the top."""
+_PLACE = ["split", "position", "factor", "site", "step"]
 
 
 def over_runs(scores: Scores) -> pd.DataFrame:
     """The figures of `scores` by split, position, factor, site and step, over all runs.
 
     Returns: `value`, `control_high` and `beyond`, means over runs; `control`, the strongest of most runs;
-        `low` and `high`: the 95 % interval of a single run, the lowest and highest value of several.
+        `low` and `high`: the 95 % interval of a single run, or that between seeds of several (of the mean, by
+        Student); of two runs the lower and the higher value.
     """
     frame = excess(scores)
     if n_runs(scores) == 1:
         low, high = frame["ci_low"].fillna(frame["value"]), frame["ci_high"].fillna(frame["value"])
         return frame.assign(low=low, high=high).drop(columns=["ci_low", "ci_high"])
-    return frame.groupby(["split", "position", "factor", "site", "step"], as_index=False, sort=True).agg(
+    return frame.groupby(_PLACE, as_index=False, sort=True).agg(
         layer=("layer", "first"),
-        value=("value", "mean"),
         control_high=("control_high", "mean"),
         beyond=("beyond", "mean"),
         control=("control", lambda names: names.mode().iloc[0] if names.notna().any() else None),
-        low=("value", "min"),
-        high=("value", "max"),
+        value=("value", "mean"),
+        low=("value", lambda values: _ends(values)[0]),
+        high=("value", lambda values: _ends(values)[1]),
     )
+
+
+def each_run(scores: Scores) -> list[pd.DataFrame]:
+    """The figures of every run by itself, where there are several; none where there is one."""
+    if n_runs(scores) == 1:
+        return []
+    return [rows for _, rows in excess(scores).groupby(["run", "seed"], sort=True)]
 
 
 def n_runs(scores: Scores) -> int:
@@ -39,4 +55,13 @@ def n_runs(scores: Scores) -> int:
 
 def spread_words(runs: int) -> str:
     """What a band shows."""
-    return "95 % interval" if runs == 1 else f"range over {runs} runs"
+    if runs == 1:
+        return "95 % interval"
+    return f"95 % interval between {runs} seeds" if runs >= LEAST_SEEDS else f"range of {runs} seeds"
+
+
+def _ends(values: pd.Series) -> tuple[float, float]:
+    if len(values) < LEAST_SEEDS:
+        return float(values.min()), float(values.max())
+    _, low, high = between_seeds(values.to_numpy(float))
+    return low, high

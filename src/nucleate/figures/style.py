@@ -13,11 +13,14 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 """Inches: the width of a column of a paper, and of a page."""
 FORMATS = ("png", "svg", "pdf")
+LAYER_STOPS = ("#93be20", "#1f9d76", "#23808c", "#38588c", "#440154")
+"""From the embeddings up: viridis without its yellow, lost on white. The page's style sheet has the same."""
 _TIMES = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}
 """What a format would write of the time or the program, were it not told not to."""
 FACTOR_MARKS = {
@@ -77,8 +80,11 @@ def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] 
 
 
 def layer_colors(n: int) -> list[tuple[float, ...]]:
-    """From light to dark, since layers are a sequence."""
-    return [tuple(color) for color in mpl.colormaps["viridis_r"](np.linspace(0.08, 1.0, max(n, 2)))][:n]
+    """From light to dark, since layers are a sequence; between stops as the page's script does it."""
+    stops = np.array([to_rgb(stop) for stop in LAYER_STOPS])
+    places = np.linspace(0, len(stops) - 1, max(n, 2))[:n]
+    channels = [np.interp(places, range(len(stops)), channel) for channel in stops.T]
+    return [tuple(color) for color in np.transpose(channels)]
 
 
 def factor_marks(factors: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -25,7 +25,7 @@ from nucleate.glossary import glossary
 from nucleate.report.arms_section import arms_section, arms_style
 from nucleate.report.clusters_section import clusters_section
 from nucleate.report.contents import RunContents, read_run
-from nucleate.report.data.encoding import script_json, visible
+from nucleate.report.data.encoding import page_json, visible
 from nucleate.report.data.point_data import point_data
 from nucleate.report.data.score_data import score_data
 from nucleate.report.readings import shown_shares
@@ -34,6 +34,7 @@ from nucleate.report.words.citation import citation
 from nucleate.report.words.rules import rule_tests
 from nucleate.report.words.selective import selective_sentences
 from nucleate.report.words.terms import explained, terms
+from nucleate.resampling.intervals import student_quantile
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scoring.emergence import LOWER_IS_BETTER
@@ -72,6 +73,7 @@ def render(
 ) -> str:
     """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
     style, script, data = _own("style.css") + arms_style(), _own("page.js"), page_data(runs, n_points)
+    document, numbers = page_json(data)
     return _template().render(
         title=_title([run.model_name if run.is_one_model else run.name for run in runs]),
         runs=runs,
@@ -85,10 +87,11 @@ def render(
         clusters_section=None if clusters is None or clusters.empty else clusters_section(clusters),
         citation=citation,
         policy=content_security_policy([script], [style]),
-        # Marked as safe: our own files, and what script_json has escaped.
+        # Marked as safe: our own files, what page_json has escaped, and base64.
         style=Markup(style),
         script=Markup(script),
-        data=Markup(script_json(data)),
+        data=Markup(document),
+        numbers=Markup(numbers),
         groups=data["groups"],
         one_step=all(run.scores["step"].nunique() == 1 for run in runs),
         has_first=len(runs) == 1 and runs[0].projections is not None,
@@ -123,6 +126,7 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
         },
         "terms": terms(),
         "least_flip": LEAST_FLIP,
+        "student": [student_quantile(n) for n in range(len(runs) + 1)],
         "readings": [
             {"run": index, "position": one.position, "site": one.site, "reading": one.reading}
             for index, run in enumerate(runs)

@@ -87,5 +87,10 @@ def between_seeds(figures: Float[np.ndarray, " model"]) -> tuple[float, float, f
     if len(figures) < 2:
         return float(figures.mean()), float("nan"), float("nan")
     mean, spread = float(figures.mean()), float(figures.std(ddof=1))
-    reach = float(special.stdtrit(len(figures) - 1, 0.975)) * spread / np.sqrt(len(figures))
+    reach = student_quantile(len(figures)) * spread / np.sqrt(len(figures))
     return mean, mean - float(reach), mean + float(reach)
+
+
+def student_quantile(n_models: int) -> float:
+    """How many standard errors the interval between `n_models` seeds reaches to each side; 0 below two."""
+    return float(special.stdtrit(n_models - 1, 0.975)) if n_models > 1 else 0.0

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.stats
 from matplotlib import pyplot as plt
 
 from nucleate.figures.clusters.emergence import emergence_figure
@@ -35,7 +36,7 @@ def test_the_strongest_control_is_named_and_drawn_at_its_level(planted_scores):
         np.testing.assert_allclose(level.get_ydata(), 0.43)
 
 
-def test_several_runs_are_a_mean_and_a_range(planted_scores):
+def test_several_seeds_are_thin_lines_their_mean_and_the_interval_between_them(planted_scores):
     runs = Scores.concatenate(
         planted_scores(lambda step, layer, lift=lift: rising(step, layer) + lift, seed=seed)
         for seed, lift in ((1, 0.0), (2, 0.03), (3, 0.09))
@@ -44,9 +45,14 @@ def test_several_runs_are_a_mean_and_a_range(planted_scores):
         lines = layer_lines(figure.axes[0])
         assert len(lines) == 5
         np.testing.assert_allclose(lines[4].get_ydata()[-1], 0.85 + 0.04)
-        assert "range over 3 runs" in [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "95 % interval between 3 seeds" in [one.get_text() for one in figure.legends[0].get_texts()]
+        reach = scipy.stats.t.ppf(0.975, 2) * scipy.stats.sem([0.0, 0.03, 0.09])
         ends = [band.get_paths()[0].vertices[:, 1] for band in figure.axes[0].collections]
-        assert any(np.isclose(band.max(), 0.94) and np.isclose(band.min(), 0.05) for band in ends)
+        top = 0.89 + reach
+        assert any(np.isclose(band.max(), top) and np.isclose(band.min(), 0.09 - reach) for band in ends)
+        thin = [line.get_ydata()[-1] for line in figure.axes[0].lines if line.get_gid() == "seed"]
+        assert len(thin) == 5 * 3
+        np.testing.assert_allclose(sorted(thin)[-3:], [0.85, 0.88, 0.94])
 
 
 def test_what_is_drawn_is_what_the_view_looks_at(planted_scores):

@@ -33,4 +33,4 @@ def test_several_seeds_are_a_mean_and_a_range(planted_scores):
     with profile_figure(runs(planted_scores, seeds=(1, 3)), View("last")) as figure:
         line = [one for one in figure.axes[0].lines if one.get_marker() != "None"][-1]
         np.testing.assert_allclose(line.get_ydata(), 0.1 * np.arange(5) + 0.2)
-        assert "range over 2 runs" in [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "range of 2 seeds" in [text.get_text() for text in figure.legends[0].get_texts()]

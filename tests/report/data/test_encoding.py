@@ -1,12 +1,20 @@
 import base64
 import json
+import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nucleate.report.data.encoding import LONGEST_TEXT, script_json, smallest_unsigned, typed_array, visible
+from nucleate.report.data.encoding import (
+    LONGEST_TEXT,
+    TypedArray,
+    page_json,
+    script_json,
+    smallest_unsigned,
+    visible,
+)
 
 
 @given(
@@ -26,11 +34,37 @@ def test_nothing_that_is_not_json():
         script_json({"value": float("nan")})
 
 
-@pytest.mark.parametrize("type_", ["f4", "u1", "u2", "u4", "i4"])
-def test_typed_arrays_come_back(type_):
-    values = np.array([0, 1, 200], dtype=type_)
-    encoded = typed_array(values.astype(values.dtype.newbyteorder(">")))
-    assert (np.frombuffer(base64.b64decode(encoded["base64"]), dtype="<" + type_) == values).all()
+def arrays_of(document, block):
+    """Every array of a page's document, read as the page's script reads it: byte by byte out of its planes."""
+    types = {"Float32": "<f4", "Uint8": "u1", "Uint16": "<u2", "Uint32": "<u4", "Int32": "<i4"}
+    found = {}
+    for name, place in document.items():
+        dtype = np.dtype(types[place["type"]])
+        planes = np.frombuffer(block, np.uint8, place["n"] * dtype.itemsize, place["at"])
+        found[name] = np.ascontiguousarray(planes.reshape(dtype.itemsize, -1).T).view(dtype).ravel()
+    return found
+
+
+def test_arrays_of_every_type_come_back_out_of_one_block():
+    noise = np.random.default_rng(0)
+    arrays = {
+        "f4": noise.normal(size=70).astype("f4"),
+        "u1": np.arange(5, dtype="u1"),
+        "none": np.zeros(0, "u2"),
+        "u2": noise.integers(0, 2**16, (3, 4)).astype(">u2"),
+        "u4": np.array([0, 2**32 - 1], "u4"),
+        "i4": np.array([-(2**31), 7], "i4"),
+    }
+    text, block = page_json({name: TypedArray(values) for name, values in arrays.items()})
+    found = arrays_of(json.loads(text), zlib.decompress(base64.b64decode(block)))
+    assert {name: one.tolist() for name, one in found.items()} == {
+        name: values.ravel().tolist() for name, values in arrays.items()
+    }
+
+
+def test_what_repeats_costs_next_to_nothing():
+    _, block = page_json({"code": TypedArray(np.repeat(np.arange(9, dtype="u4"), 10_000))})
+    assert len(block) < 2_000
 
 
 def test_the_smallest_type_that_holds_the_values():

@@ -1,5 +1,3 @@
-import base64
-
 import numpy as np
 import pytest
 
@@ -12,16 +10,12 @@ def test_coordinates_come_back_within_a_65535th(contents):
         one for one in frames if (one["step"], one["position"], one["site"]) == (6, "input", "block.2")
     )
     place = data["frames"]["pca/input/block.2"]
-    xy = np.frombuffer(base64.b64decode(place["xy"]["base64"]), "<u2").reshape(
-        len(data["steps"]), 2, data["n_points"]
-    )
+    xy = place["xy"].values.reshape(len(data["steps"]), 2, data["n_points"])
     span = place["high"] - place["low"]
     real = place["low"] + xy[data["steps"].index(6)] / 65535 * span
     np.testing.assert_allclose(real, [row["x"], row["y"]], atol=span / 65535)
     shared = data["clusters"][place["cluster"]]
-    clusters = np.frombuffer(base64.b64decode(shared["code"]["base64"]), "u1").reshape(
-        len(shared["steps"]), -1
-    )
+    clusters = shared["code"].values.reshape(len(shared["steps"]), -1)
     assert clusters[shared["steps"].index(6)].tolist() == row["cluster"]
 
 
@@ -32,13 +26,9 @@ def test_maps_of_few_points_share_the_clusters_and_neighbors_come_back(contents)
     assert tsne["cluster"] == data["frames"][f"pca/{place}"]["cluster"] == place
     assert tsne["n"] == beside["n"] == len(few["to_own"]) <= data["n_points"]
     at = beside["steps"].index(few["step"])
-    nearest = np.frombuffer(
-        base64.b64decode(beside["nearest"]["base64"]), "u1" if beside["n"] <= 256 else "<u2"
-    )
+    nearest = beside["nearest"].values
     assert nearest.reshape(len(beside["steps"]), -1)[at].tolist() == few["nearest"]
-    own = np.frombuffer(base64.b64decode(beside["to_own"]["base64"]), "<u2").reshape(
-        len(beside["steps"]), -1
-    )[at]
+    own = beside["to_own"].values.reshape(len(beside["steps"]), -1)[at]
     np.testing.assert_allclose(
         own / 65535 * beside["furthest"], few["to_own"], atol=beside["furthest"] / 65535
     )
@@ -47,11 +37,9 @@ def test_maps_of_few_points_share_the_clusters_and_neighbors_come_back(contents)
 def test_labels_and_answers_come_back(contents):
     data, examples = point_data(contents.projections), contents.projections.examples.to_pylist()
     task, predicted = data["columns"]["task"], data["predicted"]
-    codes = np.frombuffer(base64.b64decode(task["code"]["base64"]), "u1")
+    codes = task["code"].values
     assert [task["texts"][code] for code in codes] == [f"task {one['task']}" for one in examples]
-    answers = np.frombuffer(base64.b64decode(predicted["code"]["base64"]), "u1").reshape(
-        len(data["steps"]), -1
-    )
+    answers = predicted["code"].values.reshape(len(data["steps"]), -1)
     assert [predicted["texts"][code] for code in answers[-1]] == [one["predicted"][-1] for one in examples]
 
 

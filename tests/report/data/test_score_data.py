@@ -1,4 +1,3 @@
-import base64
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,17 +7,11 @@ import pandas as pd
 from nucleate.report.data import score_data as module
 from nucleate.report.data.score_data import KEY, score_data
 
-TYPES = {"Float32": "<f4", "Uint8": "u1", "Uint16": "<u2", "Uint32": "<u4"}
-
-
-def decode(array):
-    return np.frombuffer(base64.b64decode(array["base64"]), dtype=TYPES[array["type"]])
-
 
 def rows_of(data):
     """The table that the series stand for."""
-    codes, starts = {name: decode(data["codes"][name]) for name in KEY}, decode(data["starts"])
-    columns = {name: decode(data[name]) for name in ("step", "value", "low", "high", "n_examples")}
+    codes, starts = {name: data["codes"][name].values for name in KEY}, data["starts"].values
+    columns = {name: data[name].values for name in ("step", "value", "low", "high", "n_examples")}
     for index, (start, end) in enumerate(pairwise(starts)):
         key = {name: data["names"][name][codes[name][index]] for name in KEY}
         for row in range(start, end):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from nucleate.display_names import CONTROLS, FACTORS, measure_words, place_words, say
-from nucleate.figures.spread import n_runs, over_runs, spread_words
+from nucleate.figures.spread import LOWEST_SHOWN, each_run, n_runs, over_runs, spread_words
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colors
 from nucleate.scores import Scores
 from nucleate.view import View
@@ -27,10 +27,12 @@ _CONTROL_COLOR, _ACCURACY_COLOR = "#8a8a8a", "#222222"
 def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement over steps as the view has it, train beside the view's split; closed at the end.
 
-    Bands are 95 % intervals of one run, or the range over several. What lies in the gray is no more than
-    the strongest control of any layer has, at the upper end of its interval. Dashed: task accuracy.
+    Bands are 95 % intervals, of one run or between seeds, whose own lines are thin. What lies in the gray is
+    no more than the strongest control of any layer has, at the upper end of its interval. Dashed: task
+    accuracy.
     """
-    agreement = over_runs(view.rows(scores, every=("split",))).dropna(subset=["layer"])
+    rows = view.rows(scores, every=("split",))
+    agreement = over_runs(rows).dropna(subset=["layer"])
     accuracy = over_runs(scores.where(metric="accuracy", method="model"))
     splits = [one for one in dict.fromkeys(("train", view.split)) if one in set(agreement["split"])]
     n_rows, n_columns = (len(splits), 1) if width == ONE_COLUMN else (1, len(splits))
@@ -38,7 +40,7 @@ def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> 
     with figure_of(title, width, 0.95 + 2.3 * n_rows) as figure:
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for axes, split in zip(panels.flat, splits, strict=True):
-            _draw_split(axes, agreement, accuracy, split)
+            _draw_split(axes, agreement, accuracy, split, each_run(rows))
         for axes in panels[-1]:
             axes.set_xlabel("optimizer step")
         for axes in panels[:, 0]:
@@ -51,8 +53,10 @@ def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> 
 
 def draw_emergence(axes: Axes, scores: Scores, view: View) -> None:
     """The panel of the view's split, on Axes of one's own."""
-    agreement = over_runs(view.rows(scores)).dropna(subset=["layer"])
-    _draw_split(axes, agreement, over_runs(scores.where(metric="accuracy", method="model")), view.split)
+    rows = view.rows(scores)
+    agreement = over_runs(rows).dropna(subset=["layer"])
+    accuracy = over_runs(scores.where(metric="accuracy", method="model"))
+    _draw_split(axes, agreement, accuracy, view.split, each_run(rows))
     axes.set(xlabel="optimizer step", ylabel=_measure_words(view), ylim=(_lowest(agreement), 1.03))
     axes.legend(handles=_legend(agreement, n_runs(scores)), fontsize=6.5)
 
@@ -62,13 +66,15 @@ def _measure_words(view: View) -> str:
 
 
 def _lowest(agreement: pd.DataFrame) -> float:
-    return min(-0.03, float(agreement["low"].min()) - 0.02)
+    return min(-0.03, max(float(agreement["low"].min()), LOWEST_SHOWN) - 0.02)
 
 
-def _draw_split(axes: Axes, agreement: pd.DataFrame, accuracy: pd.DataFrame, split: str) -> None:
+def _draw_split(
+    axes: Axes, agreement: pd.DataFrame, accuracy: pd.DataFrame, split: str, seeds: Sequence[pd.DataFrame]
+) -> None:
     part = agreement[agreement["split"] == split]
     _draw_controls(axes, part)
-    _draw_layers(axes, part)
+    _draw_layers(axes, part, [one[one["split"] == split] for one in seeds])
     _draw_accuracy(axes, accuracy[accuracy["split"] == split])
     axes.set_title(split.replace("_", " "))
 
@@ -80,12 +86,15 @@ def _draw_controls(axes: Axes, agreement: pd.DataFrame) -> None:
     axes.plot(level.index, level, color=_CONTROL_COLOR, lw=0.9, zorder=0.6)
 
 
-def _draw_layers(axes: Axes, agreement: pd.DataFrame) -> None:
+def _draw_layers(axes: Axes, agreement: pd.DataFrame, seeds: Sequence[pd.DataFrame]) -> None:
     layers = sorted(agreement["layer"].unique())
     ends = {}
     for layer, color in zip(layers, layer_colors(len(layers)), strict=True):
         line = agreement[agreement["layer"] == layer].sort_values("step")
         axes.fill_between(line["step"], line["low"], line["high"], color=color, alpha=0.16, lw=0)
+        for one in seeds:
+            own = one[one["layer"] == layer].sort_values("step")
+            axes.plot(own["step"], own["value"], color=color, lw=0.5, alpha=0.6, gid="seed")
         axes.plot(line["step"], line["value"], color=color, lw=1.6, marker="o", ms=2.6)
         ends[int(layer)] = (float(line["value"].iloc[-1]), color)
     _name_lines(axes, ends, float(agreement["step"].max()))

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from nucleate.display_names import FACTORS, measure_words, place_words, say
-from nucleate.figures.spread import n_runs, over_runs, spread_words
+from nucleate.figures.spread import LOWEST_SHOWN, n_runs, over_runs, spread_words
 from nucleate.figures.style import (
     FACTOR_MARKS,
     ONE_COLUMN,
@@ -36,7 +36,7 @@ _MOST_PANELS = 3
 def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement with every factor over the layers at the view's position; closed at the end.
 
-    Bands are 95 % intervals of one run, or the range over several; the thin line of a factor's color is
+    Bands are 95 % intervals, of one run or between seeds; the thin line of a factor's color is
     the upper end of its strongest control, where one was measured.
     """
     rows = over_runs(view.rows(scores, every=("factor", "split")))
@@ -54,7 +54,7 @@ def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> It
             axes.set_xlabel("layer")
         for axes in panels[:, 0]:
             axes.set_ylabel(f"agreement ({measure_words(view)})")
-        panels[0, 0].set_ylim(min(-0.03, float(rows["low"].min()) - 0.02), 1.03)
+        panels[0, 0].set_ylim(min(-0.03, max(float(rows["low"].min()), LOWEST_SHOWN) - 0.02), 1.03)
         columns = 2 if width == ONE_COLUMN else 5
         figure.legend(handles=_legend(factors, n_runs(scores)), loc="outside lower left", ncols=columns)
         yield figure
@@ -67,7 +67,7 @@ def draw_profile(axes: Axes, scores: Scores, view: View) -> None:
     factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
     _draw_split(axes, rows, factors)
     axes.set(xlabel="layer", ylabel=f"agreement ({measure_words(view)})", title=view.split.replace("_", " "))
-    axes.set_ylim(min(-0.03, float(rows["low"].min()) - 0.02), 1.03)
+    axes.set_ylim(min(-0.03, max(float(rows["low"].min()), LOWEST_SHOWN) - 0.02), 1.03)
     axes.legend(handles=_legend(factors, n_runs(scores)), fontsize=6.5)
 
 

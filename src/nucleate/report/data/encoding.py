@@ -1,7 +1,9 @@
-"""Data inside a page: typed arrays as base64, texts that cannot leave their element.
+"""Data inside a page: numbers as one compressed block, texts that cannot leave their element.
 
 Hidden here: what makes a text harmless. A label is data that anybody may have written; on the page it is
-shown, never obeyed. Characters that hide themselves or turn the text around them are named instead.
+shown, never obeyed. Characters that hide themselves or turn the text around them are named instead. And how
+numbers are made small: the first bytes of all values of an array, then the second ones, and all arrays
+compressed together, since most columns of a table say the same over and over.
 """
 
 from __future__ import annotations
@@ -9,20 +11,32 @@ from __future__ import annotations
 import base64
 import json
 import unicodedata
+import zlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 LONGEST_TEXT = 400
 """Characters of a label or prompt that the page keeps; the corpus has the rest."""
+_NAMES = {"f4": "Float32", "u1": "Uint8", "u2": "Uint16", "u4": "Uint32", "i4": "Int32"}
 
 
-def typed_array(values: np.ndarray) -> dict[str, str]:
-    """Little-endian values under the name that JavaScript has for their type."""
-    names = {"f4": "Float32", "u1": "Uint8", "u2": "Uint16", "u4": "Uint32", "i4": "Int32"}
-    array = np.ascontiguousarray(values)
-    array = array.astype(array.dtype.newbyteorder("<"))
-    return {"type": names[array.dtype.str[1:]], "base64": base64.b64encode(array.tobytes()).decode()}
+@dataclass(frozen=True, eq=False)
+class TypedArray:
+    """Values of a page's document that are numbers, under the name that JavaScript has for their type."""
+
+    values: np.ndarray
+
+    @property
+    def type(self) -> str:
+        return _NAMES[self.values.dtype.str[1:]]
+
+    def planes(self) -> bytes:
+        """The first byte of every little-endian value, then the second of every one."""
+        flat = np.ascontiguousarray(self.values).ravel()
+        little = flat.astype(flat.dtype.newbyteorder("<"))
+        return little.view(np.uint8).reshape(-1, flat.dtype.itemsize).T.tobytes()
 
 
 def smallest_unsigned(values: np.ndarray) -> np.ndarray:
@@ -43,9 +57,36 @@ def _named(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩" if hides else character
 
 
+def page_json(document: Any) -> tuple[str, str]:
+    """A document with typed arrays as what two elements of a page hold.
+
+    Returns:
+        The document as `script_json`, in which an array is its `type`, its place `at` in the block and its
+        number of values `n`; and the block: planes of all arrays, one after the other, compressed (zlib), in
+        base64.
+    """
+    block: list[bytes] = []
+    place = 0
+
+    def placed(array: TypedArray) -> dict[str, Any]:
+        nonlocal place
+        block.append(array.planes())
+        place += len(block[-1])
+        return {"type": array.type, "at": place - len(block[-1]), "n": array.values.size}
+
+    text = _script_json(document, placed)
+    return text, base64.b64encode(zlib.compress(b"".join(block), 9)).decode()
+
+
 def script_json(document: Any) -> str:
     """JSON for within `<script type="application/json">`: no `<`, so that it can end no element."""
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _script_json(document, None)
+
+
+def _script_json(document: Any, default: Any) -> str:
+    text = json.dumps(
+        document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=default
+    )
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

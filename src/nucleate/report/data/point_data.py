@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nucleate.pictures.points_table import Projections
-from nucleate.report.data.encoding import smallest_unsigned, typed_array, visible
+from nucleate.report.data.encoding import TypedArray, smallest_unsigned, visible
 from nucleate.spacing import evenly_spaced
 
 USUAL_BYTES, MOST_BYTES = 900_000, 7_000_000
@@ -104,7 +104,7 @@ def _place(frames: list[Mapping[str, Any]], n_points: int) -> dict[str, Any]:
         "steps": [row["step"] for row in frames],
         "low": float(low),
         "high": float(high),
-        "xy": typed_array(scaled),
+        "xy": TypedArray(scaled),
         "cluster": visible(f"{frames[0]['position']}/{frames[0]['site']}"),
     }
 
@@ -121,7 +121,7 @@ def _clusters(table: pa.Table, steps: set[int], n_points: int) -> dict[str, Any]
     return {
         name: {
             "steps": sorted(by_step),
-            "code": typed_array(smallest_unsigned(np.array([by_step[step] for step in sorted(by_step)]))),
+            "code": TypedArray(smallest_unsigned(np.array([by_step[step] for step in sorted(by_step)]))),
         }
         for name, by_step in found.items()
     }
@@ -144,21 +144,21 @@ def _beside(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
         "n": n,
         "per_point": len(rows[0]["nearest"]) // n,
         "factor": visible(rows[0]["factor"]),
-        "nearest": typed_array(smallest_unsigned(np.array([row["nearest"] for row in rows]))),
+        "nearest": TypedArray(smallest_unsigned(np.array([row["nearest"] for row in rows]))),
         "furthest": furthest,
         "to_own": _shares([row["to_own"] for row in rows], furthest),
         "to_other": _shares([row["to_other"] for row in rows], furthest),
     }
 
 
-def _shares(distances: list[list[float]], furthest: float) -> dict[str, str]:
-    return typed_array(np.rint(np.array(distances) / furthest * 65535).astype(np.uint16))
+def _shares(distances: list[list[float]], furthest: float) -> TypedArray:
+    return TypedArray(np.rint(np.array(distances) / furthest * 65535).astype(np.uint16))
 
 
-def _ids(examples: pa.Table) -> dict[str, str] | None:
+def _ids(examples: pa.Table) -> TypedArray | None:
     if "instance" not in examples.column_names or not pa.types.is_integer(examples["instance"].type):
         return None
-    return typed_array(smallest_unsigned(examples["instance"].to_numpy().astype(np.int64)).astype(np.uint32))
+    return TypedArray(smallest_unsigned(examples["instance"].to_numpy().astype(np.int64)).astype(np.uint32))
 
 
 def _column(name: str, values: list[Any]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _column(name: str, values: list[Any]) -> dict[str, Any]:
     distinct = sorted(set(values), key=lambda value: (value is None, value))
     code = {value: index for index, value in enumerate(distinct)}
     texts = [_text(name, value) for value in distinct]
-    return {"texts": texts, "code": typed_array(smallest_unsigned(np.array([code[v] for v in values])))}
+    return {"texts": texts, "code": TypedArray(smallest_unsigned(np.array([code[v] for v in values])))}
 
 
 def _text(name: str, value: Any) -> str:

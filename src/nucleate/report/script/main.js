@@ -1,4 +1,4 @@
-// Bind controls to choices and choices to figures, then draw everything once.
+// Bind controls to choices and choices to figures, then draw everything once, figure by figure, so that the page answers in between.
 import { element, page } from "./data/decode.js";
 import { isSparse, oneStep } from "./data/series.js";
 import { bySplit, factorWords, listed, measureWords, plain, positionWords, preparationWords } from "./data/words.js";
@@ -52,6 +52,7 @@ element("scale").hidden = oneStep;
 const drawCharts = () => { drawEmergence(); drawAtlas(); };
 
 onChange((changed) => {
+  if (!started) return;
   fillLens();
   if (hasClusters) drawClusters(changed);
   const only = (...names) => [...changed].every((name) => names.includes(name));
@@ -97,22 +98,27 @@ addEventListener("afterprint", () => turn(false));
 addEventListener("keydown", (event) => { if (event.key !== "Escape") return; hideTip(); if (state.pinned >= 0) choose({ pinned: -1 }); else if (state.selected) clear(); });
 addEventListener("scroll", hideTip, { passive: true });
 
-function drawAll() {
-  fillLens();
-  if (hasClusters) drawClusters();
-  drawFirst();
-  drawCharts();
-  drawMore();
+/** All that is drawn, from the top of the page down; points come first, since what is colored by them asks for them. */
+const FIGURES = [fillLens, () => hasClusters && drawClusters(), drawFirst, drawEmergence, drawAtlas, drawMore];
+const drawAll = () => FIGURES.forEach((draw) => draw());
+/** The same, each figure in a task of its own. */
+async function drawInTurn() {
+  for (const draw of FIGURES) {
+    draw();
+    await new Promise((done) => setTimeout(done));
+  }
+  document.documentElement.dataset.ready = "yes";
 }
 
+let started = false;
 settle();
 state.step = stepsToChoose().at(-1) ?? 0;
 bindAddress();
-drawAll();
 if (location.hash.includes("=")) readAddress();
+started = true;
+export const drawn = drawInTurn();
 const bar = element("lens"), measureBar = () => document.documentElement.style.setProperty("--bar", `${getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0}px`);
 new ResizeObserver(measureBar).observe(bar);
-document.documentElement.dataset.ready = "yes";
 for (const media of [dark, narrow]) media.addEventListener("change", () => { forgetColors(); drawAll(); });
 let width = innerWidth;
 addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; drawAll(); } });

@@ -38,7 +38,7 @@ export function drawCurves(/** @type {any} */ host, /** @type {Chart} */ chart) 
   const { panels, x, y } = chart, { columns, rows, panelHeight } = gridOf(host, panels.length), width = Math.max(host.clientWidth, 240);
   const left = narrow.matches ? 38 : 58, names = panels.some((one) => one.names.length) ? MARGIN.names : 12, height = MARGIN.top + rows * panelHeight + (rows - 1) * MARGIN.between + MARGIN.bottom;
   const panelWidth = (width - left - names * columns - 14 * (columns - 1)) / columns;
-  const across = (value) => ((value - x.from) / (x.to - x.from)) * panelWidth, down = (value) => panelHeight - ((value - y.from) / (y.to - y.from)) * panelHeight;
+  const across = (value) => ((value - x.from) / (x.to - x.from)) * panelWidth, down = (value) => Math.min(panelHeight, Math.max(0, panelHeight - ((value - y.from) / (y.to - y.from)) * panelHeight));
   const root = svg("svg", { width, height, class: "curves", role: "presentation", "font-size": 13 }), marks = [];
   const yTicks = linearTicks(y.from, y.to, 6);
   panels.forEach((panel, index) => {

@@ -1,6 +1,6 @@
 // Tables and pictures of figures as files.
 import { page } from "../data/decode.js";
-import { series } from "../data/series.js";
+import { allSeries } from "../data/series.js";
 
 /** For each figure: `table()` gives [header, ...rows]; `svg()` and `png()` give data URLs. */
 export const figures = /** @type {Record<string, any>} */ ({});
@@ -36,4 +36,4 @@ export const tableOf = (list) => [HEADER, ...list.flatMap((one) => Array.from(on
   page.runs[one.run].name, page.runs[one.run].seed, ...HEADER.slice(2, 10).map((name) => one[name]),
   step, one.value[i], one.low[i], one.high[i], one.n_examples[i],
 ]))];
-figures.scores = { table: () => tableOf(series) };
+figures.scores = { table: () => tableOf(allSeries()) };

@@ -1,17 +1,29 @@
-// The page's data, decoded once: texts as they are, numbers out of base64.
+// The page's data: texts as they are; numbers in one compressed block, from which every array is taken when it is asked for.
 
-/** @typedef {{type: string, base64: string}} Packed */
+/** @typedef {{type: string, at: number, n: number}} Packed */
 /** @typedef {{texts: string[], code: Uint8Array|Uint16Array|Uint32Array}} Column */
 
 const ARRAYS = { Float32: Float32Array, Uint8: Uint8Array, Uint16: Uint16Array, Uint32: Uint32Array, Int32: Int32Array };
 
 export const element = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-export const page = JSON.parse(element("page-data").textContent);
+/** The document; there once the page is open. */
+export let page = /** @type {any} */ (null);
+let block = new Uint8Array();
 
-/** @param {Packed} packed @returns {any} */
-export function decode({ type, base64 }) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return new ARRAYS[type](bytes.buffer);
+/** Inflate the numbers and read the document; everything else is loaded afterwards. */
+export async function open() {
+  const text = atob(element("page-numbers").textContent), packed = new Uint8Array(text.length);
+  for (let i = 0; i < packed.length; i++) packed[i] = text.charCodeAt(i);
+  const inflated = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  block = new Uint8Array(await new Response(inflated).arrayBuffer());
+  page = JSON.parse(element("page-data").textContent);
+}
+
+/** An array out of the block, where the first bytes of all its values stand before the second ones. @param {Packed} packed @returns {any} */
+export function decode({ type, at, n }) {
+  const made = new ARRAYS[type](n), width = made.BYTES_PER_ELEMENT, bytes = new Uint8Array(made.buffer);
+  for (let k = 0; k < width; k++) for (let i = 0, from = at + k * n; i < n; i++) bytes[i * width + k] = block[from + i];
+  return made;
 }
 
 export const distinct = (/** @type {Iterable<any>} */ values) => [...new Set(values)];

@@ -13,9 +13,19 @@ export const textOf = (name, i) => { const column = pointsNow().columns[name]; r
 export const has = (name) => Boolean(pointsNow().columns[name]);
 export const answerOf = (i) => { const { predicted, n_points, steps } = pointsNow(); return predicted.texts[predicted.code[indexIn(steps) * n_points + i]]; };
 /** Whether an answer is the true output; of one in several tokens, whether the token predicted begins it. */
+function answers(/** @type {string} */ answer, /** @type {string} */ output) {
+  const said = answer.trim(), wanted = output.trim();
+  return said === wanted || (/^\s/.test(answer) && said !== "" && wanted.startsWith(said));
+}
+const judged = new WeakMap();
+/** For each predicted text and each output whether the one answers the other: there are few of both, and very many points. */
+function judgments(points) {
+  if (!judged.has(points)) judged.set(points, points.predicted.texts.map((answer) => Uint8Array.from(points.columns.output?.texts ?? [], (output) => Number(answers(answer, output)))));
+  return judged.get(points);
+}
 export function isRight(i) {
-  const answer = answerOf(i), output = textOf("output", i).trim(), begins = /^\s/.test(answer) && answer.trim() !== "";
-  return answer.trim() === output || (begins && output.startsWith(answer.trim()));
+  const points = pointsNow(), { predicted, n_points, steps, columns } = points;
+  return Boolean(columns.output && judgments(points)[predicted.code[indexIn(steps) * n_points + i]][columns.output.code[i]]);
 }
 export const idOf = (i) => pointsNow().ids?.[i] ?? i;
 export const numberOf = (id) => { const ids = pointsNow().ids; return ids ? ids.indexOf(id) : id; };
@@ -55,7 +65,13 @@ export function misclustered() {
   const most = majority(), clusters = clustersNow(), { code } = pointsNow().columns[labelName()];
   return [...code.keys()].filter((i) => most[clusters[i]] !== code[i]);
 }
-export const answeredWrong = () => Array.from({ length: pointsNow().n_points }, (_, i) => i).filter((i) => has("output") && textOf("output", i) !== "–" && !isRight(i));
+export function answeredWrong() {
+  const points = pointsNow(), { predicted, n_points, steps, columns: { output } } = points, found = [];
+  if (!output) return found;
+  const table = judgments(points), begin = indexIn(steps) * n_points, unknown = output.texts.indexOf("–");
+  for (let i = 0; i < n_points; i++) if (output.code[i] !== unknown && !table[predicted.code[begin + i]][output.code[i]]) found.push(i);
+  return found;
+}
 
 /** What lies near a point in the full space, where that was looked for: numbers of points, distances to centroids. */
 export function besideOf(i) {

@@ -6,7 +6,7 @@ import { SvgPath, css, narrow, still, trace } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { hideTip, showTip, speak } from "../charts/tip.js";
 import { clear, isLit, select } from "./selection.js";
-import { MANY, cloud } from "./webgl.js";
+import { MANY, cloud } from "./cloud.js";
 
 export const canvas = element("points");
 const TRAVEL_MS = 320, FEW = 1500;
@@ -85,8 +85,7 @@ export function paintPoints(picture, all, size, r) {
   if (picture.width !== Math.round(size * ratio)) picture.width = picture.height = Math.round(size * ratio);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size, size);
-  const many = n > MANY ? cloud(at, picture.width, r * ratio) : null;
-  if (many) { context.drawImage(many, 0, 0, size, size); return context; }
+  if (n > MANY) { context.drawImage(cloud(at, picture.width, r * ratio), 0, 0, size, size); return context; }
   for (const [label, members] of groups(n)) {
     context.globalAlpha = label < 0 ? 0.3 : 0.85;
     context.fillStyle = label < 0 ? css("--control") : colorOfLabel(label);

@@ -8,7 +8,7 @@ import { answerOf, besideOf, clusterOf, factsOf, has, idOf, labelName, placeNow,
 import { isLit } from "./selection.js";
 
 const ROW_PX = 34, box = element("table-box"), body = element("table-body");
-let rows = /** @type {number[]} */ ([]);
+let rows = /** @type {number[]} */ ([]), everything = /** @type {number[]} */ ([]);
 
 const textsOf = (i) => (has("prompt") ? textOf("prompt", i) : [textOf("instruction", i), textOf("input", i)].filter(Boolean).join(" · "));
 const COLUMNS = /** @type {[string, (i: number) => any][]} */ ([
@@ -19,7 +19,9 @@ const distance = (i, which) => { const beside = besideOf(i); return beside ? Num
 const shownText = (value) => (typeof value === "number" && !Number.isInteger(value) ? number(value) : String(value));
 
 export function drawTable() {
-  rows = Array.from({ length: pointsNow()?.n_points ?? 0 }, (_, i) => i).filter(isLit);
+  const n = pointsNow()?.n_points ?? 0;
+  if (everything.length !== n) everything = Array.from({ length: n }, (_, i) => i);
+  rows = state.selected ? everything.filter(isLit) : everything;
   if (!placeNow()) rows = [];
   box.style.height = `${Math.min(rows.length + 1, 9) * ROW_PX + 4}px`;
   element("table-head").replaceChildren(...COLUMNS.map(([name]) => { const cell = document.createElement("span"); cell.setAttribute("role", "columnheader"); cell.textContent = name === "label" ? factorWords(labelName() ?? "") : name; return cell; }));

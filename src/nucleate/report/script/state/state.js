@@ -50,7 +50,7 @@ const usualOf = (name) => [page.chosen[name], ...(name === "measure" ? ["kmeans/
 /** What there is to choose from, each given the choices before it. */
 export function choices() {
   const runs = new Set(runsOfGroup(state.group));
-  let rows = agreement.filter((one) => one.control === "none" && runs.has(one.run));
+  let rows = agreement.filter((one) => runs.has(one.run));
   const found = /** @type {any} */ ({ factor: distinct(rows.map((one) => one.factor)).filter(Boolean).sort(byFactor) });
   const pick = (name) => [state[name], ...usualOf(name)].find((value) => found[name].includes(value)) ?? found[name][0];
   rows = rows.filter((one) => one.factor === "" || one.factor === pick("factor"));

@@ -1,6 +1,6 @@
 // Agreement over steps: one line per layer, a panel per split, or per group of runs where there are several.
 import { distinct, element, page } from "../data/decode.js";
-import { allSteps, isBounded, isSparse, lowerIsBetter, oneStep, overRuns, series, seriesWhere, sitesOf, stepsOfMeasure, withoutLabel } from "../data/series.js";
+import { LEAST_SEEDS, allSteps, isBounded, isSparse, lowerIsBetter, oneStep, overRuns, seriesWhere, sitesOf, stepsKept, stepsOfMeasure, withoutLabel } from "../data/series.js";
 import { bySplit, capital, controlWords, factorWords, layerOf, listed, measureWords, metricWords, number, plain, positionWords, preparationWords, siteWords } from "../data/words.js";
 import { choices, choose, inGroup, lensOf, runsOfGroup, several, state } from "../state/state.js";
 import { css, narrow, siteColor, siteShape } from "../charts/colors.js";
@@ -34,8 +34,10 @@ export function controlsOf(panel) {
   });
 }
 export const controlToName = ({ control, low, high }) => ({ words: plain(control), value: (low + high) / 2, color: css("--control-text") });
+/** What an axis must show of an interval: one between few seeds can reach far beyond what a measure can be. */
+const shownEnd = (end) => (isBounded(state.measure) ? Math.min(Math.max(end, -0.25), 1) : end);
 export function rangeOf(drawn) {
-  const values = drawn.flatMap(({ lines, accuracy, controls }) => [...[...lines, ...(accuracy ? [accuracy] : [])].flatMap((one) => [...one.value, ...one.low, ...one.high]), ...controls.flatMap(({ low, high }) => [low, high])]).filter(Number.isFinite);
+  const values = drawn.flatMap(({ lines, accuracy, controls }) => [...[...lines, ...(accuracy ? [accuracy] : [])].flatMap((one) => [...one.value, ...[...one.low, ...one.high].map(shownEnd)]), ...controls.flatMap(({ low, high }) => [low, high])]).filter(Number.isFinite);
   const low = Math.min(0, ...values), high = Math.max(0.1, ...values);
   return isBounded(state.measure) && high <= 1.02 ? [Math.min(-0.03, low - 0.02), 1.03] : [low - (high - low) * 0.05, high + (high - low) * 0.06];
 }
@@ -82,7 +84,7 @@ function linesToName(lines, accuracy, height) {
 
 /** What a long run or many runs left out of the page. */
 const stepsLeftOut = (() => {
-  const { n_steps_in_file: all } = page.scores, kept = Math.max(...page.runs.map((_, run) => distinct(series.filter((one) => one.run === run).flatMap((one) => [...one.step])).length));
+  const { n_steps_in_file: all } = page.scores, kept = stepsKept();
   return kept < all ? ` ${kept} of ${all} steps are on this page; the run's folder has the others.` : "";
 })();
 
@@ -93,9 +95,15 @@ export function measureSentence() {
 }
 export const controlSentence = (controls) => (controls.length ? `Gray levels are controls (${controls.map(controlWords).join(", ")}) at the last step, over all layers, with their intervals: a line within them is indistinguishable from a control.` : "No control was measured here.");
 
+/** What bands over several seeds are, in words. */
+export function betweenSeeds(/** @type {number[]} */ members) {
+  const two = members.includes(2), more = members.some((n) => n >= LEAST_SEEDS);
+  return `${more ? "the 95 % interval between them" : ""}${two ? `${more ? "; of two seeds, " : ""}the range of both` : ""}`;
+}
+
 function describe(drawn) {
   const members = page.groups.map((_, group) => runsOfGroup(group).length), alone = members.some((n) => n === 1), seeds = members.some((n) => n > 1);
-  const bands = `${seeds ? "thin lines are seeds, bold ones their mean, and bands reach from the lowest seed to the highest" : ""}${seeds && alone ? "; where there is one run, bands " : ""}${alone ? `${seeds ? "" : "bands "}are 95 % intervals` : ""}`;
+  const bands = `${seeds ? `thin lines are seeds, bold ones their mean, and bands ${betweenSeeds(members)}` : ""}${seeds && alone ? "; where there is one run, bands " : ""}${alone ? `${seeds ? "" : "bands "}are 95 % intervals` : ""}`;
   const controls = distinct(drawn.flatMap((one) => one.controls.map(({ control }) => control))), sparse = isSparse(state.measure);
   const how = sparse ? `Measured at ${stepsWords(state.measure)} only, so dots are not joined; bars are 95 % intervals` : `Lines are layers; ${bands}`;
   tell(element("emergence-caption"), `${measureSentence()} ${how}${drawn.some((one) => one.accuracy) ? "; the dashed line is task accuracy" : ""}. ${controlSentence(controls)}${stepsLeftOut}`);
@@ -110,7 +118,7 @@ export function stepsWords(measure) {
 
 export function tipOf(line, /** @type {any} */ { one, i, step }) {
   const rows = /** @type {[string, string][]} */ ([["step", String(step)], ["value", number(one.value[i], 3)]]);
-  if (Number.isFinite(one.low[i])) rows.push([one.members ? "seeds" : "95 %", `${number(one.low[i], 3)} to ${number(one.high[i], 3)}`]);
+  if (Number.isFinite(one.low[i])) rows.push([one.members ? (one.members.length < LEAST_SEEDS ? "both seeds" : "95 % between seeds") : "95 %", `${number(one.low[i], 3)} to ${number(one.high[i], 3)}`]);
   rows.push(...controlRows(one, i), ["split", plain(one.split)], ["examples", String(one.n_examples[i] ?? "")]);
   return /** @type {[string, any]} */ ([line.name, rows]);
 }

@@ -1,6 +1,6 @@
 // Sections that only some runs have: a figure per layer at a step, beside its controls.
 import { distinct, element } from "../data/decode.js";
-import { overRuns, series, sitesOf } from "../data/series.js";
+import { isThere, overRuns, seriesWhere, sitesOf } from "../data/series.js";
 import { controlWords, metricWords, number, plain, positionWords, siteWords } from "../data/words.js";
 import { choose, fill, inGroup, runsOfGroup, state } from "../state/state.js";
 import { SHAPES, css, narrow } from "../charts/colors.js";
@@ -8,6 +8,7 @@ import { drawCurves } from "../charts/curves.js";
 import { figures, tableOf } from "../charts/save.js";
 import { picturesOf } from "../charts/svg.js";
 import { tell } from "../charts/terms.js";
+import { betweenSeeds } from "./emergence.js";
 import { drawTwin, mostMoved } from "./twin.js";
 
 const MORE = [
@@ -15,7 +16,7 @@ const MORE = [
   { id: "causes", method: "intervene", itself: "the intervention", choices: { factor: "Do", preparation: "with", metric: "and show", position: "at", split: "on" }, prefer: { factor: "shift", preparation: "strength 1", metric: "becomes_b" }, columns: { factor: "intervention", preparation: "strength" } },
 ];
 const WORDS = { metric: metricWords, position: positionWords, step: String };
-const rowsOf = (method) => series.filter((one) => one.method === method && inGroup(state.group)(one));
+const rowsOf = (method) => seriesWhere({ method }).filter(inGroup(state.group));
 
 /** The rows that the section's own selects leave, each filled with what the ones before it leave. */
 function rowsChosen({ id, method, choices, prefer }) {
@@ -45,7 +46,7 @@ function drawMoreOf(section) {
       marks: sites.map((site, x) => { const one = overRuns(rows.filter((row) => row.site === site && row.control === control)), i = one ? one.step.indexOf(step) : -1; return { x, y: i < 0 ? NaN : one.value[i], low: i < 0 ? NaN : one.low[i], high: i < 0 ? NaN : one.high[i], one, i, step, site }; }) };
   });
   const ends = lines.flatMap(({ marks }) => marks.flatMap((mark) => [mark.y, mark.low, mark.high])).filter(Number.isFinite), top = Math.max(...ends, 0.1), bottom = Math.min(0, ...ends), share = top <= 1 && rows[0].metric !== "kl";
-  const bars = runsOfGroup(state.group).length > 1 ? "bars reach from the lowest seed to the highest" : "bars are 95 % intervals";
+  const bars = runsOfGroup(state.group).length > 1 ? `bars are ${betweenSeeds([runsOfGroup(state.group).length]).replace("them", "seeds")}` : "bars are 95 % intervals";
   tell(element(`${section.id}-caption`), `${metric.charAt(0).toUpperCase()}${metric.slice(1)}, by layer, at step ${step}, ${positionWords(rows[0].position)}, ${plain(rows[0].split)}; ${bars}. ${controls.length > 1 ? "Gray lines are controls." : "No control was measured here."} This figure has choices of its own: it does not follow the bar above, but for the position where it has it.`);
   const every = Math.ceil(sites.length / (narrow.matches ? 5 : 13));
   drawCurves(element(`${section.id}-plot`), {
@@ -60,7 +61,7 @@ function drawMoreOf(section) {
 }
 
 for (const section of MORE) {
-  const there = series.some((one) => one.method === section.method), bar = element(`${section.id}-controls`);
+  const there = isThere({ method: section.method }), bar = element(`${section.id}-controls`);
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`[data-when=${section.id}]`))) part.hidden = !there;
   for (const [name, question] of Object.entries({ ...section.choices, step: "step" }).reverse()) {
     const label = document.createElement("label"), select = document.createElement("select");

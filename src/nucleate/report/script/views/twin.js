@@ -1,7 +1,7 @@
 // Agreement beside cause: where labels can be told apart, and where moving a state moves the answer. Two maps of the same places, positions
 // by layers; a place chosen in either is framed in both, and the figure below is about it.
 import { distinct, element, page } from "../data/decode.js";
-import { overRuns, series, seriesWhere, sitesOf } from "../data/series.js";
+import { overRuns, seriesWhere, sitesOf } from "../data/series.js";
 import { capital, factorWords, measureWords, number, plain, positionWords, siteWords } from "../data/words.js";
 import { choices, choose, inGroup, lensOf, state } from "../state/state.js";
 import { between, css, dark, heat, narrow } from "../charts/colors.js";
@@ -13,8 +13,8 @@ import { MOVES, within } from "./atlas.js";
 const plot = element("twin-plot"), frame = element("twin-frame");
 /** Where many tokens are moved together, the position whose one state stands for them. */
 const STANDS_FOR = { all_instruction: "instruction_mean", all_prompt: "prompt_mean" };
-const moved = (one) => one.method === "intervene" && one.factor === "shift" && one.metric === "excess" && one.control === "none" && one.preparation === "strength 1";
-const rowsOf = () => series.filter((one) => moved(one) && inGroup(state.group)(one));
+const MOVED = { method: "intervene", factor: "shift", metric: "excess", control: "none", preparation: "strength 1" };
+const rowsOf = () => seriesWhere(MOVED).filter(inGroup(state.group));
 const readingOf = (position, site) => page.readings.find((one) => one.run === state.run && one.position === position && one.site === site)?.reading ?? "";
 
 /** @typedef {{value: number, low: number, high: number, n: number, works?: boolean, reading?: string}} Place */
