@@ -101,25 +101,30 @@ class Opened:
     requests: list[str] = field(default_factory=list)
 
 
-def _said(message):
-    """What the page said; Chromium speaks of its own driver where WebGL is drawn in software."""
-    return [] if "GPU stall due to ReadPixels" in message.text else [f"{message.type}: {message.text}"]
-
-
 @pytest.fixture(scope="session")
 def open_page(browser, tmp_path_factory):
     """Opens runs as a page; afterwards nothing was said on the console and nothing left the page."""
 
+    files = {}
+
+    def written(runs, n_points):
+        """Each page is built once; the runs are kept, so that no other can take their place."""
+        key = (*map(id, runs), n_points)
+        if key not in files:
+            path = tmp_path_factory.mktemp("page") / "report.html"
+            path.write_text(render(list(runs), n_points), encoding="utf-8")
+            files[key] = (path, runs)
+        return files[key][0]
+
     @contextmanager
     def opened(*runs, width=1440, scheme="light", n_points=None):
-        path = tmp_path_factory.mktemp("page") / "report.html"
-        path.write_text(render(list(runs), n_points), encoding="utf-8")
+        path = written(runs, n_points)
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
         )
         page = context.new_page()
         one = Opened(page)
-        page.on("console", lambda message: one.console.extend(_said(message)))
+        page.on("console", lambda message: one.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: one.console.append(f"error: {error}"))
         page.on("dialog", lambda dialog: (one.console.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: one.requests.append(request.url))

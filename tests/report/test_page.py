@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import scipy.stats
-from axe_playwright_python.sync_playwright import Axe
 
 from nucleate.display_names import CONTROLS
 from nucleate.errors import RunFolderError
@@ -361,22 +360,6 @@ def test_sections_are_there_where_the_run_has_them(open_page, bare, rich):
 
 
 @browser_test
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
-)
-def test_it_fits_and_has_no_serious_findings(open_page, rich, width, scheme):
-
-    with open_page(rich, width=width, scheme=scheme) as opened:
-        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-        violations = Axe().run(opened.page).response["violations"]
-        assert [
-            (one["id"], one["impact"]) for one in violations if one["impact"] in ("serious", "critical")
-        ] == []
-        ground = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 200) == (scheme == "dark")
-
-
-@browser_test
 def test_every_control_is_reached_by_keyboard_and_shows_it(open_page, contents):
     with open_page(contents) as opened:
         page, reached = opened.page, set()
@@ -510,15 +493,6 @@ def test_a_model_that_was_looked_at_once_is_shown_by_layer(open_page, prompts):
         page.keyboard.press("ArrowRight")
         tip = page.text_content("#tip")
         assert "Prompt 0 in many words." in tip and "country" in tip
-
-
-@browser_test
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
-def test_the_page_of_prompts_fits_and_has_no_serious_findings(open_page, prompts, width, scheme):
-    with open_page(prompts, width=width, scheme=scheme) as opened:
-        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-        violations = Axe().run(opened.page).response["violations"]
-        assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
 
 
 @browser_test

@@ -37,7 +37,7 @@ from nucleate.report.words.terms import explained, terms
 from nucleate.resampling.intervals import student_quantile
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
-from nucleate.scoring.emergence import LOWER_IS_BETTER
+from nucleate.scoring.emergence import LOWER_IS_BETTER, REFERENCES
 
 _LONGEST_GROUP = 44
 
@@ -126,6 +126,7 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
         },
         "terms": terms(),
         "least_flip": LEAST_FLIP,
+        "references": REFERENCES,
         "student": [student_quantile(n) for n in range(len(runs) + 1)],
         "readings": [
             {"run": index, "position": one.position, "site": one.site, "reading": one.reading}

@@ -111,10 +111,9 @@ def test_failing_claims_are_said_with_what_they_miss_by(contents):
     own = [one for one in contents.claims if one.position == "last_instruction"]
     failing = [one for one in own if one.verdict == "fails"]
     said = failures(contents)
-    assert [one.claim in said.lower() for one in own] == [one in failing for one in own]
+    assert [one.words.rstrip(".") in said for one in own] == [one in failing for one in own]
     excess = next(one for one in failing if one.claim == "emergence").figures["excess"]
-    assert said.startswith(
-        f"Emergence fails: agreement above the strongest control {excess:.2f}".replace("-", "−")
-    )
+    begins = f"“{failing[0].words.rstrip('.')}” fails: agreement above the strongest control {excess:.2f}"
+    assert said.startswith(begins.replace("-", "−"))
     assert f"{0.5 - excess:.2f} short of 0.50" in said
     assert failures(replace(contents, claims=tuple(one for one in own if one.verdict == "holds"))) == ""

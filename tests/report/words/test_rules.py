@@ -33,7 +33,7 @@ LATE = {"highest": 0.6, "late_gain": 0.05, "late_gain_low": -0.02, "late_gain_hi
         (verdict_of("depth", "fails", rank_correlation=0.9, layer_0_excess=0.1, layer_0_excess_high=0.4, top_excess=0.5, top_excess_low=0.3),
          ["lower end of the top layer's excess, against layer 0's upper end 0.30, 0.10 short of 0.40"]),
         (verdict_of("generalisation", "fails", unseen_instruction=0.3, size_matched=0.8, unseen_instruction_low=0.1),
-         ["unseen instruction, above the strongest control 0.30, 0.30 short of 0.60"]),
+         ["agreement on unseen instructions above the strongest control 0.30, 0.30 short of 0.60"]),
         (verdict_of("generalisation", "holds", train=0.8, validation=0.7, validation_low=0.2), []),
         (verdict_of("causal", "inconclusive", layer=2.0, excess=0.05, excess_ci_low=0.01, excess_ci_high=0.3),
          ["layer 2: answers turned beyond the strongest control 0.05, 0.05 short of 0.10"]),

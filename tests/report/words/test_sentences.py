@@ -44,7 +44,9 @@ def test_verdicts_are_counted_where_the_run_judges_them(contents):
 
     assert sentences.verdict_in_a_sentence(judged("holds", "holds", "holds")) == "All three claims hold."
     assert sentences.verdict_in_a_sentence(judged("holds", "fails", "fails")) == "One of three claims holds."
-    assert sentences.verdict_in_a_sentence(judged("fails", "fails")) == "None of two claims hold."
+    assert sentences.verdict_in_a_sentence(judged("fails", "fails")) == "Neither of two claims holds."
+    assert sentences.verdict_in_a_sentence(judged("fails", "fails", "fails")) == "None of three claims holds."
+    assert sentences.verdict_in_a_sentence(judged("fails")) == "The one claim that could be judged fails."
     assert sentences.verdict_in_a_sentence(judged("not measured")) == "No claim could be judged on this run."
     open_ = judged("holds", "inconclusive", "not measured")
     assert sentences.verdict_in_a_sentence(open_) == "One of two claims holds; one is inconclusive."

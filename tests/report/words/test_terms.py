@@ -8,7 +8,7 @@ from nucleate.report.words.terms import explained, terms
 
 def test_the_first_place_of_a_term_has_its_definition():
     text = "adjusted Rand index across dialects, then adjusted Rand index, then adjusted Rand index again"
-    buttons = re.findall(r'data-means="([^"]*)"[^>]*>([^<]*)</button>', explained(text))
+    buttons = re.findall(r'data-means="([^"]*)"[^>]*>([^<]*)</span>', explained(text))
     assert buttons == [
         (definition("ari_across"), "adjusted Rand index across dialects"),
         (definition("ari"), "adjusted Rand index"),
@@ -17,7 +17,7 @@ def test_the_first_place_of_a_term_has_its_definition():
 
 
 def test_parts_of_words_are_none_and_markup_is_text():
-    assert "<button" not in explained("excessive, 195 %, un-excess")
+    assert "role=" not in explained("excessive, 195 %, un-excess")
     assert explained("<b>x</b>") == "&lt;b&gt;x&lt;/b&gt;"
 
 

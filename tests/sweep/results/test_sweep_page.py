@@ -5,6 +5,7 @@ import re
 
 import pandas as pd
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from nucleate.sweep.results.sweep_page import page_data, sweep_page
 
@@ -70,5 +71,10 @@ def test_a_reader_chooses_a_measure_and_reaches_a_point(measures, tmp_path, brow
     assert page.locator("#cells tbody button").all_inner_texts() == ["1", "1"]
     page.locator("#cells tbody button").last.click()
     assert page.locator("#points a").get_attribute("href") == "points/b/report.html"
+    for width, scheme in ((1440, "light"), (390, "dark")):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert [one["id"] for one in Axe().run(page).response["violations"]] == []
     page.close()
     assert errors == []

@@ -149,9 +149,8 @@ def failures(run: RunContents) -> str:
     said = []
     for claim in failing:
         why = "; ".join([test.missed_by for test in not_met(claim)][:1]) or claim.lacking
-        said.append(f"{visible(claim.claim)} fails{f': {visible(why)}' if why else ''}")
-    together = "; ".join(said)
-    return f"{together[0].upper()}{together[1:]}." if said else ""
+        said.append(f"“{visible(claim.words.rstrip('.'))}” fails{f': {visible(why)}' if why else ''}.")
+    return " ".join(said)
 
 
 def _n(value: float) -> str:

@@ -151,17 +151,26 @@ def _of_baseline(figures: Figures) -> Iterator[RuleTest]:
 def _of_generalisation(figures: Figures) -> Iterator[RuleTest]:
     others: tuple[str, ...]
     if "size_matched" in figures:
-        base, others, words = "size_matched", ("unseen_instruction",), "as many trained instructions"
+        base, others, words = (
+            "size_matched",
+            ("unseen_instruction",),
+            "agreement on as many trained instructions",
+        )
     else:
-        base, words = "train", "train"
+        base, words = "train", "agreement on train"
         others = tuple(name for name in figures if f"{name}_low" in figures)
-    yield _test(f"{words}, above the strongest control", figures[base], SOMETHING_TO_FOLLOW)
+    yield _test(f"{words} above the strongest control", figures[base], SOMETHING_TO_FOLLOW)
     least = LEAST_SHARE_OF_TRAIN * figures[base]
     for name in others[:1]:
-        yield _test(f"{name.replace('_', ' ')}, above the strongest control", figures[name], least)
+        yield _test(f"agreement on {_split(name)} above the strongest control", figures[name], least)
     for name in others:
         if f"{name}_low" in figures:
-            yield _above(f"{name.replace('_', ' ')}, lower end above all controls", figures[f"{name}_low"])
+            yield _above(f"its lower end on {_split(name)} above all controls", figures[f"{name}_low"])
+
+
+def _split(name: str) -> str:
+    """A split in words; those of what was never trained on are many."""
+    return f"{name.replace('_', ' ')}s" if name.startswith("unseen") else name.replace("_", " ")
 
 
 def _of_realistic(figures: Figures) -> Iterator[RuleTest]:

@@ -90,12 +90,16 @@ def verdict_in_a_sentence(run: RunContents) -> str:
     judged = [verdict for verdict in verdicts if verdict != "not measured"]
     if not judged:
         return "No claim could be judged on this run."
+    if len(judged) == 1:
+        said = "is inconclusive" if judged[0] == "inconclusive" else judged[0]
+        return f"The one claim that could be judged {said}."
     holding = sum(verdict == "holds" for verdict in judged)
-    many = "All" if holding == len(judged) > 1 else number(holding).capitalize()
+    neither = "Neither" if len(judged) == 2 else "None"
+    many = "All" if holding == len(judged) else number(holding).capitalize() if holding else neither
     of = f" {number(len(judged))}" if many == "All" else f" of {number(len(judged))}"
     n_open = sum(verdict == "inconclusive" for verdict in judged)
     rest = f"; {number(n_open)} {'is' if n_open == 1 else 'are'} inconclusive" if n_open else ""
-    return f"{many}{of} claims {'holds' if holding == 1 else 'hold'}{rest}."
+    return f"{many}{of} claims {'holds' if holding < 2 else 'hold'}{rest}."
 
 
 def headline_of_one_model(run: RunContents) -> list[str]:

@@ -66,5 +66,5 @@ def _is_whole(parts: list[str], index: int) -> bool:
 
 
 def _button(words: str, meaning: str) -> Markup:
-    made = '<button type="button" class="term" data-means="{0}" aria-description="{0}">{1}</button>'
+    made = '<span role="button" tabindex="0" class="term" data-means="{0}" aria-description="{0}">{1}</span>'
     return Markup(made).format(meaning, words)

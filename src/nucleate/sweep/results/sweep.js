@@ -40,6 +40,7 @@
     const low = Math.min(Math.floor(at), stops.length - 2);
     return stops[low].map((c, i) => Math.round(c + (stops[low + 1][i] - c) * (at - low)));
   };
+  const luminance = (color) => color.map((c) => (c / 255) ** 2.2).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
   const order = (values) => [...new Set(values)].sort((a, b) => (typeof a === "number" ? a - b : String(a).localeCompare(String(b))));
   const said = (value) => (typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value));
   const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
@@ -88,11 +89,11 @@
     if (!rows.length) return;
     const button = make("button", value === null ? "never" : said(value), td);
     const n = rows.filter((row) => row[VALUE] !== null).length;
-    make("small", n === rows.length ? `${n} runs` : `${n} of ${rows.length} runs`, td);
+    make("small", `${n === rows.length ? "" : `${n} of `}${rows.length} run${rows.length === 1 ? "" : "s"}`, td);
     if (value !== null) {
       const color = shade(high > low ? (value - low) / (high - low) : 0.5);
       td.style.background = `rgb(${color.join(" ")})`;
-      td.classList.toggle("dark", 0.3 * color[0] + 0.6 * color[1] + 0.1 * color[2] < 140);
+      td.classList.toggle("dark", luminance(color) < 0.179); // where black and white are read equally well
     }
     const points = [...new Set(rows.map((row) => row[POINT]))].map((index) => data.points[index]);
     button.type = "button";

@@ -2,9 +2,11 @@
 import { page } from "../data/decode.js";
 import { hideTip, showTip } from "./tip.js";
 
-const words = Object.keys(page.terms), known = new RegExp(`(${words.map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`);
+const words = Object.keys(page.terms).sort((a, b) => b.length - a.length), capital = (one) => one.charAt(0).toUpperCase() + one.slice(1);
+const meaning = (part) => page.terms[part] ?? page.terms[words.find((one) => capital(one) === part)];
+const known = new RegExp(`(${words.flatMap((one) => [one, capital(one)]).map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`);
 
-/** Set the text of a caption, with the first place of each term as a button. */
+/** Set the text of a caption, with the first place of each term as a button: one that a line may break in. */
 export function tell(/** @type {HTMLElement} */ host, /** @type {string} */ text) {
   if (host.textContent === text) return;
   const parts = text.split(known), seen = new Set();
@@ -12,10 +14,10 @@ export function tell(/** @type {HTMLElement} */ host, /** @type {string} */ text
     const isWhole = i % 2 === 1 && !/[\p{L}\p{N}_/-]$/u.test(parts[i - 1]) && !/^[\p{L}\p{N}_]/u.test(parts[i + 1]);
     if (!isWhole || seen.has(part)) return part;
     seen.add(part);
-    const button = document.createElement("button");
-    Object.assign(button, { type: "button", className: "term", textContent: part });
-    button.dataset.means = page.terms[part];
-    button.setAttribute("aria-description", page.terms[part]);
+    const button = document.createElement("span");
+    Object.assign(button, { className: "term", textContent: part, tabIndex: 0, role: "button" });
+    button.dataset.means = meaning(part);
+    button.setAttribute("aria-description", meaning(part));
     return button;
   }));
 }

@@ -11,12 +11,12 @@ const ROW_PX = 34, box = element("table-box"), body = element("table-body");
 let rows = /** @type {number[]} */ ([]), everything = /** @type {number[]} */ ([]);
 
 const textsOf = (i) => (has("prompt") ? textOf("prompt", i) : [textOf("instruction", i), textOf("input", i)].filter(Boolean).join(" · "));
-const COLUMNS = /** @type {[string, (i: number) => any][]} */ ([
+const COLUMNS = /** @type {[string, (i: number) => any, ((value: any) => string)?][]} */ ([
   ["instance", idOf], ["text", textsOf], ["label", (i) => textOf(labelName(), i)], ["cluster", clusterOf], ["predicted", answerOf], ["answer", (i) => textOf("output", i)],
-  ["to own", (i) => distance(i, "own")], ["to other", (i) => distance(i, "other")],
+  ["to own", (i) => distance(i, "own"), number], ["to other", (i) => distance(i, "other"), number],
 ]);
 const distance = (i, which) => { const beside = besideOf(i); return beside ? Number(beside[which].toPrecision(4)) : NaN; };
-const shownText = (value) => (typeof value === "number" && !Number.isInteger(value) ? number(value) : String(value));
+const shownText = (value) => (typeof value === "string" && value.trim() === "" ? "(blank)" : String(value));
 
 export function drawTable() {
   const n = pointsNow()?.n_points ?? 0;
@@ -39,7 +39,7 @@ function fillRows() {
     row.style.top = `${(first + k) * ROW_PX}px`;
     row.dataset.point = String(i);
     row.classList.toggle("pinned", i === state.pinned);
-    row.append(...COLUMNS.map(([, of]) => { const cell = document.createElement("span"); cell.setAttribute("role", "cell"); cell.textContent = shownText(of(i)); return cell; }));
+    row.append(...COLUMNS.map(([, of, said = shownText]) => { const cell = document.createElement("span"); cell.setAttribute("role", "cell"); cell.textContent = said(of(i)); return cell; }));
     return row;
   }));
 }

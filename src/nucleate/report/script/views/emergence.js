@@ -27,13 +27,13 @@ function accuracyOf(panel) {
 }
 /** Levels to compare with: for each control the lowest and highest over the layers at the last step, with their intervals. */
 export function controlsOf(panel) {
-  const rows = seriesWhere({ ...lensOf(panel), split: panel.split }).filter((one) => one.control !== "none").filter(inGroup(panel.group));
+  const rows = seriesWhere({ ...lensOf(panel), split: panel.split }).filter((one) => one.control !== "none" && !page.references.includes(one.control)).filter(inGroup(panel.group));
   return distinct(rows.map((one) => one.control)).map((control) => {
     const values = rows.filter((one) => one.control === control).flatMap((one) => [one.low.at(-1), one.value.at(-1), one.high.at(-1)]).filter(Number.isFinite);
     return { control, low: Math.min(...values), high: Math.max(...values) };
   });
 }
-export const controlToName = ({ control, low, high }) => ({ words: plain(control), value: (low + high) / 2, color: css("--control-text") });
+export const controlToName = ({ control, low, high }) => ({ words: plain(control).replace("ngrams", "n-grams"), value: (low + high) / 2, color: css("--control-text") });
 /** What an axis must show of an interval: one between few seeds can reach far beyond what a measure can be. */
 const shownEnd = (end) => (isBounded(state.measure) ? Math.min(Math.max(end, -0.25), 1) : end);
 export function rangeOf(drawn) {
