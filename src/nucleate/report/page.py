@@ -31,6 +31,7 @@ from nucleate.report.data.score_data import score_data
 from nucleate.report.readings import shown_shares
 from nucleate.report.words import finding, sentences
 from nucleate.report.words.citation import citation
+from nucleate.report.words.left_out import left_out
 from nucleate.report.words.rules import rule_tests
 from nucleate.report.words.selective import selective_sentences
 from nucleate.report.words.terms import explained, terms
@@ -85,6 +86,7 @@ def render(
         arms_section=arms_section,
         selective_sentences=selective_sentences,
         clusters_section=None if clusters is None or clusters.empty else clusters_section(clusters),
+        left_out=left_out,
         citation=citation,
         policy=content_security_policy([script], [style]),
         # Marked as safe: our own files, what page_json has escaped, and base64.

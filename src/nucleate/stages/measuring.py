@@ -140,6 +140,7 @@ def unseen(context: StageContext[MeasurementSettings]) -> None:
     lacking = what_is_lacking(context.corpus)
     if lacking and subject.stage == "capture":
         context.observer.on_stage("unseen", f"is left out: {lacking}")
+        _keep_reason(context, "unseen", lacking)
         return
     with context.stage("unseen", *_inputs_of(context, own), needs=subject.stage) as is_due:
         if is_due:
@@ -154,6 +155,7 @@ def unseen(context: StageContext[MeasurementSettings]) -> None:
                 if subject.stage != "capture":
                     raise
                 context.observer.on_note(f"unseen is left out: {error.what}")
+                _keep_reason(context, "unseen", error.what)
                 return
             with folder.commit(folder.selective) as path:
                 found.selective.to_parquet(path, index=False)
@@ -198,6 +200,12 @@ def intervene_if_possible(context: StageContext[MeasurementSettings]) -> None:
         intervene(context)
     except NobodyToPairError as error:
         context.observer.on_stage("intervene", f"is left out: {error.what}")
+        _keep_reason(context, "intervene", error.what)
+
+
+def _keep_reason(context: StageContext[MeasurementSettings], stage: str, why: str) -> None:
+    """Why a stage was left out, for the page."""
+    context.folder.describe(left_out={**context.folder.manifest.get("left_out", {}), stage: why})
 
 
 def _inputs_of(context: StageContext[MeasurementSettings], own: Settings) -> tuple[Any, ...]:
