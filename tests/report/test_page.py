@@ -55,16 +55,16 @@ def test_the_page_of_the_largest_run_stays_within_its_size(contents):
     n_points, sites = 5000, [f"block.{layer}" for layer in range(48)]
     rows = contents.scores.query("metric == 'ari' and control == 'none' and site == 'block.1'").head(20)
     noise = np.random.default_rng(0)
-    scores = pd.concat(
-        [
-            rows.assign(
-                step=step, site=site, value=noise.random(len(rows)), ci_low=noise.random(len(rows)), layer=1
-            )
-            for step in range(0, 40_000, 100)
-            for site in sites
-        ],
-        ignore_index=True,
-    ).astype({"layer": "Int64"})
+    steps = np.arange(0, 40_000, 100)
+    places = np.tile(np.repeat(np.arange(len(sites)), len(rows)), len(steps))
+    scores = pd.concat([rows] * (len(steps) * len(sites)), ignore_index=True).assign(
+        step=np.repeat(steps, len(sites) * len(rows)),
+        site=np.array(sites)[places],
+        value=noise.random(len(places)),
+        ci_low=noise.random(len(places)),
+        layer=1,
+    )
+    scores = scores.astype({"layer": "Int64"})
     assert len(scores) > MOST_ROWS
     words = [f"{i} " + "long words " * 36 for i in range(n_points)]
     examples = pa.table(

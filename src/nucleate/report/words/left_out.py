@@ -52,7 +52,8 @@ def _examples(run: RunContents) -> Iterator[str]:
     few = [(name, int(n)) for name, n in scored.items() if n < there.get(name, 0)]
     if few:
         parts = ", ".join(f"{n:,} of {there[name]:,} ({name.replace('_', ' ')})" for name, n in few)
-        yield f"Instances: a sample of them was scored, {parts}; scoring.n_examples and scoring.n_tasks take more."
+        more = "scoring.n_examples and scoring.n_tasks take more"
+        yield f"Instances: a sample of them was scored, {parts}; {more}."
 
 
 def _sentence(text: str) -> str:
