@@ -75,7 +75,7 @@ def page_json(document: Any) -> tuple[str, str]:
         return {"type": array.type, "at": place - len(block[-1]), "n": array.values.size}
 
     text = _script_json(document, placed)
-    return text, base64.b64encode(zlib.compress(b"".join(block), 9)).decode()
+    return text, base64.b64encode(zlib.compress(b"".join(block), 6)).decode()
 
 
 def script_json(document: Any) -> str:
