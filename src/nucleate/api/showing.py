@@ -59,7 +59,8 @@ def compare(
     Args:
         runs: runs or their folders, one at least.
         out: the page to write; one that is there is replaced.
-        states: write beside it how alike the runs' states are, `OUT-states.parquet`; see `similarity`.
+        states: write beside it how alike the runs' states are, and show it on the page, `OUT-states.parquet`;
+            see `similarity`.
         clusters: write beside it which of the first run's clusters every other one has kept, moved, merged or
             split, and show it on the page, `OUT-clusters.parquet`; see `changed_clusters`.
         sites: of these clusters.
@@ -89,12 +90,13 @@ def compare(
     if twice:
         raise ConfigError(f"{twice[0]} is given twice, and would count as two runs", "Name every run once.")
     _warn(_differences(folders))
-    if states:
-        similarity(folders, **how).to_parquet(states_beside(page), index=False)
+    alike = similarity(folders, **how) if states else None
+    if alike is not None:
+        alike.to_parquet(states_beside(page), index=False)
     changed = changed_clusters(folders, sites=sites, **how) if clusters else None
     if changed is not None:
         changed.to_parquet(states_beside(page, "clusters"), index=False)
-    write_page(build_page(folders, changed), page)
+    write_page(build_page(folders, changed, alike), page)
     return page
 
 

@@ -33,9 +33,9 @@ def compare(
     """Put several runs on one page: seeds as bands, settings side by side.
 
     With --states, CKA and class-RSA of all sites, steps and runs with each other, on the prompts that they
-    share, go to OUT-states.parquet. With --clusters, what became of the first run's clusters in the others,
-    such as a model before and after tuning, is on the page and in OUT-clusters.parquet. Says where prompts or
-    tasks differ.
+    share, are on the page and in OUT-states.parquet. With --clusters, so is what became of the first run's
+    clusters in the others, such as a model before and after tuning, in OUT-clusters.parquet. Says where
+    prompts or tasks differ.
 
     Example: nucleate compare runs/quick-seed1 runs/quick-seed2 --out compared.html
 

@@ -29,6 +29,7 @@ from nucleate.report.data.encoding import page_json, visible
 from nucleate.report.data.point_data import point_data
 from nucleate.report.data.score_data import score_data
 from nucleate.report.readings import shown_shares
+from nucleate.report.states_section import states_section
 from nucleate.report.words import finding, sentences
 from nucleate.report.words.citation import citation
 from nucleate.report.words.left_out import left_out
@@ -43,20 +44,24 @@ from nucleate.scoring.emergence import LOWER_IS_BETTER, REFERENCES
 _LONGEST_GROUP = 44
 
 
-def build_page(folders: Sequence[RunFolder], clusters: pd.DataFrame | None = None) -> str:
+def build_page(
+    folders: Sequence[RunFolder],
+    clusters: pd.DataFrame | None = None,
+    states: pd.DataFrame | None = None,
+) -> str:
     """The page of one run, or of several side by side. A pure function of what is in the folders.
 
     Args:
         folders: of the runs.
         clusters: what became of the first one's clusters; see `nucleate.compared_clusters.COLUMNS`.
+        states: how alike their states are; see `nucleate.compared_states.COLUMNS`.
 
     Raises:
         RunFolderError: a folder has no finished scores and claims, or a file is not as it was written.
     """
     names = _names_of(folders)
-    return render(
-        [read_run(folder, name) for folder, name in zip(folders, names, strict=True)], clusters=clusters
-    )
+    runs = [read_run(folder, name) for folder, name in zip(folders, names, strict=True)]
+    return render(runs, clusters=clusters, states=states)
 
 
 def write_page(page: str, path: Path) -> None:
@@ -70,7 +75,11 @@ def write_page(page: str, path: Path) -> None:
 
 
 def render(
-    runs: Sequence[RunContents], n_points: int | None = None, *, clusters: pd.DataFrame | None = None
+    runs: Sequence[RunContents],
+    n_points: int | None = None,
+    *,
+    clusters: pd.DataFrame | None = None,
+    states: pd.DataFrame | None = None,
 ) -> str:
     """The page of runs that were read already; `n_points` per picture instead of what the budget gives."""
     style, script, data = _own("style.css") + arms_style(), _own("page.js"), page_data(runs, n_points)
@@ -87,6 +96,7 @@ def render(
         selective_sentences=selective_sentences,
         clusters_section=None if clusters is None or clusters.empty else clusters_section(clusters),
         left_out=left_out,
+        states_section=None if states is None or states.empty else states_section(states),
         citation=citation,
         policy=content_security_policy([script], [style]),
         # Marked as safe: our own files, what page_json has escaped, and base64.
