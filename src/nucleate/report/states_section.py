@@ -5,8 +5,10 @@ Hidden here: that a map is a drawing without a script: a cell's shade is its CKA
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -77,19 +79,18 @@ def _map_of(rows: pd.DataFrame) -> StatesMap:
     shown = rows[rows["site_a"].isin(down) & rows["site_b"].isin(across)]
     cells = tuple(
         Cell(
-            LEFT + CELL * places[row.site_b],
-            CELL * heights[row.site_a],
-            float(row.value),
-            _tip(row._asdict()),
+            LEFT + CELL * places[row["site_b"]],
+            CELL * heights[row["site_a"]],
+            float(row["value"]),
+            _tip(row),
         )
-        for row in shown.itertuples(index=False)
+        for row in shown.to_dict("records")
     )
     before, after = (f"{first[f'run_{one}']}, step {first[f'step_{one}']:,}" for one in "ab")
     with_whom = f"{before}, beside {after}" if before != after else f"{before}, with itself"
     title = visible(f"{with_whom}: {say(POSITIONS, first['position'])}")
-    return StatesMap(
-        title, _sentence(rows), *(tuple(map(site_words, one)) for one in (across, down[::-1])), cells
-    )
+    names = [tuple(map(site_words, one)) for one in (across, down[::-1])]
+    return StatesMap(title, _sentence(rows), names[0], names[1], cells)
 
 
 def _sentence(rows: pd.DataFrame) -> str:
@@ -125,7 +126,7 @@ def _is_thinned(table: pd.DataFrame) -> bool:
     return max(table["site_a"].nunique(), table["site_b"].nunique()) > _MOST_SITES
 
 
-def _tip(row: dict[str, object]) -> str:
+def _tip(row: Mapping[Any, Any]) -> str:
     ends = f"{row['ci_low']:z.2f} to {row['ci_high']:z.2f}"
     value = f"CKA {row['value']:z.2f} (95 % {ends}; {row['n_examples']:,} prompts)"
-    return f"{site_words(str(row['site_a']))} and {site_words(str(row['site_b']))}: {value}".replace("-", "−")
+    return f"{site_words(row['site_a'])} and {site_words(row['site_b'])}: {value}".replace("-", "−")

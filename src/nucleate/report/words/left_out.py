@@ -49,7 +49,7 @@ def _examples(run: RunContents) -> Iterator[str]:
     there = Counter(run.corpus.table["split"].to_pylist())
     rows = run.scores[(run.scores["method"] == "kmeans") & (run.scores["control"] == "none")]
     scored = rows.groupby("split")["n_examples"].max()
-    few = [(name, int(n)) for name, n in scored.items() if n < there.get(name, 0)]
+    few = [(str(name), int(n)) for name, n in scored.items() if n < there.get(str(name), 0)]
     if few:
         parts = ", ".join(f"{n:,} of {there[name]:,} ({name.replace('_', ' ')})" for name, n in few)
         more = "scoring.n_examples and scoring.n_tasks take more"
