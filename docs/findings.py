@@ -162,13 +162,44 @@ def draw_bridges() -> None:
         save_figure(figure, IMAGES, "findings-bridges", ("png",))
 
 
+def draw_surface() -> None:
+    """Plain agreement, that of n-grams, agreement across dialects and accuracy, by dialects and width."""
+    table = pd.read_parquet(TABLES / "surface.parquet")
+    table = table[(table["step"] == table["step"].max()) & (table["site"] != "final_norm")]
+    highest = table[(table["layer"] == table["layer"].max()) & (table["position"] == "last_instruction")]
+    accuracy = table[(table["metric"] == "accuracy") & (table["control"] == "none")]
+    of_metric = {metric: highest[highest["metric"] == metric] for metric in ("ari", "ari_across")}
+    panels = {
+        "plain agreement (ARI)": of_metric["ari"].query("control == 'none'"),
+        "n-grams, no model (ARI)": of_metric["ari"].query("control == 'ngrams'"),
+        "agreement across dialects": of_metric["ari_across"].query("control == 'none'"),
+        "task accuracy": accuracy,
+    }
+    with figure_of("Dialects a task by width, last instruction token, step 300", TWO_COLUMNS, 1.9) as figure:
+        for axes, (title, values) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
+            axes.set_title(title, fontsize=7.5)
+            found = values.groupby(["model.n_embd", "corpus.n_dialects"])["value"].mean().unstack()
+            found = found.reindex(columns=[1, 2, 3, 6])
+            axes.imshow(found, vmin=0, vmax=1, cmap="viridis", aspect="auto", origin="lower")
+            for (row, column), value in np.ndenumerate(found.to_numpy()):
+                text = "none" if np.isnan(value) else f"{value:z.2f}"
+                color = "black" if np.isnan(value) or value > 0.6 else "white"
+                axes.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
+            axes.set_xticks(range(4), ["1", "2", "3", "6"])
+            axes.set_yticks(range(3), [str(one) for one in found.index])
+            axes.set_xlabel("dialects a task")
+            axes.grid(visible=False)
+        figure.axes[0].set_ylabel("width")
+        save_figure(figure, IMAGES, "findings-surface", ("png",))
+
+
 def _baselines(found: pd.DataFrame) -> list[tuple[str, str, str, pd.DataFrame]]:
     accuracy = found[found["metric"] == "accuracy"]
     nearest = accuracy[accuracy["method"] == "nearest_neighbor"]
     return [("#767676", "^", "nearest trained pair", nearest)]
 
 
-DRAWN = {"gathering": draw_gathering, "depth": draw_depth, "bridges": draw_bridges}
+DRAWN = {"gathering": draw_gathering, "depth": draw_depth, "bridges": draw_bridges, "surface": draw_surface}
 
 
 def main() -> None:
