@@ -101,7 +101,7 @@ def _at_end(arm: tuple[str, str, bool], rows: pd.DataFrame) -> ArmAtEnd:
     named = last.sort_values("control_high")["control"].dropna()
     control_high, accuracy = last["control_high"].mean(), last["accuracy"].mean()
     control = str(named.iloc[-1]) if len(named) else ""
-    return ArmAtEnd(*arm, mean, low, high, control, float(control_high), float(accuracy), len(last))
+    return ArmAtEnd(*arm, mean, low, min(high, 1.0), control, float(control_high), float(accuracy), len(last))
 
 
 def sentence(table: pd.DataFrame) -> str:
