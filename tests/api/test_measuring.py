@@ -7,6 +7,7 @@ import pytest
 
 import nucleate
 from nucleate import api
+from nucleate.api import measuring
 from nucleate.errors import ConfigError
 
 
@@ -37,7 +38,15 @@ def test_a_verb_says_what_it_takes_and_does(stage):
     verb = getattr(api, stage)
     assert verb.__name__ == stage
     assert f"writes `{'unseen' if stage == 'unseen' else 'interventions'}.parquet`" in verb.__doc__
-    assert list(inspect.signature(verb).parameters) == ["run", "overrides", "observer"]
+    assert list(inspect.signature(verb).parameters) == ["run", "overrides", "seed", "observer"]
+
+
+@pytest.mark.parametrize("stage", ["unseen", "intervene"])
+def test_a_seed_is_one_of_other_draws_from_the_same_run(stage, monkeypatch):
+    asked = []
+    monkeypatch.setattr(measuring, "_measure", lambda *given: asked.append(given))
+    getattr(api, stage)("runs/quick", overrides={stage: {"n_resamples": 5}}, seed=7)
+    assert asked == [("runs/quick", stage, (f"{stage}.n_resamples=5", f"{stage}.draw_seed=7"), None)]
 
 
 def test_a_seed_of_a_run_that_is_scored_again_draws_other_starts(own):

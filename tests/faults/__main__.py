@@ -1,6 +1,7 @@
 """`make faults`: every promise at length, and the table of docs/reliability.md with its counts.
 
-PART names promises (`kill tear fail full terminate damage manifest locks seeds long strangers tables numbers pages signals`), EVERY tries each Nth point alone, QUICK is
+PART names promises (`kill tear fail full terminate disk damage manifest locks seeds long strangers tables numbers pages
+signals`), EVERY tries each Nth point alone, QUICK is
 the folder of a finished run in whose stages signals are tried, in place of the small one.
 """
 
@@ -19,6 +20,7 @@ from tests.faults import promises, strangers
 from tests.faults.outcome import Outcome
 from tests.faults.promises import Story
 from tests.faults.signals import signals_are_heard
+from tests.faults.small_disk import the_disk_fills
 from tests.faults.trial import Forge
 
 
@@ -32,6 +34,7 @@ def main() -> int:
     story = Story(forge, place)
     tried: dict[str, Callable[[], Outcome]] = {
         **{mode: partial(promises.never_torn, story, [mode], every) for mode in promises.MODES},
+        "disk": lambda: the_disk_fills(story),
         "damage": lambda: promises.damage_is_found(story, every=every),
         "manifest": lambda: promises.structure_is_checked(story, every=every),
         "locks": lambda: promises.one_at_a_time(story),

@@ -77,14 +77,14 @@ def never_torn(story: Story, modes: Sequence[str] = MODES, every: int = 1, first
             restore(story.before(stage), story.folder)
             ended = story.run(stage, mode, number)
             left = sorted(story.folder.rglob(".writing-*")) if mode == "terminate" else []
-            wrong = [*_ending(ended, mode), *_disagreements(story.folder), *_goes_on(story, stage)]
+            wrong = [*ending(ended, mode), *disagreements(story.folder), *goes_on(story, stage)]
             wrong += [f"left {file.name}" for file in left]
             outcome.count(mode, f"{mode} at operation {number} of {stage} ({line})", wrong)
     outcome.tried["different folders gone on from"] = len(story.went_on) - known
     return outcome
 
 
-def _ending(ended: Ended, mode: str) -> Iterator[str]:
+def ending(ended: Ended, mode: str) -> Iterator[str]:
     if ended.code not in _EXPECTED[mode]:
         yield f"ended with {ended.code}"
     if ended.has_traceback:
@@ -93,7 +93,7 @@ def _ending(ended: Ended, mode: str) -> Iterator[str]:
         yield f"not said in two lines: {ended.last_lines}"
 
 
-def _disagreements(folder: Path) -> Iterator[str]:
+def disagreements(folder: Path) -> Iterator[str]:
     try:
         if (folder / "config.toml").exists():
             yield from RunFolder.open(folder).problems()
@@ -101,7 +101,7 @@ def _disagreements(folder: Path) -> Iterator[str]:
         yield f"cannot be read: {error.what}"
 
 
-def _goes_on(story: Story, stage: str) -> list[str]:
+def goes_on(story: Story, stage: str) -> list[str]:
     left = (stage, state_of(story.folder))
     if left not in story.went_on:
         story.went_on[left] = list(_going_on(story, stage))
@@ -117,7 +117,7 @@ def _going_on(story: Story, stage: str) -> Iterator[str]:
     different = sorted(name for name in found | expected if found.get(name) != expected.get(name))
     if different:
         yield f"the next run differs in {', '.join(different[:5])}"
-    yield from _disagreements(story.folder)
+    yield from disagreements(story.folder)
 
 
 DAMAGES = {
@@ -241,7 +241,7 @@ def one_at_a_time(story: Story) -> Outcome:
         outcome.count("together", f"while another has it, before {stage}", wrong)
         killed = story.run(stage, "kill", 12)
         wrong = [] if killed.code == -9 else [f"ended with {killed.code}"]
-        outcome.count("dead holder", f"killed in {stage}", [*wrong, *_goes_on(story, stage)])
+        outcome.count("dead holder", f"killed in {stage}", [*wrong, *goes_on(story, stage)])
     return outcome
 
 

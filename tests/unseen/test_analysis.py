@@ -142,6 +142,13 @@ def test_a_share_is_of_the_instances_that_it_is_a_share_of(model, corpus):
     assert right["ci_low"] < 1.0, "so few instances do not make sure"
 
 
+def test_other_draws_are_of_other_instances_and_the_same_each_time(corpus):
+    few = SETTINGS.model_copy(update={"n_examples": 20})
+    other = few.model_copy(update={"draw_seed": 5})
+    first, second = (unseen_rows(corpus, other, 1).tolist() for _ in range(2))
+    assert first == second != unseen_rows(corpus, few, 1).tolist()
+
+
 def test_what_a_corpus_lacks_is_said(corpus):
     bare = [Prompt(text, text, None, None, None, "train", {"task": text}) for text in ("a", "b")]
     assert what_is_lacking(corpus) == ""

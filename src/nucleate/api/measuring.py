@@ -26,7 +26,12 @@ class MeasureAgain(Protocol):
     """A verb that measures a finished run again."""
 
     def __call__(
-        self, run: Run | Path | str, *, overrides: Overrides = (), observer: Observer | None = None
+        self,
+        run: Run | Path | str,
+        *,
+        overrides: Overrides = (),
+        seed: int | None = None,
+        observer: Observer | None = None,
     ) -> Run:
         """The run, measured with changed settings."""
 
@@ -112,8 +117,15 @@ def _score_arrays(
 
 
 def _again(stage: Stage, does: str) -> MeasureAgain:
-    def verb(run: Run | Path | str, *, overrides: Overrides = (), observer: Observer | None = None) -> Run:
-        return _measure(run, stage, overrides, observer)
+    def verb(
+        run: Run | Path | str,
+        *,
+        overrides: Overrides = (),
+        seed: int | None = None,
+        observer: Observer | None = None,
+    ) -> Run:
+        seeded = [] if seed is None else [f"{stage}.draw_seed={seed}"]
+        return _measure(run, stage, (*_assigned(overrides), *seeded), observer)
 
     verb.__name__ = verb.__qualname__ = stage
     verb.__doc__ = f"""{does}
@@ -121,6 +133,7 @@ def _again(stage: Stage, does: str) -> MeasureAgain:
     Args:
         run: a run or its folder.
         overrides: changed settings of `{stage}`; the folder then has those.
+        seed: of other draws from the same run: `{stage}.draw_seed`.
         observer: who watches; nobody where it is not given, but for notebooks.
 
     Raises:

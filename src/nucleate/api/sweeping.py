@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nucleate.api.reading import opened
+from nucleate.api.settings import Overrides
 from nucleate.errors import ConfigError, ProcessError
 
 if TYPE_CHECKING:
@@ -41,19 +42,25 @@ class Sweep:
         return self.plan.folder.read_table("scores.parquet")
 
 
-def plan_sweep(file: str, out: Path | str | None = None) -> Plan:
+def plan_sweep(
+    file: str, out: Path | str | None = None, *, overrides: Overrides = (), seed: int | None = None
+) -> Plan:
     """A sweep before it is run: its points, what is done of them, and what the rest should take.
 
     Args:
         file: a shipped sweep's name, or a TOML file; see `docs/scale.md`.
         out: the sweep's folder, or the URL of one; `runs/FILE` where it is not given.
+        overrides: changed settings of all points, as for `run`; over what the file has under `[set]`.
+        seed: of every point, in the place of the file's `seeds`.
 
     Raises:
-        ConfigError: a mistake in the file.
+        ConfigError: a mistake in the file, or an override is one of its axes.
     """
+    from nucleate.settings.config import assignments
     from nucleate.sweep.run_sweep import plan_sweep as plan
 
-    return plan(file, str(out or Path("runs") / Path(file).stem))
+    place = str(out or Path("runs") / Path(file).stem)
+    return plan(file, place, assignments(overrides), seed)
 
 
 def sweep(
@@ -61,6 +68,8 @@ def sweep(
     out: Path | str | None = None,
     *,
     on: Literal["local", "ray"] = "local",
+    overrides: Overrides = (),
+    seed: int | None = None,
     observer: SweepObserver | None = None,
 ) -> Sweep:
     """Every point of a sweep that is not done yet, then the scores of all together.
@@ -69,6 +78,8 @@ def sweep(
         file: a shipped sweep's name, a TOML file, or a plan; see `docs/scale.md`.
         out: the sweep's folder, or the URL of one; `runs/FILE` where it is not given.
         on: worker processes on this machine, or a Ray cluster (`pip install 'nucleate[ray]'`).
+        overrides: changed settings of all points, as for `plan_sweep`; a plan has its own.
+        seed: of every point, in the place of the file's `seeds`; a plan has its own.
         observer: who watches; nobody where it is not given.
 
     Raises:
@@ -77,7 +88,7 @@ def sweep(
     from nucleate.sweep.progress import SilentSweep
     from nucleate.sweep.run_sweep import run_sweep
 
-    plan = plan_sweep(file, out) if isinstance(file, str) else file
+    plan = plan_sweep(file, out, overrides=overrides, seed=seed) if isinstance(file, str) else file
     return Sweep(plan, run_sweep(plan, on, observer or SilentSweep()).failed)
 
 

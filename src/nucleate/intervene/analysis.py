@@ -16,6 +16,7 @@ from nucleate.intervene.effects import Effect
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
 from nucleate.intervene.settings import InterveneSettings
+from nucleate.resampling.named_seeds import drawn_anew
 from nucleate.scores import RunTag
 
 
@@ -41,10 +42,11 @@ def intervene_on(
     Raises:
         InterventionError: a proof failed; NobodyToPairError: there is nobody to pair.
     """
-    centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, tag.seed))
-    pairs = draw_pairs(corpus, settings.split, settings.n_pairs, tag.seed)
-    moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, tag.seed, on_progress)
-    repaired, units = repair.measure_repair(model, corpus, centroids, settings, tag.seed)
+    seed = drawn_anew(tag.seed, settings.draw_seed)
+    centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, seed))
+    pairs = draw_pairs(corpus, settings.split, settings.n_pairs, seed)
+    moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, seed, on_progress)
+    repaired, units = repair.measure_repair(model, corpus, centroids, settings, seed)
     common: dict[str, Any] = {"n_resamples": settings.n_resamples, "tag": tag, "step": step}
     return [
         *summarize(moved, METRICS, pairs.units, split=settings.split, **common),

@@ -26,6 +26,7 @@ class InterveneSettings(Settings):
     n_repaired: int = Field(200, ge=1, description="unseen instances that repair looks at, at most")
     n_centroid_examples: int = Field(2000, ge=2, description="train instances behind the centroids")
     n_resamples: int = Field(200, ge=1, description="bootstrap replicates behind an interval")
+    draw_seed: int = Field(0, ge=0, description="other draws of instances and directions; 0: the run's own")
     batch_size: int = Field(
         32, ge=1, description="instances at a time, of like length; each with all its edits at once"
     )

@@ -16,6 +16,11 @@ def seed_of(seed: int, *names: str | int) -> int:
     return int.from_bytes(hashlib.sha256("/".join(map(str, (seed, *names))).encode()).digest()[:8])
 
 
+def drawn_anew(seed: int, draw_seed: int) -> int:
+    """The run's own seed, or that of other draws from the same run."""
+    return seed_of(seed, "drawn anew", draw_seed) if draw_seed else seed
+
+
 def stream(seed: int, *name: str | int) -> np.random.Generator:
     """The source of chance for one purpose; streams of different names are independent."""
     return np.random.default_rng([seed, *"/".join(map(str, name)).encode()])

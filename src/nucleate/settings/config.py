@@ -93,7 +93,7 @@ def assignments(overrides: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]
         ConfigError: a value is nothing that a setting can be.
     """
     if isinstance(overrides, Mapping):
-        return tuple(f"{key}={_as_toml(key, value)}" for key, value in _flat(overrides))
+        return tuple(f"{key}={_as_toml(key, value)}" for key, value in flat(overrides))
     return (overrides,) if isinstance(overrides, str) else tuple(overrides)
 
 
@@ -142,10 +142,11 @@ def _put(values: dict[str, Any], path: list[str], value: Any, assignment: str) -
     values[last] = value
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of nested tables with its dotted key."""
     for key, value in values.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 

@@ -85,13 +85,19 @@ class Estimate:
     workers: int
 
 
-def plan_sweep(name_or_file: str, root: str) -> Plan:
+def plan_sweep(name_or_file: str, root: str, overrides: Sequence[str] = (), seed: int | None = None) -> Plan:
     """Read a sweep and look at what is done of it.
 
+    Args:
+        name_or_file: a shipped sweep's name, or a TOML file.
+        root: the sweep's folder, or the URL of one.
+        overrides: `key=value`, of all points, over what the file sets.
+        seed: of every point, in the place of the file's seeds.
+
     Raises:
-        ConfigError: a mistake in the file.
+        ConfigError: a mistake in the file, or an override is one of its axes.
     """
-    file, base = read_sweep(name_or_file)
+    file, base = read_sweep(name_or_file, overrides, seed)
     folder = SweepFolder(root)
     return Plan(file, points_of(file, base, name_or_file), folder, folder.done())
 

@@ -7,7 +7,7 @@ is one line with its key. Which points follow from it is `grid.py`'s.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from nucleate.cluster.settings import RaySettings
 from nucleate.errors import ConfigError
-from nucleate.settings.config import Settings, nearest, read_toml
+from nucleate.settings.config import Settings, flat, nearest, override, read_toml
 
 Keepable = Literal["scores", "unseen", "interventions", "claims", "figures", "page", "corpus", "checkpoints"]
 
@@ -141,22 +141,36 @@ def shipped_sweeps() -> list[str]:
     )
 
 
-def read_sweep(name_or_file: str) -> tuple[SweepFile, str]:
+def read_sweep(
+    name_or_file: str, overrides: Sequence[str] = (), seed: int | None = None
+) -> tuple[SweepFile, str]:
     """A shipped sweep by its name, or a TOML file; with its base, a path where it is a file beside it.
+
+    Args:
+        name_or_file: which.
+        overrides: `key=value`, put over what it has under `[set]`.
+        seed: the only one, in the place of its own.
 
     Raises:
         ConfigError: no such sweep, or a mistake in it, in one line with its key.
     """
     if name_or_file in shipped_sweeps():
         with resources.as_file(_shipped() / f"{name_or_file}.toml") as path:
-            return _checked(read_toml(path), name_or_file, path)
+            return _checked(_changed(read_toml(path), overrides, seed), name_or_file, path)
     if not name_or_file.endswith(".toml"):
         raise ConfigError(
             f"no sweep {name_or_file!r}.{nearest(name_or_file, shipped_sweeps())}",
             f"Sweeps: {', '.join(shipped_sweeps())}; or name a file that ends in .toml.",
         )
     path = Path(name_or_file)
-    return _checked(read_toml(path), name_or_file, path)
+    return _checked(_changed(read_toml(path), overrides, seed), name_or_file, path)
+
+
+def _changed(values: dict[str, Any], overrides: Sequence[str], seed: int | None) -> dict[str, Any]:
+    for assignment in overrides:
+        ((key, value),) = flat(override({}, [assignment]))
+        values = {**values, "set": {**values.get("set", {}), key: value}}
+    return values if seed is None else {**values, "seeds": [seed]}
 
 
 def _checked(values: dict[str, Any], source: str, path: Path) -> tuple[SweepFile, str]:

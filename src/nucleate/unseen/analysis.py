@@ -20,7 +20,7 @@ from nucleate.corpus.corpus import NO_ANSWER, Corpus
 from nucleate.corpus.subset import analysis_subset, centroid_rows
 from nucleate.metrics.centroids import Centroids
 from nucleate.resampling.intervals import Draws, exact_ends, interval
-from nucleate.resampling.named_seeds import stream
+from nucleate.resampling.named_seeds import drawn_anew, stream
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import has_one_task
 from nucleate.unseen.baselines import baselines
@@ -62,6 +62,7 @@ def what_is_lacking(corpus: Corpus) -> str:
 
 def unseen_rows(corpus: Corpus, settings: UnseenSettings, seed: int) -> Int[np.ndarray, " example"]:
     """Rows whose states are looked at: train instances behind the centroids, then unseen ones."""
+    seed = drawn_anew(seed, settings.draw_seed)
     reference = centroid_rows(corpus, settings.n_centroid_examples, seed)
     return np.concatenate([reference, *_rows_by_split(corpus, settings, seed).values()])
 
@@ -107,8 +108,9 @@ def look_at_unseen(
         settings: on how many instances, and where.
         tag: whose rows they are; instances and intervals are drawn from its seed.
     """
-    rows = _rows_by_split(corpus, settings, tag.seed)
-    looks = {split: _Look(corpus, rows[split], settings, split, tag.seed) for split in rows}
+    seed = drawn_anew(tag.seed, settings.draw_seed)
+    rows = _rows_by_split(corpus, settings, seed)
+    looks = {split: _Look(corpus, rows[split], settings, split, seed) for split in rows}
     figures: list[dict[str, Any]] = []
     selective: list[dict[str, Any]] = []
     states = None

@@ -18,4 +18,5 @@ class UnseenSettings(Settings):
     n_examples: int = Field(300, ge=2, description="unseen instances per split, at most")
     n_centroid_examples: int = Field(1000, ge=2, description="train instances behind the centroids")
     n_resamples: int = Field(200, ge=1, description="bootstrap replicates behind an interval")
+    draw_seed: int = Field(0, ge=0, description="other draws of instances; 0: the run's own")
     n_shuffles: int = Field(20, ge=1, description="shufflings behind the shuffled centroids")
