@@ -60,12 +60,12 @@ def test_distances_that_were_kept_are_those_that_would_be_taken_again(points, st
 
 
 def test_means_are_those_of_rows_added_one_after_the_other(points):
-    labels = np.arange(len(points))[None, None] % 7
+    labels = np.arange(len(points))[None] % 7
     bags, sizes = labels, np.bincount(labels.ravel())
-    found = lloyd._means(points[None], bags, np.ones(7, dtype=bool), sizes)
+    found = lloyd._means(points[None], np.zeros(1, dtype=int), bags, np.ones(7, dtype=bool), sizes)
     for label, own in enumerate(found):
         total = np.zeros(points.shape[1], dtype=np.float32)
-        for point in points[labels[0, 0] == label]:
+        for point in points[labels[0] == label]:
             total += point
         assert np.array_equal(own, total / np.float32(sizes[label]))
 

@@ -36,17 +36,18 @@ def iterate(
         tol: a start rests when its centers move by no more than this squared distance, summed.
     """
     distances = [_KeptDistances(own, *centers.shape[1:3]) for own in points]
-    stale, resting = np.ones(centers.shape[:3], dtype=bool), np.zeros(centers.shape[:2], dtype=bool)
+    stale, going = np.ones(centers.shape[:3], dtype=bool), np.ones(centers.shape[:2], dtype=bool)
     for _ in range(max_iter):
-        before = centers.copy()
-        off_mean = _take_means(points, centers, labels, stale, resting)
-        steps = np.square(centers - before).sum(axis=3)
-        for member in np.flatnonzero(~resting.all(axis=1)):
-            changed = distances[member].reassign(labels[member], centers[member], steps[member] > 0)
-            stale[member] = changed | off_mean[member]
-        resting |= steps.sum(axis=2) <= tol
-        stale[resting] = False
-        if resting.all():
+        runs = going.nonzero()
+        before = centers[runs]
+        stale[runs] = _take_means(points, centers, labels, stale, runs)
+        steps = np.zeros(stale.shape, dtype=np.float32)
+        steps[runs] = np.square(centers[runs] - before).sum(axis=2)
+        for member in np.unique(runs[0]):
+            stale[member] |= distances[member].reassign(labels[member], centers[member], steps[member] > 0)
+        going &= steps.sum(axis=2) > tol
+        stale[~going] = False
+        if not going.any():
             break
 
 
@@ -69,37 +70,43 @@ def _take_means(
     centers: Float[np.ndarray, "member start cluster d"],
     labels: Int[np.ndarray, "member start example"],
     stale: Bool[np.ndarray, "member start cluster"],
-    resting: Bool[np.ndarray, "member start"],
-) -> Bool[np.ndarray, "member start cluster"]:
+    runs: tuple[Int[np.ndarray, " run"], Int[np.ndarray, " run"]],
+) -> Bool[np.ndarray, "run cluster"]:
     """Put stale centers at the means of their points, in place, and those of no point at far-off ones.
+
+    `runs` are the members and starts that have not come to rest: the others are not looked at.
 
     Returns: the clusters that are not at their points' mean after all, since they gave one away or took it.
     """
-    bags = labels + np.arange(0, stale.size, stale.shape[2]).reshape(*resting.shape, 1)
-    counts = np.bincount(bags.ravel(), minlength=stale.size).reshape(stale.shape)
-    lacking = [tuple(run) for run in np.argwhere((counts == 0).any(axis=2) & ~resting)]
-    gaps = [squared_gaps(points[run[0]], centers[run], labels[run]) for run in lacking]
-    chosen = stale & (counts > 0)
-    centers[chosen] = _means(points, bags, chosen.ravel(), counts[chosen])
-    off_mean = np.zeros_like(stale)
-    for run, own in zip(lacking, gaps, strict=True):
-        off_mean[run] = _relocate(points[run[0]], centers[run], labels[run], counts[run], own)
+    of_member, of_start = runs
+    own, n_clusters = labels[runs], stale.shape[2]
+    bags = own + np.arange(0, len(own) * n_clusters, n_clusters)[:, None]
+    counts = np.bincount(bags.ravel(), minlength=len(own) * n_clusters).reshape(-1, n_clusters)
+    lacking = (counts == 0).any(axis=1).nonzero()[0].tolist()
+    places = {run: (int(of_member[run]), int(of_start[run])) for run in lacking}
+    gaps = {run: squared_gaps(points[at[0]], centers[at], own[run]) for run, at in places.items()}
+    chosen = stale[runs] & (counts > 0)
+    run, cluster = chosen.nonzero()
+    means = _means(points, of_member, bags, chosen.ravel(), counts[chosen])
+    centers[of_member[run], of_start[run], cluster] = means
+    off_mean = np.zeros_like(chosen)
+    for one, at in places.items():
+        off_mean[one] = _relocate(points[at[0]], centers[at], own[one], counts[one], gaps[one])
     return off_mean
 
 
 def _means(
     points: Float[np.ndarray, "member example d"],
-    bags: Int[np.ndarray, "member start example"],
+    of_member: Int[np.ndarray, " run"],
+    bags: Int[np.ndarray, "run example"],
     chosen: Bool[np.ndarray, " bag"],
     sizes: Int[np.ndarray, " chosen"],
 ) -> Float[np.ndarray, "chosen d"]:
-    """The mean of the points in each of the chosen bags."""
+    """The mean of the points in each of the chosen bags; a run's points are those of its member."""
     places = chosen[bags].ravel().nonzero()[0]
-    narrow = bags.ravel()[places].astype(
-        np.min_scalar_type(len(chosen))
-    )  # few bits sort several times faster
-    member, example = np.divmod(places[narrow.argsort(kind="stable")], bags[0].size)
-    rows = member * points.shape[1] + example % points.shape[1]
+    narrow = bags.ravel()[places].astype(np.min_scalar_type(len(chosen)))  # few bits sort faster
+    run, example = np.divmod(places[narrow.argsort(kind="stable")], bags.shape[1])
+    rows = of_member[run] * points.shape[1] + example
     # Gathering the rows of a bag costs less than a product with one-hot labels, and adds in a fixed order.
     ends = np.concatenate([[0], sizes.cumsum()])
     flat = points.reshape(-1, points.shape[2])
