@@ -16,6 +16,7 @@ from nucleate.metrics.rand_index import (
     adjusted_rand_index,
     adjusted_rand_indices,
     adjusted_rand_interval,
+    adjusted_rand_of_each,
     adjusted_rand_permuted,
     adjusted_rand_replicates,
     draw_starts,
@@ -163,6 +164,8 @@ def test_index_across_groups_is_kappa_over_pairs_of_two_groups(partitions, seed)
     permuted = np.stack([rng.permutation(labels) for _ in range(3)])
     one_by_one_ = [adjusted_rand_index(each, clusters, groups) for each in permuted]
     assert adjusted_rand_permuted(permuted, clusters, groups) == pytest.approx(one_by_one_, nan_ok=True)
+    of_each = [adjusted_rand_index(clusters, each, groups) for each in permuted]
+    assert np.array_equal(adjusted_rand_of_each(clusters, permuted, groups), of_each, equal_nan=True)
     apart = np.arange(len(labels))
     if len(np.unique(labels)) < len(labels):
         assert adjusted_rand_index(labels, clusters, apart) == adjusted_rand_index(labels, clusters)

@@ -70,7 +70,7 @@ def _take_means(
     centers: Float[np.ndarray, "member start cluster d"],
     labels: Int[np.ndarray, "member start example"],
     stale: Bool[np.ndarray, "member start cluster"],
-    runs: tuple[Int[np.ndarray, " run"], Int[np.ndarray, " run"]],
+    runs: tuple[Int[np.ndarray, " run"], ...],
 ) -> Bool[np.ndarray, "run cluster"]:
     """Put stale centers at the means of their points, in place, and those of no point at far-off ones.
 

@@ -21,44 +21,47 @@ class Probe:
     """Ridge regression on one-hot labels, each fold of instructions answered from the others.
 
     What it takes to solve for weights does not depend on the labels: it is done once, and every factor and
-    every permutation of labels is a product with it.
+    every permutation of labels is a product with it, one for all sites.
     """
 
     def __init__(
-        self, points: Float[np.ndarray, "example d"], units: Int[np.ndarray, " example"], seed: int
+        self, points: Float[np.ndarray, "site example d"], units: Int[np.ndarray, " example"], seed: int
     ) -> None:
         numbered = number_from_zero(units)
         n_units = int(numbered.max()) + 1
         folds = np.random.default_rng(seed).permutation(np.arange(n_units) % N_FOLDS)[numbered]
+        self._n_sites = len(points)
         self._folds = [
-            (folds == fold, *_solver(points[folds != fold], points[folds == fold]))
+            (folds == fold, [_solver(own[folds != fold], own[folds == fold]) for own in points])
             for fold in range(min(N_FOLDS, n_units))
             if n_units > 1
         ]
 
-    def right(self, labels: Int[np.ndarray, " example"]) -> Bool[np.ndarray, " example"]:
-        """Which examples the probe answers right."""
-        return self._right(labels[None])[0]
+    def right(self, labels: Int[np.ndarray, " example"]) -> Bool[np.ndarray, "site example"]:
+        """Which examples the probe of each site answers right."""
+        return self._right(labels[None])[:, 0]
 
     def shares_right(
         self, permuted: Int[np.ndarray, "permutation example"]
-    ) -> Float[np.ndarray, " permutation"]:
+    ) -> Float[np.ndarray, "site permutation"]:
         """The share that a probe answers right which is fitted to, and tested on, permuted labels."""
-        return self._right(permuted).mean(axis=1)
+        return self._right(permuted).mean(axis=2)
 
-    def _right(self, labels: Int[np.ndarray, "fit example"]) -> Bool[np.ndarray, "fit example"]:
+    def _right(self, labels: Int[np.ndarray, "fit example"]) -> Bool[np.ndarray, "site fit example"]:
         names, flat = np.unique(labels, return_inverse=True)
         numbered = flat.reshape(labels.shape)
         columns = numbered + np.arange(len(labels))[:, None] * len(names)
-        right = np.zeros(labels.shape, dtype=bool)
-        for test, solved, points in self._folds:
+        right = np.zeros((self._n_sites, *labels.shape), dtype=bool)
+        for test, sites in self._folds:
             targets = _one_hot(columns[:, ~test], labels.shape[0] * len(names))
             shares = np.asarray(targets.sum(axis=1)) / targets.shape[1]
             # Sums over the columns of one label; centering the targets takes their share of all columns off.
-            weights = targets @ solved - shares[:, None] * solved.sum(axis=0)
-            answers = weights @ points + shares[:, None]
-            found = answers.reshape(len(labels), len(names), -1).argmax(axis=1)
-            right[:, test] = found == numbered[:, test]
+            sums = targets @ np.concatenate([solved for solved, _ in sites], axis=1)
+            every = np.split(sums, self._n_sites, axis=1)
+            for own, weights, (solved, points) in zip(right, every, sites, strict=True):
+                answers = (weights - shares[:, None] * solved.sum(axis=0)) @ points + shares[:, None]
+                found = answers.reshape(len(labels), len(names), -1).argmax(axis=1)
+                own[:, test] = found == numbered[:, test]
         return right
 
 

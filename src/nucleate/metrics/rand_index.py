@@ -190,6 +190,21 @@ def adjusted_rand_indices(
     return found if groups is None else np.where(own > 0, found, np.nan)
 
 
+def adjusted_rand_of_each(
+    labels: Int[np.ndarray, " example"],
+    clusterings: Int[np.ndarray, "clustering example"],
+    groups: Groups | None = None,
+) -> Float[np.ndarray, " clustering"]:
+    """The index of one factor's labels with each of many clusterings, as `adjusted_rand_index` gives it."""
+    own = pairs_together(labels[None], groups)
+    both, of_clusters = (
+        pairs_together(both_of(clusterings, labels), groups),
+        pairs_together(clusterings, groups),
+    )
+    found = index_of_pairs(both, own, of_clusters, all_pairs(len(labels), groups))
+    return found if groups is None else np.where(own > 0, found, np.nan)
+
+
 def adjusted_rand_permuted(
     permuted: Int[np.ndarray, "permutation example"],
     clusters: Int[np.ndarray, " example"],

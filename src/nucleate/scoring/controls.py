@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Int
 
 from nucleate.capture.hidden_states import HiddenStates
-from nucleate.metrics.rand_index import adjusted_rand_index, adjusted_rand_indices
+from nucleate.metrics.rand_index import adjusted_rand_of_each
 from nucleate.resampling.bootstrap import number_from_zero
 from nucleate.resampling.named_seeds import stream
 from nucleate.scores import Score, Scores
@@ -99,12 +99,7 @@ def _oracle_figures(
     dealt = np.stack([rng.permutation(groups.max() + 1) % n_clusters for _ in range(N_MERGERS)])
     for metric, across in (("ari", None), ("ari_across", sample.across)):
         # Kappa is the same either way round; asked of mergers, it would be lost where one joins no pair.
-        values = (
-            [adjusted_rand_index(labels, clusters, across) for clusters in dealt[:, groups]]
-            if across is not None
-            else adjusted_rand_indices(dealt[:, groups], labels)
-        )
-        yield Figure.of_null(metric, np.asarray(values))
+        yield Figure.of_null(metric, adjusted_rand_of_each(labels, dealt[:, groups], across))
 
 
 def _figure_of(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -87,22 +87,22 @@ class LabelScorer:
         self, points: Float[np.ndarray, "site example d"], train_points: Float[np.ndarray, "site train d"]
     ) -> Iterator[Iterator[LabelFigure]]:
         """For each site all figures; `train_points` are the training sample's."""
-        centroids: list[list[LabelFigure]] = [[] for _ in points]
+        fitted: list[list[LabelFigure]] = [[] for _ in points]
         if "nearest_centroid" in self.metrics and self.train is not None:
-            self._add_centroids(points, train_points, self.train, centroids)
-        for own, of_centroids in zip(points, centroids, strict=True):
-            yield self._figures(own, of_centroids)
+            self._add_centroids(points, train_points, self.train, fitted)
+        if "probe" in self.metrics:
+            self._add_probes(points, fitted)
+        for own, of_site in zip(points, fitted, strict=True):
+            yield self._figures(own, of_site)
 
     def _figures(
-        self, points: Float[np.ndarray, "example d"], of_centroids: Sequence[LabelFigure]
+        self, points: Float[np.ndarray, "example d"], fitted: Sequence[LabelFigure]
     ) -> Iterator[LabelFigure]:
         if set(SHARES) & set(self.metrics):
             shares = partial(self._shares, pairs=self._pairs(points))
             yield from self._places(points, shares, SHARES)
         yield from self._places(points, self._ratios, RATIOS)
-        yield from of_centroids
-        if "probe" in self.metrics:
-            yield from self._probe(points)
+        yield from fitted
 
     def _places(
         self, points: Float[np.ndarray, "example d"], measure: Measure, metrics: Sequence[str]
@@ -197,14 +197,18 @@ class LabelScorer:
         own, trained = self.sample.instructions, train.instructions
         return None if factor == "instruction" or own is None or trained is None else (trained, own)
 
-    def _probe(self, points: Float[np.ndarray, "example d"]) -> Iterator[LabelFigure]:
+    def _add_probes(
+        self, points: Float[np.ndarray, "site example d"], of_sites: list[list[LabelFigure]]
+    ) -> None:
         probe = Probe(points, self.sample.units, self.seed)
         for factor, labels in self.sample.labels.items():
             if factor == "instruction":
                 continue  # folds are of instructions: none is ever trained on
-            yield LabelFigure(factor, "ridge", self._mean("probe", probe.right(labels)))
-            null = Figure.of_null("probe", probe.shares_right(self._permuted(self.sample, factor)))
-            yield LabelFigure(factor, "ridge", null, "shuffled_labels")
+            right, reached = probe.right(labels), probe.shares_right(self._permuted(self.sample, factor))
+            for found, own, shares in zip(of_sites, right, reached, strict=True):
+                found.append(LabelFigure(factor, "ridge", self._mean("probe", own)))
+                null = Figure.of_null("probe", shares)
+                found.append(LabelFigure(factor, "ridge", null, "shuffled_labels"))
 
     def _permuted(self, sample: Sample, factor: str) -> Int[np.ndarray, "permutation example"]:
         return permute_labels(sample.labels[factor], sample.units, N_PERMUTATIONS, self.seed)
