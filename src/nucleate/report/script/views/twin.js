@@ -62,7 +62,7 @@ export function drawTwin(step, position, choosePosition) {
   chosen = { position, site: sites.includes(state.site) ? state.site : sites.at(-1) };
   frameChosen();
   element("twin-caption").textContent = `Left, where ${factorWords(state.factor)} can be told apart: ${measureWords(state.measure)}, ${plain(state.split)}. Right, where moving a state to another task's centroid turns the answer: share of answers that become the other task's, less what the strongest control turns, at strength 1. Step ${step}, columns are layers. ` +
-    `Pale numbers may be nothing: less than ${number(page.least_flip, 1)}, or an interval that reaches 0. The word below a number says what such a null means; the table below has them all. Clusters that are clear on the left and idle on the right are not what answers are read from at that token.`;
+    `Pale numbers may be nothing: less than ${number(page.least_flip, 1)}, or an interval that reaches 0. The word below a number, where there is room for one, says what such a null means; the table below has them all. Clusters that are clear on the left and idle on the right are not what answers are read from at that token.`;
 }
 const text = (words, x, y, attributes) => svg("text", { x: round(x), y: round(y), fill: css("--soft"), ...attributes }, String(words));
 
@@ -72,7 +72,7 @@ const lines = (words, most) => words.split(" ").reduce((all, word) => (all.at(-1
 function drawCell(root, map, /** @type {Place|null} */ one, x, y, cell, row) {
   const share = one ? Math.min(Math.max(one.value, 0), 1) : 0, isDark = share > (dark.matches ? 0.62 : 0.5), ink = isDark ? (dark.matches ? "#1c130c" : "#ffffff") : css("--ink"), pale = one && one.works === false;
   root.append(svg("rect", { class: map.name, x: round(x + 1), y: y + 1, width: round(Math.max(cell - 2, 0)), height: row - 2, fill: one ? map.color(share) : "none", stroke: one ? null : css("--line") }));
-  const word = pale && cell > 58 ? one.reading : "";
+  const word = pale && cell > 6 * (one.reading ?? "").length ? one.reading : ""; // a word that does not fit is in the tip and in the table
   root.append(text(one ? number(one.value, narrow.matches ? 1 : 2) : "–", x + cell / 2, y + row / 2 + (word ? -2 : 4.5), { "text-anchor": "middle", fill: pale ? css("--soft") : ink, "font-weight": pale ? 400 : 600 }));
   if (word) root.append(text(word, x + cell / 2, y + row / 2 + 14, { "text-anchor": "middle", "font-size": 11, "font-style": "italic" }));
 }
