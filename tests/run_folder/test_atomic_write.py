@@ -1,7 +1,12 @@
+import os
+import shutil
+import signal
+
 import pytest
 
-from nucleate.errors import RunFolderError
-from nucleate.run_folder.atomic_write import put_in_place, remove, settle, whole
+from nucleate.errors import Interrupted, RunFolderError
+from nucleate.run_folder.atomic_write import put_in_place, remove, settle, whole, written_beside
+from nucleate.run_folder.interrupts import raise_on_signals
 
 
 def names_in(folder):
@@ -18,6 +23,19 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path):
         _ = 1 / 0
     assert path.read_text() == "whole"
     assert names_in(path.parent) == ["page.html"]
+
+
+def test_a_signal_is_heard_after_what_is_cleared_away_is_gone(tmp_path, monkeypatch):
+    clear = shutil.rmtree
+
+    def signalled(folder):
+        os.kill(os.getpid(), signal.SIGTERM)
+        clear(folder)
+
+    monkeypatch.setattr(shutil, "rmtree", signalled)
+    with pytest.raises(Interrupted), raise_on_signals(), written_beside(tmp_path / "states", "") as inside:
+        inside.mkdir()
+    assert names_in(tmp_path) == []
 
 
 def test_a_folder_takes_the_place_of_another_with_all_that_was_in_it(tmp_path):

@@ -56,7 +56,8 @@ def written_beside(path: Path, mend: str) -> Iterator[Path]:
         try:
             yield temporary
         finally:
-            remove(temporary)
+            with hold_interrupts():  # else what is half removed would stay
+                remove(temporary)
     except OSError as error:
         raise RunFolderError(f"cannot write {path}: {error.strerror or error}", mend) from error
     except Exception as error:
