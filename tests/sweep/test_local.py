@@ -1,10 +1,14 @@
 """Workers of a local sweep, played by a program that loads nothing and dies when it is told to."""
 
+import os
+import signal
 import sys
 from collections import Counter
 
 import pytest
 
+from nucleate.errors import Interrupted
+from nucleate.run_folder.interrupts import raise_on_signals
 from nucleate.sweep.local import ATTEMPTS, Workers, splits
 from nucleate.sweep.sweep_folder import SweepFolder
 from nucleate.sweep.tasks import Task
@@ -76,6 +80,17 @@ def test_workers_end_when_nobody_wants_them_any_more(workers):
     )
     assert next(outcomes).status == "begins"
     outcomes.close()
+
+
+def test_a_worker_that_still_loads_its_libraries_goes_with_who_was_interrupted(tmp_path):
+    loads = (sys.executable, "-c", "import time; time.sleep(600)")
+    with (
+        pytest.raises(Interrupted),
+        raise_on_signals(),
+        Workers(1, 1, SweepFolder(str(tmp_path)), loads) as workers,
+    ):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert workers.workers[0].process.returncode == -signal.SIGTERM
 
 
 def test_a_measurement_adds_up_those_that_run_at_once(workers):

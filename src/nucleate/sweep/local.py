@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from nucleate.errors import ProcessError
 from nucleate.processes import n_threads
+from nucleate.run_folder.interrupts import hold_interrupts
 from nucleate.sweep.grid import Point
 from nucleate.sweep.progress import SweepObserver
 from nucleate.sweep.sweep_file import SweepFile
@@ -86,11 +87,14 @@ class Workers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for worker in self.workers:
             worker.stop()
-        for worker in self.workers:
-            worker.wait()
+            if kind is not None:  # one that still loads its libraries does not look at its input
+                worker.process.terminate()
+        with hold_interrupts():  # a signal comes again until it is heard, and would end the waiting
+            for worker in self.workers:
+                worker.wait()
 
     def measure(
         self, settings: Mapping[str, Any], ways: Sequence[tuple[int, int]]
