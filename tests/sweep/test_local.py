@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from nucleate.errors import Interrupted
+from nucleate.errors import Interrupted, ProcessError
 from nucleate.run_folder.interrupts import raise_on_signals
 from nucleate.sweep.local import ATTEMPTS, Workers, splits
 from nucleate.sweep.sweep_folder import SweepFolder
@@ -80,6 +80,15 @@ def test_workers_end_when_nobody_wants_them_any_more(workers):
     )
     assert next(outcomes).status == "begins"
     outcomes.close()
+
+
+def test_a_worker_that_is_stopped_is_asked_nothing_more(workers):
+    first, second = workers.workers
+    first.stop()
+    with pytest.raises(ProcessError, match="its worker ended with code 0"):
+        list(first.ask({"points": []}))
+    second.stop()
+    assert ends(workers.run([task(("a", {"deaths": 0})), task(("b", {"deaths": 0}))], 2)) == set()
 
 
 def test_a_worker_that_still_loads_its_libraries_goes_with_who_was_interrupted(tmp_path):

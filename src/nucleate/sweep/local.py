@@ -129,7 +129,7 @@ def splits(cores: int, most: int) -> list[tuple[int, int]]:
 
 
 def _work(worker: _Worker, left: deque[Task], outcomes: queue.SimpleQueue[Outcome | None]) -> None:
-    while left:
+    while left and not worker.is_stopped:
         try:
             task = left.popleft()
         except IndexError:  # another worker was faster
@@ -208,6 +208,9 @@ class _Worker:
                 yield answer
         except BrokenPipeError:
             pass
+        except ValueError:  # its pipe was closed meanwhile
+            if not self.is_stopped:
+                raise
         code = self.process.wait()
         raise ProcessError(
             f"its worker ended with code {code}{self._last_words()}",
