@@ -296,8 +296,10 @@ def test_color_search_legend_and_play(open_page, contents):
         one = contents.projections.examples.to_pylist()[0]
         assert f"instruction: {one['instruction']}" in page.text_content("#spoken")
         assert one["instruction"] in page.text_content("#tip")
-        page.click("#play")
-        assert page.text_content("#step-readout") == "0 of 12"
+        at_once = (
+            "document.getElementById('play').click(); document.getElementById('step-readout').textContent"
+        )
+        assert page.evaluate(at_once) == "0 of 12"
         page.wait_for_selector("#play[aria-pressed=false]", timeout=20_000)
         assert page.text_content("#step-readout") == "12 of 12"
 
