@@ -24,6 +24,7 @@ SMALL = (
     "training.precision=float32",
     "scoring.n_examples=48",
     "scoring.n_init=2",
+    "scoring.n_init_settled=2",
     "scoring.n_resamples=20",
     "scoring.factors=['task', 'form']",
     "unseen.n_examples=20",
@@ -33,6 +34,9 @@ SMALL = (
     "model.n_layer=3",
     "model.n_head=2",
     "model.n_embd=16",
+    "pictures.tsne=false",
+    "intervene.in_run=false",
+    "figures.formats=['png']",
 )
 
 
