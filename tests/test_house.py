@@ -27,6 +27,7 @@ def test_tests_mirror_the_source(path):
         "training/objective.py", "training/checkpoint.py", "training/observer.py",  # tests of packing.py and trainer.py
         "scoring/cluster_figures.py", "scoring/label_figures.py",  # tests of score_states.py
         "stages/observer.py", "stages/making.py", "stages/capturing.py", "stages/measuring.py", "stages/showing.py", "stages/subjects.py", "stages/looking.py", "stages/analysis_settings.py",  # tests of experiment.py
+        "api/plots.py",  # tests of api/runs.py
         "cluster/joined.py",  # tests of cluster/workers.py and sweep/on_ray.py
         "corpus/prompts/prompt_lines.py",  # tests of prompt_files.py
         "resampling/named_seeds.py",  # of all that is drawn

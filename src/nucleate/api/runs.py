@@ -6,17 +6,17 @@ matplotlib; nothing but models and their states needs torch or transformers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from nucleate.api.plots import Plots
 from nucleate.run_folder.folder import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from transformers import PreTrainedModel
 
     from nucleate.api.settings import Overrides
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from nucleate.report.in_notebook import Shown
     from nucleate.scores import Scores
     from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
-    from nucleate.view import View
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Plots):
     """A run's folder with what is in it.
 
     Attributes:
@@ -167,58 +166,6 @@ class Run:
         looked = look_into(self.folder)
         return looked.model(looked.steps(None if step is None else [step])[0])
 
-    def plot_emergence(self, ax: Axes | None = None, **view: str) -> Axes:
-        """Agreement over steps, a line per layer, over its controls.
-
-        Args:
-            ax: where to draw; the current Axes of matplotlib where it is not given.
-            view: what to look at instead of where the claims are judged: `position`, `factor`, `split`,
-                `preparation`, `metric`; as for all that are drawn.
-        """
-        from nucleate.figures.clusters.emergence import draw_emergence
-
-        return self._draw(draw_emergence, ax, view)
-
-    def plot_profile(self, ax: Axes | None = None, **view: str) -> Axes:
-        """Agreement with every factor, layer by layer, of runs that have one step."""
-        from nucleate.figures.clusters.profile import draw_profile
-
-        return self._draw(draw_profile, ax, view)
-
-    def plot_atlas(self, ax: Axes | None = None, **view: str) -> Axes:
-        """Agreement of one factor at one position: layer by step."""
-        from nucleate.figures.clusters.atlas import draw_atlas
-
-        return self._draw(draw_atlas, ax, view)
-
-    def plot_order(self, ax: Axes | None = None, **view: str) -> Axes:
-        """When agreement with each factor rises at one position, layer by layer."""
-        from nucleate.figures.clusters.order import draw_order
-
-        return self._draw(draw_order, ax, view)
-
-    def plot_unseen(self, ax: Axes | None = None) -> Axes:
-        """Right assignment and right answers on unseen instances, over training."""
-        from nucleate.figures.answers.unseen import draw_unseen
-
-        self.folder.require("unseen")
-        unseen = self.evidence.unseen
-        assert unseen is not None, "it was required"
-        axes = _axes(ax)
-        draw_unseen(axes, unseen)
-        return axes
-
-    def plot_causes(self, ax: Axes | None = None) -> Axes:
-        """What answers become when states are moved, place by place."""
-        from nucleate.figures.answers.causes import draw_causes
-
-        self.folder.require("intervene")
-        effects = self.evidence.effects
-        assert effects is not None, "it was required"
-        axes = _axes(ax)
-        draw_causes(axes, self.evidence.scores, effects, self.evidence.view)
-        return axes
-
     def show(self, height: int = 820) -> Shown:
         """The page: below the cell of a notebook, in a browser elsewhere.
 
@@ -243,22 +190,6 @@ class Run:
         position = self.claim_settings.position
         here = [one for one in judged if one.position == position]
         return card(self.folder.name, self.folder.path, here, self.folder.figures / "emergence.png")
-
-    def _draw(self, draw: Any, ax: Axes | None, asked: Mapping[str, str]) -> Axes:
-        from dataclasses import replace
-
-        view = replace(self.evidence.view, **asked)
-        self._refuse_unscored(view)
-        axes = _axes(ax)
-        draw(axes, self.evidence.scores, view)
-        return axes
-
-    def _refuse_unscored(self, view: View) -> None:
-        from nucleate.errors import ScoresError
-
-        if not len(view.rows(self.evidence.scores)):
-            asked = ", ".join(f"{name}={value}" for name, value in vars(view).items())
-            raise ScoresError(f"nothing was scored of {asked}", "See the columns of Run.scores.")
 
     def _read(self, stage: str, table: Path) -> pd.DataFrame:
         from nucleate.foreign_files import read_parquet
@@ -303,9 +234,3 @@ class Run:
         if found.effects is None:
             return []
         return list(sentences(read_interventions(found.scores, found.effects, found.view)))
-
-
-def _axes(given: Axes | None) -> Axes:
-    import matplotlib.pyplot as plt
-
-    return plt.gca() if given is None else given

@@ -8,7 +8,7 @@ own instruction has no part in. An association is no cause; causes are the busin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,21 +24,12 @@ from nucleate.resampling.named_seeds import drawn_anew, stream
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import has_one_task
 from nucleate.unseen.baselines import baselines
-from nucleate.unseen.lag import lag
+from nucleate.unseen.lag import Course, lag
 from nucleate.unseen.membership import Membership, area_under_curve, error_anatomy, membership_figures
 from nucleate.unseen.selective import Ranking, selective_table
 from nucleate.unseen.settings import UnseenSettings
 
 SPLITS = ("validation", "unseen_instruction", "unseen_dialect")
-
-
-@dataclass
-class _Course:
-    """Replicates of two curves over training, for one split and position."""
-
-    steps: list[int] = field(default_factory=list)
-    assigned: list[np.ndarray] = field(default_factory=list)
-    answered: list[np.ndarray] = field(default_factory=list)
 
 
 def what_is_lacking(corpus: Corpus) -> str:
@@ -151,7 +142,7 @@ class _Look:
         self.everyone = np.ones(len(rows), dtype=bool)
         self.answers = _answers_of_tasks(corpus)[:, labels["input"][rows]]
         self.baselines = baselines(corpus, rows)
-        self.courses = {position: _Course() for position in settings.positions}
+        self.courses = {position: Course() for position in settings.positions}
 
     def at_step(self, trained: HiddenStates, states: HiddenStates) -> Iterator[dict[str, Any]]:
         accuracy = states.right @ self.weights.T / self.weights.sum(1)

@@ -6,11 +6,22 @@ reached; between two checkpoints it is taken to run straight.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from jaxtyping import Float, Int
 
 LEAST_RISE = 0.1
 """A curve that rises by less has no half way."""
+
+
+@dataclass
+class Course:
+    """Replicates of two curves over training, for one split and position."""
+
+    steps: list[int] = field(default_factory=list)
+    assigned: list[np.ndarray] = field(default_factory=list)
+    answered: list[np.ndarray] = field(default_factory=list)
 
 
 def half_way(
