@@ -191,6 +191,13 @@ def test_an_adapter_is_refused_with_the_way_to_merge_it(tmp_path):
         assert "merge_and_unload" in caught.value.mend
 
 
+@pytest.mark.parametrize("text", ["[]", "{", "null", "[" * 100_000])
+def test_an_adapter_that_is_no_json_object_is_told(tmp_path, text):
+    (tmp_path / "adapter_config.json").write_text(text)
+    with pytest.raises(ModelError, match="is an adapter that cannot be read"):
+        find_series(SeriesSettings(name=str(tmp_path)), tmp_path)
+
+
 def test_a_checkpoint_without_a_tokenizer_takes_that_of_the_folder_above(tmp_path):
     for step in (1, 2):
         small_gpt2(seed=step).save_pretrained(tmp_path / f"checkpoint-{step}")

@@ -8,7 +8,6 @@ that.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from nucleate.errors import ModelError
+from nucleate.foreign_files import ForeignFileError, read_object
 from nucleate.models.content import holds_tokenizer, tokenizer_digest
 from nucleate.models.loading import (
     ADAPTER,
@@ -278,11 +278,12 @@ def _refuse_adapter(path: Path) -> None:
     """What PEFT saves is a difference to a model that lies elsewhere."""
     about = path / ADAPTER
     if about.is_file():
-        base = (
-            json.loads(about.read_text(encoding="utf-8")).get("base_model_name_or_path") or "its base model"
-        )
+        try:
+            base = str(read_object(about).get("base_model_name_or_path") or "its base model")
+        except (ForeignFileError, OSError) as error:
+            raise ModelError(f"{path} is an adapter that cannot be read: {error}", "Save it anew.") from None
         raise ModelError(
-            f"{path} is an adapter for {base}, and no model",
+            f"{path} is an adapter for {base[:200]}, and no model",
             "Merge it and name the merged folder: AutoPeftModelForCausalLM.from_pretrained(ADAPTER)"
             ".merge_and_unload().save_pretrained(FOLDER), and the tokenizer beside it.",
         )
