@@ -26,8 +26,8 @@ def test_runs_are_put_on_one_page(made, own, tmp_path):
 
 def test_states_are_compared_beside_the_page_and_other_tasks_are_warned_of(made, own, tmp_path):
     with pytest.warns(ComparisonWarning, match="fewer than 4 tasks"):
-        nucleate.compare([made], tmp_path / "one.html", states=True, steps=[0, 4])
-    table = pd.read_parquet(tmp_path / "one-states.parquet")
+        nucleate.compare([made], tmp_path / "new" / "one.html", states=True, steps=[0, 4])
+    table = pd.read_parquet(tmp_path / "new" / "one-states.parquet")
     itself = table[(table["step_a"] == table["step_b"]) & (table["site_a"] == table["site_b"])]
     assert len(itself) == 2 * 4 and itself["value"].to_numpy() == pytest.approx(1.0)
     folder = nucleate.load_run(own).folder
@@ -42,6 +42,12 @@ def test_a_folder_in_the_place_of_the_page_is_not_replaced(tmp_path):
     with pytest.raises(RunFolderError, match="is a folder"):
         nucleate.compare([tmp_path], tmp_path / "mine")
     assert (tmp_path / "mine" / "kept").read_text() == "kept"
+
+
+def test_a_place_that_no_page_can_have_is_refused_before_states_are_compared(made, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFolderError, match="cannot write"):
+        nucleate.compare([made], tmp_path / "file" / "one.html", states=True, steps=[])
 
 
 def test_one_run_is_not_counted_twice(own, tmp_path):

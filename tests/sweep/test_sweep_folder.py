@@ -6,6 +6,7 @@ import shutil
 import fsspec
 import pytest
 
+from nucleate.errors import RunFolderError
 from nucleate.run_folder.folder import RunFolder
 from nucleate.sweep.sweep_folder import SweepFolder, has_training, link, share_training
 
@@ -118,3 +119,18 @@ def test_what_is_left_of_work_goes_unless_somebody_is_at_work(tmp_path):
     shutil.rmtree(in_hand.parent)
     folder.tidy()
     assert not folder.working.exists()
+
+
+def test_a_damaged_manifest_is_no_point_and_a_damaged_table_says_how_to_make_it_again(tmp_path):
+    folder = SweepFolder(str(tmp_path))
+    point = tmp_path / "points" / "0123"
+    point.mkdir(parents=True)
+    for broken in (b"{", b"[]", b"{}", b'{"point": {}}', b"\xff\xfe"):
+        (point / "manifest.json").write_bytes(broken)
+        assert folder.facts("0123") is None and folder.done() == {}
+    (point / "scores.parquet").write_bytes(b"PAR1, then nothing")
+    with pytest.raises(RunFolderError, match=r"scores\.parquet cannot be read") as found:
+        folder.read_table("points", "0123", "scores.parquet")
+    assert f"Remove {point}:" in found.value.mend
+    with pytest.raises(RunFolderError, match="cannot be read"):
+        folder.read_table("arms.parquet")

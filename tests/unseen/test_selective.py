@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nucleate.resampling.intervals import Draws
-from nucleate.unseen.membership import Membership
+from nucleate.unseen.membership import Membership, area_under_curve
 from nucleate.unseen.selective import COLUMNS, COVERAGES, SHOWN, Ranking, gap, risk_curves, selective_table
 
 ONCE = np.ones((1, 100))
@@ -46,6 +46,15 @@ def test_the_best_ranking_errs_only_where_it_must_and_the_worst_first():
     np.testing.assert_allclose(worst, np.minimum(COVERAGES, 0.3) / COVERAGES)
 
 
+def test_infinite_scores_are_ties_like_any_other():
+    right = np.arange(100) % 3 > 0
+    scores = np.where(np.arange(100) < 40, np.inf, np.where(np.arange(100) < 70, 1.0, -np.inf))
+    finite = np.clip(scores, -9, 9)
+    np.testing.assert_allclose(risk_curves(scores, right, ONCE), risk_curves(finite, right, ONCE))
+    np.testing.assert_allclose(area_under_curve(scores, right, ONCE), area_under_curve(finite, right, ONCE))
+    np.testing.assert_allclose(risk_curves(np.full(100, np.inf), right, ONCE), 0.34)
+
+
 def members_of(distances):
     distances = np.asarray(distances, float)
     return Membership(distances[None], np.zeros(len(distances), int), np.ones(len(distances), bool))
@@ -55,6 +64,12 @@ def test_the_gap_knows_no_label():
     members = members_of([[1.0, 4.0, 6.0], [5.0, 2.0, 9.0]])
     np.testing.assert_allclose(gap(members), [[3.0, 3.0]])
     np.testing.assert_allclose(members.margin, [[3.0, -3.0]])
+
+
+def test_where_nothing_is_left_to_choose_between_there_is_no_gap_and_without_an_own_centroid_no_margin():
+    members = members_of([[np.inf, 4.0], [np.inf, np.inf], [1.0, np.inf]])
+    np.testing.assert_array_equal(gap(members), [[0.0, 0.0, 0.0]])
+    np.testing.assert_array_equal(members.margin, [[-np.inf, -np.inf, np.inf]])
 
 
 def test_where_states_lie_with_their_task_only_when_right_the_margin_gains_on_a_confidence_that_knows_nothing():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from nucleate.cluster.settings import RaySettings
     from nucleate.processes import Workplace
     from nucleate.settings.presets import ExperimentSettings
 
@@ -73,19 +74,34 @@ def workplace(on: Literal["local", "ray"], overrides: Iterable[str]) -> Iterator
         ConfigError: an unknown setting of Ray, or one where Ray is not asked for.
         ProcessError: Ray is not installed, or there is no cluster.
     """
-    from nucleate.cluster.settings import RaySettings
     from nucleate.cluster.workers import cluster_workers
-    from nucleate.errors import ConfigError
     from nucleate.processes import THIS_MACHINE
+
+    settings, others = asked_of_ray(on, overrides)
+    if settings is None:
+        yield THIS_MACHINE, others
+        return
+    with cluster_workers(settings) as workers:
+        yield workers, others
+
+
+def asked_of_ray(
+    on: Literal["local", "ray"], overrides: Iterable[str]
+) -> tuple[RaySettings | None, list[str]]:
+    """What is asked of a cluster, None where none is, and the `overrides` that are not about that.
+
+    Raises:
+        ConfigError: an unknown setting of Ray, or one where Ray is not asked for.
+    """
+    from nucleate.cluster.settings import RaySettings
+    from nucleate.errors import ConfigError
     from nucleate.settings.config import override
 
     asked = [*overrides]
     own = [one for one in asked if one.startswith("ray.")]
+    if own and on == "local":
+        raise ConfigError(f"{own[0]} is about a cluster", "Ask for one: --on ray.")
     if on == "local":
-        if own:
-            raise ConfigError(f"{own[0]} is about a cluster", "Ask for one: --on ray.")
-        yield THIS_MACHINE, asked
-        return
+        return None, asked
     settings = RaySettings.from_mapping(override({}, own).get("ray", {}), "what is asked of Ray")
-    with cluster_workers(settings) as workers:
-        yield workers, [one for one in asked if one not in own]
+    return settings, [one for one in asked if one not in own]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from nucleate.stages.observer import Observer
 
 
+_ELSEWHERE = "Name a file in a folder that can be written to."
+
+
 def report(run: Run | Path | str, *, observer: Observer | None = None) -> Path:
     """Draw a run's figures and page again, from the tables that are there; no model is loaded.
 
@@ -74,6 +77,7 @@ def compare(
         RunFolderError: one of them is no run's folder, or `out` cannot be written.
     """
     from nucleate.report.page import build_page, write_page
+    from nucleate.run_folder.atomic_write import whole
 
     page = Path(out)
     if page.is_dir():
@@ -89,15 +93,24 @@ def compare(
     ]
     if twice:
         raise ConfigError(f"{twice[0]} is given twice, and would count as two runs", "Name every run once.")
+    _make_room_for(page)
     _warn(_differences(folders))
     alike = similarity(folders, **how) if states else None
-    if alike is not None:
-        alike.to_parquet(states_beside(page), index=False)
     changed = changed_clusters(folders, sites=sites, **how) if clusters else None
-    if changed is not None:
-        changed.to_parquet(states_beside(page, "clusters"), index=False)
+    for what, table in (("states", alike), ("clusters", changed)):
+        if table is not None:
+            with whole(states_beside(page, what), _ELSEWHERE) as path:
+                table.to_parquet(path, index=False)
     write_page(build_page(folders, changed, alike), page)
     return page
+
+
+def _make_room_for(page: Path) -> None:
+    """Before anything is computed for it."""
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {page}: {error.strerror or error}", _ELSEWHERE) from error
 
 
 def states_beside(page: Path, what: str = "states") -> Path:

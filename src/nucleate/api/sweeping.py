@@ -129,7 +129,7 @@ def train_arms(
         )
     plan = plan_arms(folders, Path(out) if out is not None else folders[0].arms_sweep)
     failed: Mapping[str, str] = {}
-    if plan.left or plan.folder.read_text("sweep.html") is None:
+    if plan.left or not all(map(plan.folder.is_there, ("sweep.html", "arms.parquet"))):
         with watch(plan) if watch else nullcontext(SilentSweep()) as observer:
             failed = train(plan, folders, observer, on).failed
     if len(failed) < len(plan.points):

@@ -67,7 +67,7 @@ def analyze(
     if prompts is None:
         raise ConfigError("no prompts are given", "Give --prompts FILE, or --audit for the table alone.")
     if dry_run:
-        return _print_cost(api.analysis_cost(model, prompts, revisions=asked, overrides=set_))
+        return _print_cost(api.analysis_cost(model, prompts, revisions=asked, overrides=set_, on=on))
     return _analyze(model, prompts, asked, out, set_, on)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 import torch
 
+from nucleate.capture.record import require_fitting
 from nucleate.corpus.corpus import Corpus
 from nucleate.models.loading import pick_device
 from nucleate.models.series.audit import Audited
@@ -57,13 +58,18 @@ class AnalysisCost:
 
 
 def cost_of(settings: AnalysisSettings, corpus: Corpus, series: Series) -> AnalysisCost:
-    """Everything but the time of scoring, which depends on the settings and not on the model."""
+    """Everything but the time of scoring, which depends on the settings and not on the model.
+
+    Raises:
+        ModelError: a prompt is too long for the model, or has a token that it does not know.
+    """
     rows = wanted_rows(settings, corpus)
     n_tokens = pc.sum(pc.list_value_length(corpus.table["input_ids"].take(rows))).as_py()
     looked_at = {name for name in series.members.values() if name != UNTRAINED}
     chosen = tuple(row for row in series.table if row.revision in looked_at)
     fetched = [row.size for row in chosen if row.revision not in series.places]
     model = series.shape()
+    require_fitting(model, corpus, rows)
     n_weights = sum(one.numel() for one in model.parameters())
     positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
     return AnalysisCost(

@@ -23,6 +23,7 @@ import platformdirs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nucleate.errors import RunFolderError
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.manifest import digest_of
 
@@ -115,9 +116,13 @@ class SweepFolder:
         return {name: facts for name, facts in found.items() if facts}
 
     def facts(self, name: str) -> dict[str, Any] | None:
-        """What is known of one point; None where it is not done."""
-        manifest = self.read_text("points", name, "manifest.json")
-        return json.loads(manifest)["point"] if manifest else None
+        """What is known of one point; None where it is not done, or its manifest is damaged."""
+        try:
+            manifest = json.loads(self.read_text("points", name, "manifest.json") or "{}")
+        except ValueError:  # of JSON, or of UTF-8
+            return None
+        found = manifest.get("point") if isinstance(manifest, dict) else None
+        return found if isinstance(found, dict) and "kept" in found else None
 
     def threads(self) -> int:
         """Of every point of this folder: results differ in their last digits with them. 0: not settled."""
@@ -127,9 +132,20 @@ class SweepFolder:
         if not self.threads():
             self.write_text(f"{threads}\n", "threads")
 
+    def is_there(self, *names: str) -> bool:
+        return bool(self.fs.exists(self.file(*names)))
+
     def read_table(self, *names: str) -> pa.Table:
-        with self.fs.open(self.file(*names)) as file:
-            return pq.read_table(file)
+        """Raises RunFolderError where it is gone or damaged."""
+        try:
+            with self.fs.open(self.file(*names)) as file:
+                return pq.read_table(file)
+        except (OSError, pa.ArrowException) as error:
+            what = str(error).splitlines()[0]
+            raise RunFolderError(
+                f"{self.file(*names)} cannot be read: {what}",
+                f"Remove {self.file(*names[:2])}: the same command makes it again.",
+            ) from error
 
     def publish(self, run: RunFolder, keep: Collection[str], facts: Mapping[str, Any]) -> None:
         """Put what is kept of a finished run to the points; its manifest goes last.

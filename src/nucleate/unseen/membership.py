@@ -35,10 +35,14 @@ class Membership:
 
     @property
     def margin(self) -> Float[np.ndarray, "site example"]:
-        """How much nearer the own centroid lies than any other; negative where another one is nearer."""
+        """How much nearer the own centroid lies than any other; negative where another one is nearer.
+
+        Minus infinity where nothing is left of the own centroid, whatever is left of the others.
+        """
         to_own = np.take_along_axis(self.distances, self.own[None, :, None], axis=2)[:, :, 0]
         others = np.where(np.arange(self.distances.shape[2]) == self.own[:, None], np.inf, self.distances)
-        return others.min(axis=2) - to_own
+        is_left = np.isfinite(to_own)
+        return np.where(is_left, others.min(axis=2) - np.where(is_left, to_own, 0.0), -np.inf)
 
     @property
     def assigned(self) -> Bool[np.ndarray, "site example"]:
@@ -79,12 +83,17 @@ def membership_figures(members: Membership, weights: Weights) -> dict[str, Figur
         }
 
 
+def ties_begin(ordered: Float[np.ndarray, " example"]) -> Int[np.ndarray, " tie"]:
+    """Where each run of equal scores begins, infinite ones too: a difference of two of these is none."""
+    return np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+
+
 def area_under_curve(
     scores: Float[np.ndarray, " example"], positive: Bool[np.ndarray, " example"], weights: Weights
 ) -> Float[np.ndarray, " replicate"]:
     """How often a positive example scores above a negative one, ties counting half; NaN without either."""
     order = np.argsort(scores, kind="stable")
-    begins = np.flatnonzero(np.diff(scores[order], prepend=-np.inf) > 0)
+    begins = ties_begin(scores[order])
     ordered = weights[:, order]
     ups = np.add.reduceat(ordered * positive[order], begins, axis=1)
     downs = np.add.reduceat(ordered * ~positive[order], begins, axis=1)

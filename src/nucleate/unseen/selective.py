@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float
 
 from nucleate.capture.hidden_states import layer_of
 from nucleate.resampling.intervals import Draws, exact_ends, interval
-from nucleate.unseen.membership import Membership, Weights
+from nucleate.unseen.membership import Membership, Weights, ties_begin
 
 COVERAGES = np.arange(1, 101) / 100
 """Shares of the instances that are answered, at which risk is known; its mean over them is the area."""
@@ -42,7 +42,7 @@ def risk_curves(
     """
     order = np.argsort(-scores, kind="stable")
     ordered = weights[:, order]
-    begins = np.flatnonzero(np.diff(-scores[order], prepend=-np.inf) > 0)
+    begins = ties_begin(scores[order])
     taken = np.cumsum(np.add.reduceat(ordered, begins, axis=1), axis=1)
     wrong = np.cumsum(np.add.reduceat(ordered * ~right[order], begins, axis=1), axis=1)
     total = taken[:, -1:]
@@ -56,8 +56,13 @@ def risk_curves(
 
 
 def gap(members: Membership) -> Float[np.ndarray, "site example"]:
-    """How much nearer the nearest centroid is than the next: the margin of who does not know the task."""
-    nearest = np.partition(members.distances, 1, axis=2)
+    """How much nearer the nearest centroid is than the next: the margin of who does not know the task.
+
+    Nothing where something is left of fewer than two centroids: there is nothing to choose between.
+    """
+    nearest = np.partition(members.distances, 1, axis=2)[:, :, :2]
+    is_left = np.isfinite(nearest).all(axis=2, keepdims=True)
+    nearest = np.where(is_left, nearest, 0.0)
     return nearest[:, :, 1] - nearest[:, :, 0]
 
 

@@ -10,7 +10,9 @@ from tests.small_tokenizers import byte_level_bpe
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "tiny"
-    small_models.KINDS["GPT-NeoX"]().save_pretrained(path)
+    model = small_models.KINDS["GPT-NeoX"]()
+    model.config.max_position_embeddings = 512  # prompts that come along are longer in single bytes
+    model.save_pretrained(path)
     byte_level_bpe().save_pretrained(path)
     return path
 
