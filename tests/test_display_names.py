@@ -1,5 +1,6 @@
 from nucleate.display_names import (
     POSITIONS,
+    figure_words,
     measure_words,
     place_words,
     say,
@@ -12,6 +13,15 @@ from nucleate.view import View
 def test_known_names_in_words_and_others_as_they_are():
     assert say(POSITIONS, "input") == "input token"
     assert say(POSITIONS, "my_own") == "my own"
+
+
+def test_ends_of_intervals_are_named_after_what_they_are_of():
+    assert figure_words("auroc_ci_low") == "AUROC, lower 95 % bound"
+    assert figure_words("odds_ratio_ci_high") == "odds ratio, upper 95 % bound"
+    assert (
+        figure_words("unseen_instruction_low") == "unseen instructions, above the control, lower 95 % bound"
+    )
+    assert figure_words("late_gain_low") == "that gain, lower 95 % bound"
 
 
 def test_sites_are_named_and_ordered_from_the_bottom_up():

@@ -35,6 +35,8 @@ METRICS = {
     "ari_across": "adjusted Rand index across dialects",
     "ami": "adjusted mutual information",
     "knn_purity": "k-NN purity",
+    "beyond_share_of_train": "above three quarters of that",
+    "shuffled_auroc": "AUROC of shuffled labels",
     "becomes_b": "answers that become the other task's",
     "stays_a": "answers that stay",
     "other": "answers that are neither's",
@@ -122,7 +124,10 @@ def say(names: dict[str, str], name: str) -> str:
 
 def figure_words(name: str) -> str:
     """A figure that a verdict rests on, in words."""
-    return FIGURES.get(name, name.replace("_", " ").replace("ci ", "95 % "))
+    for end, words in (("low", "lower 95 % bound"), ("high", "upper 95 % bound")):
+        if name not in FIGURES and name.endswith(f"_{end}"):
+            return f"{figure_words(name.removesuffix(f'_{end}').removesuffix('_ci'))}, {words}"
+    return say(FIGURES, name)
 
 
 def place_words(view: View) -> str:

@@ -81,7 +81,7 @@ def test_figures_of_a_verdict_in_words(contents):
     assert sentences.claim_figures(claim) == [
         ("agreement", "0.83"),
         ("layer", "5"),
-        ("auroc 95 % low", "0.50"),
+        ("AUROC, lower 95 % bound", "0.50"),
     ]
 
 
