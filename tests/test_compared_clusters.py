@@ -76,6 +76,8 @@ def test_sites_are_chosen_and_missing_ones_named(compared):
     assert set(table["site"]) == {"embed", "block.1"}
     with pytest.raises(LabelsError, match=r"block\.7"):
         compare_clusters(folders, sites=["block.7"])
+    with pytest.raises(LabelsError, match="no split 'nosuch'"):
+        compare_clusters(folders, split="nosuch")
 
 
 def test_steps_of_one_run_are_compared_and_one_alone_is_refused(compared):

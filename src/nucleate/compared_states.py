@@ -15,7 +15,7 @@ import pandas as pd
 
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import Corpus
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, LabelsError
 from nucleate.looked import Looked, look_into
 from nucleate.metrics.similarity import FEWEST_CLASSES, FEWEST_EXAMPLES, cka, class_rsa
 from nucleate.resampling.bootstrap import number_from_zero
@@ -74,7 +74,8 @@ def compare_states(
         split: of the examples; all that are scored where it is not given.
 
     Raises:
-        ConfigError: no run is given; RunFolderError: no such checkpoint; LabelsError: no such position.
+        ConfigError: no run is given; RunFolderError: no such checkpoint; LabelsError: no such position
+            or split.
     """
     if not folders:
         raise ConfigError("expected the folders of the runs, got none", "nucleate compare DIR DIR --states")
@@ -158,6 +159,9 @@ def shared_by(first: Looked, second: Looked, split: str | None, notes: list[str]
 def _places(looked: Looked, split: str | None) -> dict[str, int]:
     """Text -> row of the scored examples; of two of one text the first."""
     texts, splits = _texts(looked.corpus), looked.corpus.table["split"].to_pylist()
+    if split is not None and split not in splits:
+        there = ", ".join(sorted(set(splits)))
+        raise LabelsError(f"{looked.folder.name} has no split {split!r}", f"There are: {there}.")
     rows = scored_rows(looked.settings, looked.corpus).tolist()
     return {texts[row]: row for row in reversed(rows) if split in (None, splits[row])}
 
