@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nucleate import api
+from nucleate.api.settings import asked_of_ray
 from nucleate.errors import ConfigError
 
 
@@ -44,3 +45,15 @@ def test_config_is_a_file_that_resolves_to_the_same(tmp_path):
 def test_every_preset_says_what_it_is():
     assert {"smoke", "quick", "paper"} <= set(api.presets())
     assert all(len(summary) > 10 for summary in api.presets().values())
+
+
+def test_what_is_asked_of_a_cluster_is_no_setting_of_the_analysis():
+    found, others = asked_of_ray("ray", ["ray.gpus=0.25", "scoring.n_init=2"])
+    assert found.gpus == 0.25 and others == ["scoring.n_init=2"]
+    assert asked_of_ray("local", others) == (None, others)
+    with pytest.raises(ConfigError, match=r"ray\.gpus"):
+        asked_of_ray("ray", ["ray.gpus=-1"])
+    with pytest.raises(ConfigError, match=r"unknown setting ray\.gpu in --set\. Did you mean ray\.gpus"):
+        asked_of_ray("ray", ["ray.gpu=1"])
+    with pytest.raises(ConfigError, match="is about a cluster"):
+        asked_of_ray("local", ["ray.gpus=1"])

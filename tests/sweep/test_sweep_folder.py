@@ -89,6 +89,17 @@ def test_a_shared_training_is_done_for_the_stages_and_costs_no_disk(run, tmp_pat
     assert has_training(other.path) and not has_training(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["two", "-1", "1.5", "²"])
+def test_a_number_of_threads_that_is_none_is_told(tmp_path, text):
+    folder = SweepFolder(str(tmp_path / "sweep"))
+    assert folder.threads() == 0
+    folder.write_text(text, "threads")
+    with pytest.raises(RunFolderError, match="should hold a number of threads"):
+        folder.threads()
+    folder.write_text("2\n", "threads")
+    assert folder.threads() == 2
+
+
 def test_what_cannot_be_linked_is_copied(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError("not across devices")

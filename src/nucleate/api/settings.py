@@ -93,7 +93,7 @@ def asked_of_ray(
     Raises:
         ConfigError: an unknown setting of Ray, or one where Ray is not asked for.
     """
-    from nucleate.cluster.settings import RaySettings
+    from nucleate.cluster.settings import ClusterSettings
     from nucleate.errors import ConfigError
     from nucleate.settings.config import override
 
@@ -103,5 +103,5 @@ def asked_of_ray(
         raise ConfigError(f"{own[0]} is about a cluster", "Ask for one: --on ray.")
     if on == "local":
         return None, asked
-    settings = RaySettings.from_mapping(override({}, own).get("ray", {}), "what is asked of Ray")
+    settings = ClusterSettings.from_mapping(override({}, own), "--set").ray
     return settings, [one for one in asked if one not in own]

@@ -17,3 +17,9 @@ class RaySettings(Settings):
     gpus: float = Field(0.0, ge=0, description="of a piece; 0.25 lets four share one")
     memory_gb: float = Field(0.0, ge=0, description="of a piece; 0: nothing is set aside")
     retries: int = Field(3, ge=0, description="times that a piece is done again after its node was lost")
+
+
+class ClusterSettings(Settings):
+    """What a command that is no sweep can be told of a cluster: `--set ray.KEY=VALUE`."""
+
+    ray: RaySettings = RaySettings()

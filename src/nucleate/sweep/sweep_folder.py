@@ -126,7 +126,13 @@ class SweepFolder:
 
     def threads(self) -> int:
         """Of every point of this folder: results differ in their last digits with them. 0: not settled."""
-        return int(self.read_text("threads") or 0)
+        text = (self.read_text("threads") or "").strip()
+        if text and not (text.isascii() and text.isdecimal()):
+            raise RunFolderError(
+                f"{self.file('threads')} should hold a number of threads, not {text[:40]!r}",
+                "Remove it where no point of the sweep is kept, or put back what it held.",
+            )
+        return int(text or 0)
 
     def settle_threads(self, threads: int) -> None:
         if not self.threads():
