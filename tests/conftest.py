@@ -1,6 +1,7 @@
 """Shapes are checked under test only, and the program's caches stay out of the user's home."""
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,8 @@ from playwright.sync_api import sync_playwright
 
 os.environ["NUCLEATE_CACHE_DIR"] = tempfile.mkdtemp(prefix="nucleate-test-")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray reads it once, when it is loaded: one for all tests
+os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers that share two cores stall on each other's threads
 
 # Rooms whose functions take arrays; the hook must be in place before they are imported.

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 from functools import partial
 
 import pytest
@@ -29,6 +30,16 @@ def die_once(file):
         file.touch()
         os._exit(1)
     return "done"
+
+
+def test_a_ray_that_was_loaded_without_a_token_is_not_started(monkeypatch):
+    monkeypatch.delenv("RAY_AUTH_MODE")
+    monkeypatch.setitem(sys.modules, "ray", object())
+    with (
+        pytest.raises(ProcessError, match="before it could be given a token"),
+        cluster_workers(RaySettings()),
+    ):
+        pass
 
 
 @pytest.mark.ray

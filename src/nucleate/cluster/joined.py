@@ -10,6 +10,7 @@ import importlib
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -63,8 +64,11 @@ def connected(settings: RaySettings) -> Iterator[Any]:
 def _start_on_loopback(ray: Any) -> None:
     """Ray takes the outer address of a machine even where 127.0.0.1 is asked for, unless told otherwise."""
     constants: Any = importlib.import_module("ray._private.ray_constants")
-    constants.ENABLE_RAY_CLUSTER = False
-    ray.init(num_cpus=n_threads(), include_dashboard=False, object_store_memory=_STORE, **_QUIET)
+    before, constants.ENABLE_RAY_CLUSTER = constants.ENABLE_RAY_CLUSTER, False
+    try:
+        ray.init(num_cpus=n_threads(), include_dashboard=False, object_store_memory=_STORE, **_QUIET)
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before  # who starts a cluster of their own afterwards gets that one
     addresses = [node["NodeManagerAddress"] for node in ray.nodes()]
     if addresses != ["127.0.0.1"]:
         ray.shutdown()
@@ -82,8 +86,17 @@ def _ray() -> Any:
 
 
 def _require_a_token() -> None:
-    """Who may run code on a cluster of ours: only those to whom this process gave its token."""
+    """Who may run code on a cluster of ours: only those to whom this process gave its token.
+
+    Raises:
+        ProcessError: Ray has been loaded without one, and reads it once.
+    """
     if "RAY_AUTH_MODE" not in os.environ:
+        if sys.modules.get("ray"):
+            raise ProcessError(
+                "Ray was loaded before it could be given a token, without which others could run code here",
+                "Start Python anew and import ray later, or set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN.",
+            )
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
