@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from jaxtyping import config, install_import_hook
-from playwright.sync_api import sync_playwright
 
 os.environ["NUCLEATE_CACHE_DIR"] = tempfile.mkdtemp(prefix="nucleate-test-")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -41,6 +40,7 @@ install_import_hook(
 
 
 import nucleate  # noqa: E402 - the hook comes first
+from benchmarks.browser import chromium_at  # noqa: E402
 from nucleate.capture.hidden_states import BEFORE_INPUT  # noqa: E402
 from nucleate.scores import Score, Scores  # noqa: E402
 
@@ -62,16 +62,8 @@ def browser():
     """One for all tests of pages that a worker has: a second one in the same process cannot be started."""
     if (chromium := shutil.which("chromium")) is None:
         pytest.skip("needs Debian's chromium: apt-get install chromium")
-    arguments = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
+    with chromium_at(chromium) as started:
+        yield started
 
 
 @pytest.fixture

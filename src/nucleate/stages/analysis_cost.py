@@ -19,7 +19,7 @@ from nucleate.models.series.audit import Audited
 from nucleate.models.series.series import UNTRAINED, Series
 from nucleate.settings.presets import AnalysisSettings
 from nucleate.stages.disk_use import DiskUse, use_of_capture
-from nucleate.stages.measuring import wanted_rows
+from nucleate.stages.measuring import wanted_positions, wanted_rows
 
 _FLOPS_PER_WEIGHT = 2
 """Of a token: a multiplication and an addition."""
@@ -71,7 +71,7 @@ def cost_of(settings: AnalysisSettings, corpus: Corpus, series: Series) -> Analy
     model = series.shape()
     require_fitting(model, corpus, rows)
     n_weights = sum(one.numel() for one in model.parameters())
-    positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
+    positions = wanted_positions(settings)
     return AnalysisCost(
         checkpoints=chosen,
         n_prompts=len(rows),

@@ -26,7 +26,7 @@ from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings
 from nucleate.stages.context import FolderContext
 from nucleate.stages.disk_use import require_room, size_of, use_of_capture
-from nucleate.stages.measuring import wanted_rows
+from nucleate.stages.measuring import wanted_positions, wanted_rows
 from nucleate.stages.observer import Observer, Silent
 
 
@@ -34,7 +34,7 @@ def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, ser
     """Capture every checkpoint of a series; those that were captured before are kept."""
     settings, folder = context.settings, context.folder
     rows = wanted_rows(settings, corpus)
-    positions = tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
+    positions = wanted_positions(settings)
     weights = sorted((row.step, row.digest) for row in series.table)
     about = (settings.model.digest(), positions, hashlib.sha256(rows.tobytes()).hexdigest(), weights)
     made_from = (settings.seed, folder.outputs_digest("corpus"), *about, *series.content)

@@ -106,6 +106,11 @@ def wanted_rows(settings: AnalysisSettings, corpus: Corpus) -> np.ndarray:
     return np.unique(np.concatenate(wanted))
 
 
+def wanted_positions(settings: AnalysisSettings) -> tuple[str, ...]:
+    """The positions that they will want."""
+    return tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
+
+
 def scored_rows(settings: MeasurementSettings, corpus: Corpus) -> np.ndarray:
     """The rows of the corpus that are scored."""
     scoring = settings.scoring
