@@ -22,8 +22,8 @@ from benchmarks.isolated import in_own_process, in_turn_alone
 from benchmarks.measuring import Findings, Measured, Reached, Row
 from nucleate.capture.settings import CaptureSettings
 from nucleate.capture.stored import read_states, store_states
+from nucleate.corpus.prompts.files.prompt_files import Prompt, compose
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts.prompt_files import Prompt, compose
 from nucleate.models.loading import load_model, load_tokenizer
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from nucleate.capture.settings import CaptureSettings
 from nucleate.capture.stored import store_states
 from nucleate.corpus.saved import load_corpus
 from nucleate.kmeans.kmeans import KMeansResult, kmeans
-from nucleate.metrics.rand_index import adjusted_rand_interval
+from nucleate.metrics.agreement.rand_index import adjusted_rand_interval
 from nucleate.resampling.bootstrap import Resamples
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import resolve

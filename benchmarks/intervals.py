@@ -15,7 +15,7 @@ from benchmarks import ours
 from benchmarks.measuring import Findings, in_turn
 from benchmarks.setup import Setup
 from nucleate.kmeans.kmeans import KMeansResult, kmeans
-from nucleate.metrics.rand_index import adjusted_rand_interval
+from nucleate.metrics.agreement.rand_index import adjusted_rand_interval
 from nucleate.resampling.bootstrap import Resamples
 
 

@@ -9,12 +9,12 @@ import pytest
 import nucleate
 from nucleate.errors import ConfigError, RunFolderError
 from nucleate.experiment import measure_again
-from nucleate.intervene.effects import read_effects
+from nucleate.intervene.outcomes.effects import read_effects
 from nucleate.models.loading import load_model
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import SCHEMA, Scores
 from nucleate.stages.context import settings_of
-from nucleate.stages.disk_use import size_of, use_of_training
+from nucleate.stages.planning.disk_use import size_of, use_of_training
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,15 @@ def test_a_file_is_read_in_one_sitting_and_says_what_it_hides(path):
     assert not text or ast.get_docstring(ast.parse(text)), "a module says what it hides and why"
 
 
+@pytest.mark.parametrize(
+    "room", sorted({path.parent for path in SOURCES}), ids=lambda room: str(room.relative_to(ROOT))
+)
+def test_a_room_has_at_most_nine_files(room):
+    files = [path.name for path in SOURCES if path.parent == room and path.name != "__init__.py"]
+    limit = {"cli": 99, "nucleate": 13}.get(room.name, 9)  # one file per verb; the ground floor
+    assert len(files) <= limit, f"part this room: {files}"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_tests_mirror_the_source(path):
     """A room is tested in the file of its name, or it is one that has nothing to test but through others."""
@@ -25,11 +34,11 @@ def test_tests_mirror_the_source(path):
         "__init__.py", "__main__.py", "errors.py", "run_folder/interrupts.py",  # every test of a mistake or a signal
         "capture/hidden_states.py", "capture/positions.py", "capture/sites.py",  # tests of capture/record.py
         "training/objective.py", "training/checkpoint.py", "training/observer.py",  # tests of packing.py and trainer.py
-        "scoring/cluster_figures.py", "scoring/label_figures.py",  # tests of score_states.py
-        "stages/observer.py", "stages/making.py", "stages/capturing.py", "stages/measuring.py", "stages/showing.py", "stages/subjects.py", "stages/looking.py", "stages/analysis_settings.py",  # tests of experiment.py
+        "scoring/rows/cluster_figures.py", "scoring/rows/label_figures.py",  # tests of score_states.py
+        "stages/observer.py", "stages/making.py", "stages/capturing.py", "stages/measuring.py", "stages/showing.py", "stages/subjects.py", "stages/looking.py", "stages/planning/analysis_settings.py",  # tests of experiment.py
         "api/plots.py",  # tests of api/runs.py
-        "cluster/joined.py",  # tests of cluster/workers.py and sweep/on_ray.py
-        "corpus/prompts/prompt_lines.py",  # tests of prompt_files.py
+        "cluster/joined.py",  # tests of cluster/workers.py and sweep/executors/on_ray.py
+        "corpus/prompts/files/prompt_lines.py",  # tests of prompt_files.py
         "resampling/named_seeds.py",  # of all that is drawn
     }  # fmt: skip
     place = path.relative_to(ROOT / "src" / "nucleate").as_posix()

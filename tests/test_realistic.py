@@ -7,7 +7,7 @@ from transformers import AutoModelForCausalLM
 
 from nucleate import api
 from nucleate.corpus.prompts.facts import draw_prompts
-from nucleate.corpus.prompts.prompt_files import read_prompts
+from nucleate.corpus.prompts.files.prompt_files import read_prompts
 from nucleate.errors import ModelError
 from nucleate.models.loading import load_start, load_tokenizer
 

@@ -28,14 +28,14 @@ from nucleate.models.series.settings import IN_MEMORY
 from nucleate.processes import THIS_MACHINE, Workplace
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, MeasurementSettings
-from nucleate.stages.analysis_settings import resolve_analysis
 from nucleate.stages.capturing import capture_series
-from nucleate.stages.checks import require_measurable, without_partition
 from nucleate.stages.context import FolderContext, StageContext, settings_of
 from nucleate.stages.making import make_corpus, make_prompt_corpus, train_model
 from nucleate.stages.measuring import intervene, intervene_if_possible, score, unseen
 from nucleate.stages.observer import Observer
-from nucleate.stages.prompt_sample import notes_on
+from nucleate.stages.planning.analysis_settings import resolve_analysis
+from nucleate.stages.planning.checks import require_measurable, without_partition
+from nucleate.stages.planning.prompt_sample import notes_on
 from nucleate.stages.showing import draw, judge, make_report
 from nucleate.stages.subjects import Given, Kept, Subject, Trained
 

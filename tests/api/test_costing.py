@@ -7,7 +7,7 @@ from nucleate import api
 from nucleate.cli.main import main
 from nucleate.errors import ConfigError, CorpusError, ModelError
 from tests.models.series.conftest import folder  # noqa: F401 - a fixture
-from tests.stages.test_analysis_cost import LEAN
+from tests.stages.planning.test_analysis_cost import LEAN
 
 
 def test_of_a_model_on_this_machine_nothing_is_downloaded_and_a_dry_run_leaves_nothing(

@@ -2,8 +2,8 @@
 
 import pytest
 
+from nucleate.corpus.prompts.files.prompt_files import Prompt
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts.prompt_files import Prompt
 from tests.small_tokenizers import byte_level_bpe
 
 BEGINNINGS = ["The capital of", "Name the internet domain of this country, please:"]

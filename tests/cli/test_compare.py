@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from nucleate import api, compared_clusters
+from nucleate import api
 from nucleate.cli.main import main
-from nucleate.compared_clusters import ComparedClusters
+from nucleate.comparing import clusters as compared_clusters
+from nucleate.comparing.clusters import ComparedClusters
 from tests.conftest import plant
 from tests.planted_runs import planted_run
 from tests.report.test_clusters_section import TABLE

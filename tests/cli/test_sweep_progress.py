@@ -7,9 +7,9 @@ from rich.console import Console
 
 from nucleate.cli.sweep_progress import SweepProgress, counts, in_words
 from nucleate.settings.presets import resolve
+from nucleate.sweep.executors.progress import Tally
+from nucleate.sweep.executors.tasks import Outcome
 from nucleate.sweep.grid import Point
-from nucleate.sweep.progress import Tally
-from nucleate.sweep.tasks import Outcome
 
 POINT = Point({"training.objective": "answer", "model.n_layer": 2}, resolve("smoke", ["seed=7"]))
 

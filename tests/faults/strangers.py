@@ -14,9 +14,9 @@ import numpy as np
 
 from nucleate import api
 from nucleate.capture.hidden_states import HiddenStates
-from nucleate.corpus.prompts.label_spelling import merged
-from nucleate.corpus.prompts.prompt_files import read_prompts
-from nucleate.corpus.prompts.prompt_lines import how_read
+from nucleate.corpus.prompts.files.label_spelling import merged
+from nucleate.corpus.prompts.files.prompt_files import read_prompts
+from nucleate.corpus.prompts.files.prompt_lines import how_read
 from nucleate.errors import NucleateError
 from nucleate.scores import RunTag
 from nucleate.scoring.score_states import score_states

@@ -9,9 +9,9 @@ from nucleate.integrations import tracking
 from nucleate.integrations.tracking import TrackedSweep, dotted, figures_of, tracked
 from nucleate.settings.presets import resolve
 from nucleate.stages.observer import Silent
+from nucleate.sweep.executors.progress import SilentSweep, Tally
+from nucleate.sweep.executors.tasks import Outcome
 from nucleate.sweep.grid import Point
-from nucleate.sweep.progress import SilentSweep, Tally
-from nucleate.sweep.tasks import Outcome
 from nucleate.training.observer import TrainingRecord
 from tests.conftest import plant
 

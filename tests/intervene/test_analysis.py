@@ -22,10 +22,10 @@ from nucleate.claims.single_tokens import read_interventions
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ModelError, NobodyToPairError
 from nucleate.intervene.analysis import intervene_on
-from nucleate.intervene.effects import read_effects, write_effects
+from nucleate.intervene.outcomes.effects import read_effects, write_effects
 from nucleate.intervene.settings import InterveneSettings
 from nucleate.kmeans.kmeans import kmeans
-from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.scores import RunTag, Scores
 from nucleate.view import View
 

@@ -7,8 +7,8 @@ import torch
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError, InterventionError
 from nucleate.intervene import measure
-from nucleate.intervene.cells import ANSWER_METRICS, METRICS, NEXT_METRICS
 from nucleate.intervene.measure import measure_pairs
+from nucleate.intervene.outcomes.cells import ANSWER_METRICS, METRICS, NEXT_METRICS
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
 from nucleate.intervene.rerun import CachedPass

@@ -5,7 +5,7 @@ import torch
 from nucleate.corpus.spans import Spans
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError
-from nucleate.intervene.effects import COMPANY
+from nucleate.intervene.outcomes.effects import COMPANY
 from nucleate.intervene.places import TaskCentroids, company_of, token_masks
 
 SPANS = Spans(np.array([[0, 2], [0, 3]]), np.array([[2, 3], [3, 4]]), np.array([3, 4]))

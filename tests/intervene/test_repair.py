@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from nucleate.corpus.subset import centroid_rows
-from nucleate.intervene.cells import Cell
+from nucleate.intervene.outcomes.cells import Cell
 from nucleate.intervene.places import CAPTURED, TaskCentroids
 from nucleate.intervene.repair import _roles, measure_repair, repair_split
 from nucleate.intervene.settings import InterveneSettings

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index, adjusted_rand_interval
 from nucleate.metrics.curves import crossing_step, late_gain, late_gain_interval, onset_step
-from nucleate.metrics.rand_index import adjusted_rand_index, adjusted_rand_interval
 from nucleate.resampling.bootstrap import Resamples
 from tests.noisy_partitions import noisy
 

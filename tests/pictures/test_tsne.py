@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nucleate.kmeans.kmeans import kmeans
-from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.pictures import tsne
 from nucleate.pictures.tsne import embed
 

@@ -11,9 +11,9 @@ from nucleate.errors import LabelsError
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves
 from nucleate.scores import RunTag, Score, Scores
-from nucleate.scoring import cluster_figures
-from nucleate.scoring.cluster_figures import FactorFigures, shuffled_figures
 from nucleate.scoring.controls import dialect_oracle_control, untrained_control
+from nucleate.scoring.rows import cluster_figures
+from nucleate.scoring.rows.cluster_figures import FactorFigures, shuffled_figures
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
 from tests.scoring.counted_states import states_with_counts

@@ -10,10 +10,10 @@ import pytest
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.resampling.bootstrap import Resamples
 from nucleate.resampling.half_samples import Halves
-from nucleate.scoring import label_figures
-from nucleate.scoring.cluster_figures import FactorFigures, Figure
 from nucleate.scoring.examples import Sample
-from nucleate.scoring.label_figures import PLACES, LabelScorer
+from nucleate.scoring.rows import label_figures
+from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure
+from nucleate.scoring.rows.label_figures import PLACES, LabelScorer
 
 N_EXAMPLES, N_CLUSTERS, N_REFERENCE, N_DRAWS = 300, 6, 40, 5
 DIMENSIONS = (2, 4, 8, 16, 32, 64, 128, 256)

@@ -12,11 +12,11 @@ from nucleate.errors import ConfigError
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import resolve
 from nucleate.stages.observer import Silent
-from nucleate.sweep import points as worker
 from nucleate.sweep import run_sweep as rooms
 from nucleate.sweep.arms import plan_arms
-from nucleate.sweep.points import run_task
-from nucleate.sweep.tasks import tasks_of
+from nucleate.sweep.executors import points as worker
+from nucleate.sweep.executors.points import run_task
+from nucleate.sweep.executors.tasks import tasks_of
 
 TINY = {
     "training.steps": 2, "training.checkpoint_steps": [0, 2], "training.n_evaluation": 20,

@@ -13,10 +13,10 @@ from nucleate.cli.main import main
 from nucleate.scores import SCHEMA
 from nucleate.sweep import run_sweep as rooms
 from nucleate.sweep.costs import Measured
-from nucleate.sweep.points import run_task
-from nucleate.sweep.progress import SilentSweep
+from nucleate.sweep.executors.points import run_task
+from nucleate.sweep.executors.progress import SilentSweep
+from nucleate.sweep.executors.tasks import tasks_of
 from nucleate.sweep.run_sweep import plan_sweep, run_sweep
-from nucleate.sweep.tasks import tasks_of
 from tests.sweep.conftest import TINY
 
 

@@ -4,8 +4,8 @@ from sklearn.metrics import roc_auc_score
 
 from nucleate.capture.record import capture as real_capture
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompts.files.prompt_files import Prompt
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts.prompt_files import Prompt
 from nucleate.models.gpt2 import build_model
 from nucleate.scores import RunTag
 from nucleate.settings.presets import resolve

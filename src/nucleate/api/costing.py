@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nucleate.api.settings import Overrides, asked_of_ray
 
 if TYPE_CHECKING:
-    from nucleate.stages.analysis_cost import AnalysisCost
+    from nucleate.stages.planning.analysis_cost import AnalysisCost
 
 
 def analysis_cost(
@@ -38,9 +38,9 @@ def analysis_cost(
     from nucleate.experiment import series_values
     from nucleate.models.series.series import find_series
     from nucleate.settings.config import assignments
-    from nucleate.stages.analysis_cost import cost_of
-    from nucleate.stages.analysis_settings import resolve_analysis
-    from nucleate.stages.checks import require_measurable
+    from nucleate.stages.planning.analysis_cost import cost_of
+    from nucleate.stages.planning.analysis_settings import resolve_analysis
+    from nucleate.stages.planning.checks import require_measurable
 
     _, others = asked_of_ray(on, assignments(overrides))
     with TemporaryDirectory() as place:

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from nucleate.api.progress import watched
 from nucleate.api.settings import Overrides, Preset, resolve, workplace
+from nucleate.api.watching.progress import watched
 from nucleate.errors import ConfigError
 from nucleate.run_folder.paths import beside, named
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from nucleate.api.progress import watched
 from nucleate.api.reading import load_run, opened
 from nucleate.api.settings import Overrides
+from nucleate.api.watching.progress import watched
 from nucleate.errors import ConfigError
 
 if TYPE_CHECKING:

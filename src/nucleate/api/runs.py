@@ -149,7 +149,7 @@ class Run(Plots):
         """
         import numpy as np
 
-        from nucleate.looked import look_into
+        from nucleate.comparing.looked import look_into
 
         looked = look_into(self.folder)
         wanted = None if rows is None else np.asarray(rows)
@@ -161,7 +161,7 @@ class Run(Plots):
         Raises:
             RunFolderError: there is no such checkpoint; InterventionError: the model was not kept.
         """
-        from nucleate.looked import look_into
+        from nucleate.comparing.looked import look_into
 
         looked = look_into(self.folder)
         return looked.model(looked.steps(None if step is None else [step])[0])

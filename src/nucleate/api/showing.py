@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nucleate.api.progress import watched
 from nucleate.api.reading import opened
+from nucleate.api.watching.progress import watched
 from nucleate.errors import ComparisonWarning, ConfigError, RunFolderError
 
 if TYPE_CHECKING:
@@ -139,13 +139,13 @@ def changed_clusters(
         split: of the examples; all that are scored where it is not given.
 
     Returns:
-        A row per event, with the clusters on both sides; see `nucleate.compared_clusters.COLUMNS`.
+        A row per event, with the clusters on both sides; see `nucleate.comparing.clusters.COLUMNS`.
 
     Raises:
         ConfigError: there is nothing to compare; RunFolderError: one is no run's folder, or has no such
         checkpoint; LabelsError: no such position or site.
     """
-    from nucleate.compared_clusters import compare_clusters
+    from nucleate.comparing.clusters import compare_clusters
     from nucleate.run_folder.folder import RunFolder
 
     folders = [one if isinstance(one, RunFolder) else opened(one).folder for one in runs]
@@ -179,7 +179,7 @@ def similarity(
         ConfigError: no run is given; RunFolderError: one is no run's folder, or has no such checkpoint.
         LabelsError: no such position.
     """
-    from nucleate.compared_states import compare_states
+    from nucleate.comparing.states import compare_states
     from nucleate.run_folder.folder import RunFolder
 
     folders = [one if isinstance(one, RunFolder) else opened(one).folder for one in runs]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from nucleate.api.runs import Run
-    from nucleate.sweep.progress import SweepObserver
+    from nucleate.sweep.executors.progress import SweepObserver
     from nucleate.sweep.run_sweep import Plan
 
 WatchSweep = Callable[["Plan"], AbstractContextManager["SweepObserver"]]
@@ -85,7 +85,7 @@ def sweep(
     Raises:
         NucleateError: whatever a user can get wrong. A point that fails is no error: see `failed`.
     """
-    from nucleate.sweep.progress import SilentSweep
+    from nucleate.sweep.executors.progress import SilentSweep
     from nucleate.sweep.run_sweep import run_sweep
 
     plan = plan_sweep(file, out, overrides=overrides, seed=seed) if isinstance(file, str) else file
@@ -120,7 +120,7 @@ def train_arms(
     from nucleate.stages.observer import Silent
     from nucleate.sweep.arms import plan_arms, show_arms
     from nucleate.sweep.arms import train_arms as train
-    from nucleate.sweep.progress import SilentSweep
+    from nucleate.sweep.executors.progress import SilentSweep
 
     folders = [opened(one).folder for one in runs]
     if not folders or (out is None and len(folders) > 1):

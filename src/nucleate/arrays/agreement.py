@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 
 from nucleate.errors import LabelsError
-from nucleate.metrics.rand_index import adjusted_rand_index, adjusted_rand_interval, adjusted_rand_permuted
+from nucleate.metrics.agreement.rand_index import (
+    adjusted_rand_index,
+    adjusted_rand_interval,
+    adjusted_rand_permuted,
+)
 from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, permute_labels
 from nucleate.resampling.named_seeds import seed_of
 

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 from jaxtyping import Int
 from transformers import PreTrainedModel
 
-from nucleate.capture.batches import Batch, plain_batches, saving, shared_batches
-from nucleate.capture.forward import Captured, Forward, keeps_keys_and_values
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.capture.passes.batches import Batch, plain_batches, saving, shared_batches
+from nucleate.capture.passes.forward import Captured, Forward, keeps_keys_and_values
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans

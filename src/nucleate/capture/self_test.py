@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import Int
 from transformers import PreTrainedModel
 
-from nucleate.capture.batches import Batch
-from nucleate.capture.forward import Captured, Forward
-from nucleate.capture.own_pass import LARGEST_DIFFERENCE, require_known_states, require_own_answer
+from nucleate.capture.passes.batches import Batch
+from nucleate.capture.passes.forward import Captured, Forward
+from nucleate.capture.passes.own_pass import LARGEST_DIFFERENCE, require_known_states, require_own_answer
 from nucleate.capture.record import Planned, in_evaluation, planned_batches, require_fitting
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus

@@ -13,7 +13,7 @@ import pandas as pd
 from nucleate.claims.claim import Claim, Judgment
 from nucleate.claims.evidence import LEAST_ERRORS, Evidence, at_last_step, hardest_split
 from nucleate.claims.verdicts import Effect, Straddle
-from nucleate.intervene.effects import CONTROLS
+from nucleate.intervene.outcomes.effects import CONTROLS
 
 LEAST_AUROC = 0.6
 """The margin must rank a right answer above a wrong one at least this often."""

@@ -16,7 +16,7 @@ import pandas as pd
 
 from nucleate.claims.settings import ClaimSettings
 from nucleate.corpus.splits import HARDEST_FIRST
-from nucleate.intervene.effects import read_effects
+from nucleate.intervene.outcomes.effects import read_effects
 from nucleate.metrics.curves import late, late_gain, late_gain_interval
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores

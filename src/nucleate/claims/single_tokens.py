@@ -16,7 +16,7 @@ import pandas as pd
 from nucleate.claims.causes import LEAST_FLIP, flips_above_controls
 from nucleate.claims.evidence import at_last_step
 from nucleate.display_names import POSITIONS
-from nucleate.intervene.effects import COMPANY
+from nucleate.intervene.outcomes.effects import COMPANY
 from nucleate.scores import Scores
 from nucleate.view import View
 

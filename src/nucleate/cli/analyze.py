@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nucleate import api
-from nucleate.api.progress import RunProgress
+from nucleate.api.watching.progress import RunProgress
 from nucleate.cli.options import Flag, Overrides, Text, command_line
 from nucleate.cli.sweep_progress import in_words
 from nucleate.cli.verdicts import print_verdicts
@@ -20,9 +20,9 @@ from nucleate.errors import ConfigError
 from nucleate.lazy import lazy
 
 if TYPE_CHECKING:
-    from nucleate.stages.analysis_cost import AnalysisCost
+    from nucleate.stages.planning.analysis_cost import AnalysisCost
 
-disk_use = lazy("nucleate.stages.disk_use")  # torch
+disk_use = lazy("nucleate.stages.planning.disk_use")  # torch
 
 
 def analyze(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nucleate import api
-from nucleate.api.progress import RunProgress
+from nucleate.api.watching.progress import RunProgress
 from nucleate.cli.options import Overrides
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from nucleate import api
 from nucleate.api.making import require_arms
-from nucleate.api.progress import RunProgress
+from nucleate.api.watching.progress import RunProgress
 from nucleate.cli.arms import train_and_print_arms
 from nucleate.cli.options import Flag, Overrides, command_line
 from nucleate.cli.verdicts import ONE_MODEL, ONE_SEED, print_verdicts, print_verdicts_over_runs

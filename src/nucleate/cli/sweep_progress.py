@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from nucleate.api.heartbeat import SILENCE, Heartbeat
+from nucleate.api.watching.heartbeat import SILENCE, Heartbeat
 
 if TYPE_CHECKING:
+    from nucleate.sweep.executors.progress import Tally
+    from nucleate.sweep.executors.tasks import Outcome
     from nucleate.sweep.grid import Point
-    from nucleate.sweep.progress import Tally
-    from nucleate.sweep.tasks import Outcome
 
 
 class SweepProgress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nucleate import api
-from nucleate.api.progress import watching
+from nucleate.api.watching.progress import watching
 from nucleate.cli.options import Overrides
 from nucleate.cli.verdicts import print_verdicts
 

@@ -17,9 +17,9 @@ import pandas as pd
 from nucleate.api.reading import opened
 from nucleate.api.runs import Run
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.comparing.looked import look_into
 from nucleate.errors import ConfigError, NucleateError, ScoresError
 from nucleate.lazy import lazy
-from nucleate.looked import look_into
 from nucleate.pictures.points_table import Projections
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.paths import beside as path_beside

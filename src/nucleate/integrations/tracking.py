@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from nucleate.settings.config import Settings
     from nucleate.settings.presets import ExperimentSettings
     from nucleate.stages.observer import Observer
+    from nucleate.sweep.executors.progress import SweepObserver, Tally
+    from nucleate.sweep.executors.tasks import Outcome
     from nucleate.sweep.grid import Point
-    from nucleate.sweep.progress import SweepObserver, Tally
     from nucleate.sweep.run_sweep import Plan
-    from nucleate.sweep.tasks import Outcome
     from nucleate.training.observer import TrainingRecord
 
 

@@ -27,15 +27,15 @@ from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import RunFolderError
 from nucleate.kmeans.kmeans import kmeans
-from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.models.series.settings import FROM_A_LOOP
 from nucleate.models.series.trainer_log import log_lines, write_lines
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings
-from nucleate.stages.analysis_settings import resolve_analysis
 from nucleate.stages.context import FolderContext
 from nucleate.stages.measuring import score, unseen, wanted_rows
 from nucleate.stages.observer import Silent
+from nucleate.stages.planning.analysis_settings import resolve_analysis
 from nucleate.stages.showing import draw, make_report
 from nucleate.stages.subjects import Kept
 

@@ -10,9 +10,9 @@ from transformers import PreTrainedModel
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import centroid_rows
 from nucleate.intervene import measure, repair
-from nucleate.intervene.cells import METRICS, summarize
-from nucleate.intervene.contrasts import contrasts
-from nucleate.intervene.effects import Effect
+from nucleate.intervene.outcomes.cells import METRICS, summarize
+from nucleate.intervene.outcomes.contrasts import contrasts
+from nucleate.intervene.outcomes.effects import Effect
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.intervene.places import TaskCentroids
 from nucleate.intervene.settings import InterveneSettings

@@ -16,13 +16,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
-from nucleate.capture.forward import right_padded
 from nucleate.capture.hidden_states import layer_of
+from nucleate.capture.passes.forward import right_padded
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
 from nucleate.errors import InterventionError
-from nucleate.intervene.cells import METRICS, Cell, Values
 from nucleate.intervene.edits import EDITS, IDENTITY, INTERCHANGE, SWAPS, Intervention, Place, apply_edit
+from nucleate.intervene.outcomes.cells import METRICS, Cell, Values
 from nucleate.intervene.pairs import Pairs
 from nucleate.intervene.places import TaskCentroids, company_of, token_masks
 from nucleate.intervene.rerun import CachedPass

@@ -20,7 +20,7 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError, LabelsError
 from nucleate.intervene.edits import Part
-from nucleate.intervene.effects import COMPANY
+from nucleate.intervene.outcomes.effects import COMPANY
 from nucleate.metrics.centroids import Centroids, plane_of
 from nucleate.resampling.named_seeds import stream
 

@@ -16,9 +16,9 @@ from nucleate.capture.record import capture
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.splits import HARDEST_FIRST
 from nucleate.corpus.subset import analysis_subset
-from nucleate.intervene.cells import Cell, Values
 from nucleate.intervene.edits import Edit, Intervention, Part, Place, apply_edit
 from nucleate.intervene.measure import prompts_at
+from nucleate.intervene.outcomes.cells import Cell, Values
 from nucleate.intervene.places import CAPTURED, TaskCentroids, token_masks
 from nucleate.intervene.rerun import CachedPass
 from nucleate.intervene.settings import InterveneSettings

@@ -17,7 +17,7 @@ from nucleate.pictures.tsne import Embedding, embed
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import Sample, samples_at
-from nucleate.scoring.label_figures import FigureRow
+from nucleate.scoring.rows.label_figures import FigureRow
 from nucleate.scoring.score_states import TRAIN, score_sample
 from nucleate.scoring.settings import ScoringSettings
 

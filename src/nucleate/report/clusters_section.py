@@ -49,7 +49,7 @@ class Comparison:
 
 
 def comparisons_of(table: pd.DataFrame) -> list[Comparison]:
-    """One for every two models and site; see `nucleate.compared_clusters.COLUMNS`."""
+    """One for every two models and site; see `nucleate.comparing.clusters.COLUMNS`."""
     return [_comparison(rows) for _, rows in table.groupby(list(_LOOKS), sort=False)]
 
 

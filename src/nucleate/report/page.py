@@ -53,8 +53,8 @@ def build_page(
 
     Args:
         folders: of the runs.
-        clusters: what became of the first one's clusters; see `nucleate.compared_clusters.COLUMNS`.
-        states: how alike their states are; see `nucleate.compared_states.COLUMNS`.
+        clusters: what became of the first one's clusters; see `nucleate.comparing.clusters.COLUMNS`.
+        states: how alike their states are; see `nucleate.comparing.states.COLUMNS`.
 
     Raises:
         RunFolderError: a folder has no finished scores and claims, or a file is not as it was written.

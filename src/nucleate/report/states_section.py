@@ -60,7 +60,7 @@ class StatesMap:
 
 
 def states_section(table: pd.DataFrame) -> Markup:
-    """Maps of CKA of every two models and of each with itself; see `nucleate.compared_states.COLUMNS`."""
+    """Maps of CKA of every two models and of each with itself; see `nucleate.comparing.states.COLUMNS`."""
     alike = table[table["metric"] == "cka"]
     maps = [_map_of(rows) for _, rows in alike.groupby(_LOOKS, sort=False)]
     text = (resources.files("nucleate.report") / "states.html").read_text(encoding="utf-8")

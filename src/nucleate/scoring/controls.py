@@ -15,12 +15,12 @@ import numpy as np
 from jaxtyping import Int
 
 from nucleate.capture.hidden_states import HiddenStates
-from nucleate.metrics.rand_index import adjusted_rand_of_each
+from nucleate.metrics.agreement.rand_index import adjusted_rand_of_each
 from nucleate.resampling.bootstrap import number_from_zero
 from nucleate.resampling.named_seeds import stream
 from nucleate.scores import Score, Scores
-from nucleate.scoring.cluster_figures import Figure
 from nucleate.scoring.examples import Sample, samples_at
+from nucleate.scoring.rows.cluster_figures import Figure
 from nucleate.scoring.settings import ScoringSettings
 
 N_MERGERS = 100

@@ -21,11 +21,11 @@ from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
-from nucleate.scoring.cluster_figures import FactorFigures, Figure
 from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at
-from nucleate.scoring.label_figures import FigureRow, LabelScorer, answer_rows, variance_rows
 from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
 from nucleate.scoring.preparation import prepare
+from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure
+from nucleate.scoring.rows.label_figures import FigureRow, LabelScorer, answer_rows, variance_rows
 from nucleate.scoring.settings import ACROSS, CHEAP, ScoringSettings
 
 Fits = dict[tuple[str, str, str, int], Clusters]

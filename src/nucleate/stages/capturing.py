@@ -25,9 +25,9 @@ from nucleate.models.series.trainer_log import read_trainer_log, write_lines
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings
 from nucleate.stages.context import FolderContext
-from nucleate.stages.disk_use import require_room, size_of, use_of_capture
 from nucleate.stages.measuring import wanted_positions, wanted_rows
 from nucleate.stages.observer import Observer, Silent
+from nucleate.stages.planning.disk_use import require_room, size_of, use_of_capture
 
 
 def capture_series(context: FolderContext[AnalysisSettings], corpus: Corpus, series: Series) -> None:

@@ -19,24 +19,24 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.prompts.byte_pairs import train_byte_pairs
 from nucleate.corpus.prompts.facts import draw_prompts, write_prompts
+from nucleate.corpus.prompts.files.prompt_files import Prompt
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts.prompt_files import Prompt
 from nucleate.corpus.prompts.settings import FactSettings
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import ModelError, TrainingError
 from nucleate.kmeans.kmeans import kmeans
-from nucleate.metrics.rand_index import adjusted_rand_index
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.models.content import model_digest, tokenizer_digest
 from nucleate.models.gpt2 import build_model
 from nucleate.models.loading import load_start, load_tokenizer
 from nucleate.models.series.series import Series
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
-from nucleate.stages.checks import require_measurable
 from nucleate.stages.context import FolderContext
-from nucleate.stages.disk_use import require_room, size_of, use_of_training
 from nucleate.stages.measuring import scored_rows
 from nucleate.stages.observer import Observer
+from nucleate.stages.planning.checks import require_measurable
+from nucleate.stages.planning.disk_use import require_room, size_of, use_of_training
 from nucleate.training.observer import TrainingRecord
 from nucleate.training.trainer import train
 

@@ -18,7 +18,7 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import LabelsError, NobodyToPairError
 from nucleate.intervene.analysis import intervene_on
-from nucleate.intervene.effects import Effect, write_effects
+from nucleate.intervene.outcomes.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
 from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, Spot, balanced_order
 from nucleate.pictures.points_table import Projections

@@ -24,8 +24,8 @@ from nucleate.settings.presets import ExperimentSettings
 from nucleate.stages.context import FolderContext, settings_of
 from nucleate.stages.observer import Observer
 from nucleate.stages.showing import draw, make_report
+from nucleate.sweep.executors.progress import SweepObserver, Tally
 from nucleate.sweep.grid import Point
-from nucleate.sweep.progress import SweepObserver, Tally
 from nucleate.sweep.results.arms_table import ARM_KEYS
 from nucleate.sweep.run_sweep import Place, Plan, plan_sweep, run_sweep
 from nucleate.sweep.sweep_file import read_sweep

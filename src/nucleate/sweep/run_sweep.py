@@ -13,17 +13,17 @@ from typing import Any, Literal
 from nucleate.lazy import lazy
 from nucleate.processes import n_threads
 from nucleate.sweep.costs import look_cost, step_cost
+from nucleate.sweep.executors.progress import SweepObserver, Tally
+from nucleate.sweep.executors.tasks import Outcome
 from nucleate.sweep.grid import Point, points_of
-from nucleate.sweep.progress import SweepObserver, Tally
 from nucleate.sweep.sweep_file import SweepFile, read_sweep
 from nucleate.sweep.sweep_folder import SweepFolder
-from nucleate.sweep.tasks import Outcome
 
 gathered = lazy("nucleate.sweep.results.gathered")  # pandas, SciPy and matplotlib
-local = lazy("nucleate.sweep.local")
+local = lazy("nucleate.sweep.executors.local")
 measurement = lazy("nucleate.sweep.measurement")  # torch
-on_ray = lazy("nucleate.sweep.on_ray")
-points_of_a_worker = lazy("nucleate.sweep.points")  # torch
+on_ray = lazy("nucleate.sweep.executors.on_ray")
+points_of_a_worker = lazy("nucleate.sweep.executors.points")  # torch
 
 Executor = Callable[[SweepFolder, Sequence[Point], SweepFile, SweepObserver], Iterator[Outcome]]
 Place = Literal["local", "ray"]

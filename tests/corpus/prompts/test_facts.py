@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import adjusted_rand_score
 
 from nucleate.corpus.prompts.facts import Frame, draw_frames, draw_prompts, read_table, stock, write_prompts
-from nucleate.corpus.prompts.prompt_files import read_prompts
+from nucleate.corpus.prompts.files.prompt_files import read_prompts
 from nucleate.corpus.prompts.settings import FactSettings
 from nucleate.errors import ConfigError
 

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nucleate.corpus.prompts.files.prompt_files import read_prompts
 from nucleate.corpus.prompts.given_prompts import prompts_file
-from nucleate.corpus.prompts.prompt_files import read_prompts
 from nucleate.errors import CorpusError
 
 ROWS = [

@@ -5,8 +5,8 @@ import unicodedata
 import numpy as np
 import pytest
 
+from nucleate.corpus.prompts.files.prompt_files import Prompt, compose
 from nucleate.corpus.prompts.located_tokens import locate
-from nucleate.corpus.prompts.prompt_files import Prompt, compose
 from nucleate.errors import CorpusError
 from tests.small_tokenizers import KINDS, byte_level_bpe, unigram, word_piece
 

@@ -4,8 +4,8 @@ import datasets
 import numpy as np
 import pytest
 
+from nucleate.corpus.prompts.files.prompt_files import Prompt, read_prompts
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
-from nucleate.corpus.prompts.prompt_files import Prompt, read_prompts
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset, centroid_rows
 from nucleate.errors import CorpusError

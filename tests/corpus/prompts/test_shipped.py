@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from nucleate.corpus.prompts.prompt_files import read_prompts
+from nucleate.corpus.prompts.files.prompt_files import read_prompts
 from nucleate.corpus.prompts.settings import FactSettings
 from nucleate.corpus.prompts.shipped import SHIPPED, write_shipped
 from nucleate.errors import ConfigError

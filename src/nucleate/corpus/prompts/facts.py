@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from nucleate.corpus.prompts.prompt_files import Prompt
+from nucleate.corpus.prompts.files.prompt_files import Prompt
 from nucleate.corpus.prompts.settings import FactSettings, Topic
 from nucleate.corpus.splits import LEFT_OUT, draw_bridges, split_dialect
 from nucleate.resampling.named_seeds import stream

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nucleate.corpus.prompts.prompt_files import Prompt, Span
+from nucleate.corpus.prompts.files.prompt_files import Prompt, Span
 from nucleate.corpus.spans import Spans
 from nucleate.errors import CorpusError
 

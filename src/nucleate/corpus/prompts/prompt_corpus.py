@@ -21,8 +21,8 @@ from jaxtyping import Int
 
 from nucleate.corpus.corpus import CARD, INSTANCES, TOKENIZER, Corpus
 from nucleate.corpus.dataset_card import prompts_card, write_splits
+from nucleate.corpus.prompts.files.prompt_files import PROMPT_LENGTH, SPAN_COLUMNS, Prompt
 from nucleate.corpus.prompts.located_tokens import locate
-from nucleate.corpus.prompts.prompt_files import PROMPT_LENGTH, SPAN_COLUMNS, Prompt
 from nucleate.corpus.spans import Spans, draw_tokens
 from nucleate.corpus.tokenizer import read_tokenizer
 from nucleate.errors import CorpusError, NucleateError

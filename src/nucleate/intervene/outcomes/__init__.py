@@ -1,0 +1,1 @@
+"""What interventions did: cells, rows with intervals, and what they say against each other."""

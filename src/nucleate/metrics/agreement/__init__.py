@@ -1,0 +1,1 @@
+"""Agreement of labels with clusters: pairs, tables of counts, matched clusters; for one site or many."""

@@ -1,0 +1,203 @@
+"""Agreement of one factor with the clusters of many sites: what `rand_index` tells of one site, for all.
+
+Hidden here: that sites share most of the work. Draws, permutations, the pairs that labels hold together and
+those within groups are counted once. All counts are whole numbers, so every figure is bit for bit that of the
+plain functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nucleate.metrics.agreement.drawn_pairs import DrawnPairs, DrawnStarts, Sums, n_pairs_within, pairs_within
+from nucleate.metrics.agreement.rand_index import (
+    WIDEST_COUNTED,
+    Groups,
+    adjusted_rand_replicates,
+    all_pairs,
+    both_of,
+    draw_starts,
+    index_of_pairs,
+    misplace,
+    pairs_together,
+)
+from nucleate.resampling.bootstrap import CHUNK_VALUES, Resamples, number_from_zero
+from nucleate.resampling.intervals import interval
+
+Best = Int[np.ndarray, "site example"]
+"""The clusters of the best start at every site."""
+
+
+class SiteClusters:
+    """The clusters of every start at every site, with what all measures of them share.
+
+    Attributes:
+        best: the clusters of each site's best start.
+    """
+
+    def __init__(
+        self,
+        clusters: Int[np.ndarray, "site start example"],
+        inertia: Float[np.ndarray, "site start"],
+        seed: int,
+    ) -> None:
+        self._clusters, self._inertia, self._seed = clusters, inertia, seed
+        self.best: Best = clusters[np.arange(len(clusters)), inertia.argmin(axis=1)]
+        self._drawn: DrawnStarts | None = None
+        self._pairs: tuple[Sums, Sums] | None = None
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return zip(self._clusters, self._inertia, strict=True)
+
+    def misplaced(self, units: Int[np.ndarray, " example"]) -> Best:
+        """The best clusters, a few units put elsewhere."""
+        return np.stack([misplace(own, units, self._seed) for own in self.best])
+
+    def drawn(self, n_resamples: int) -> DrawnStarts:
+        """The starts that replicates take: the same for all pairs and for those across groups."""
+        if self._drawn is None:
+            self._drawn = DrawnStarts(self._clusters, self._inertia, n_resamples, self._seed)
+        return self._drawn
+
+    def pairs(self, of: DrawnPairs) -> tuple[Sums, Sums]:
+        """Those of all pairs, counted once; whoever asks has the same labels and replicates."""
+        if self._pairs is None:
+            self._pairs = of.of_all(self.drawn(of.n_resamples))
+        return self._pairs
+
+
+class SiteAgreement:
+    """The Adjusted Rand Index of one factor's labels with clusters, or that over pairs across groups.
+
+    Args:
+        labels: of the factor.
+        resamples: of the same examples.
+        permuted: the labels, handed round as often as controls ask for.
+        seed: of the drawn starts.
+        groups: as in `rand_index.adjusted_rand_index`.
+    """
+
+    def __init__(
+        self,
+        labels: Int[np.ndarray, " example"],
+        resamples: Resamples,
+        permuted: Int[np.ndarray, "permutation example"],
+        seed: int,
+        groups: Groups | None = None,
+    ) -> None:
+        self._labels, self._resamples, self._seed = number_from_zero(labels), resamples, seed
+        self._groups = None if groups is None else number_from_zero(groups)
+        self._permuted = number_from_zero(permuted.ravel()).reshape(permuted.shape)
+        self._own = float(pairs_together(self._labels[None], self._groups)[0])
+        self._total = all_pairs(len(labels), self._groups)
+        self._pairs = DrawnPairs(resamples, self._labels, self._groups)
+
+    def indices(self, best: Best) -> Float[np.ndarray, " site"]:
+        """As `adjusted_rand_index`, for every site."""
+        both = pairs_together(both_of(best, self._labels), self._groups)
+        found = index_of_pairs(both, self._own, pairs_together(best, self._groups), self._total)
+        return np.where(self._says_nothing, np.nan, found)
+
+    @property
+    def _says_nothing(self) -> bool:
+        return self._groups is not None and not self._own
+
+    def intervals(
+        self, clusters: SiteClusters
+    ) -> tuple[Float[np.ndarray, " site"], Float[np.ndarray, " site"]]:
+        """As `adjusted_rand_interval`, for every site: the lower and the upper ends."""
+        if not self._resamples.tell_something or self._says_nothing:
+            return np.full(len(clusters.best), np.nan), np.full(len(clusters.best), np.nan)
+        low, high = interval(self._replicates(clusters))
+        return np.minimum(low, self.indices(clusters.misplaced(self._resamples.units))), high
+
+    def _replicates(self, clusters: SiteClusters) -> Float[np.ndarray, "site replicate"]:
+        """As `adjusted_rand_replicates`, for every site."""
+        if not self._pairs.can_count():
+            return np.stack([self._plain_replicates(*site) for site in clusters])
+        both, own = clusters.pairs(self._pairs)
+        if self._groups is not None:
+            both_within, own_within = self._pairs.within(clusters.drawn(self._resamples.n_resamples))
+            both, own = both - both_within, own - own_within
+        with_label, total = self._known
+        counts = total > 0 if self._groups is None else with_label > 0
+        return np.where(counts, index_of_pairs(both, with_label, own, total), np.nan)
+
+    def _plain_replicates(
+        self, clusters: Int[np.ndarray, "start example"], inertia: Float[np.ndarray, " start"]
+    ) -> Float[np.ndarray, " replicate"]:
+        starts = draw_starts(inertia, self._resamples.n_resamples, self._seed)
+        return adjusted_rand_replicates(self._labels, clusters, starts, self._resamples, self._groups)
+
+    @cached_property
+    def _known(self) -> tuple[Float[np.ndarray, " replicate"], Float[np.ndarray, " replicate"]]:
+        """Of every replicate the pairs of one label, and all."""
+        found = []
+        for own in (self._labels, np.zeros_like(self._labels)):
+            pairs = self._resamples.pairs_once(own)
+            if self._groups is not None:
+                pairs = pairs - self._resamples.pairs_once(both_of(own, self._groups))
+            found.append(pairs)
+        return found[0], found[1]
+
+    def permuted(self, best: Best) -> Float[np.ndarray, "site permutation"]:
+        """As `adjusted_rand_permuted`, for every site."""
+        best = np.stack([number_from_zero(own) for own in best])
+        both, clusters = self._permuted_pairs(best), pairs_together(best, self._groups)[:, None]
+        if self._groups is None:
+            return index_of_pairs(both, self._own, clusters, self._total)
+        both, own = both - self._within(best, self._groups), self._own_of_permuted
+        return np.where(own > 0, index_of_pairs(both, own, clusters, self._total), np.nan)
+
+    def _permuted_pairs(self, best: Best) -> Float[np.ndarray, "site permutation"]:
+        """Of all pairs those that share a permuted label and a cluster."""
+        n_permutations, n_examples = len(self._permuted), len(self._labels)
+        n_clusters, n_labels = int(best.max()) + 1, int(self._permuted.max()) + 1
+        if n_clusters * n_labels >= WIDEST_COUNTED * n_examples:
+            return np.stack([pairs_together(both_of(self._permuted, own)) for own in best])
+        cells = self._permuted + n_labels * np.arange(n_permutations)[:, None]
+        cells *= n_clusters
+        found = []
+        for own in best:
+            places = (cells + own).ravel()
+            sizes = np.bincount(places, minlength=n_permutations * n_labels * n_clusters).astype(float)
+            sizes = sizes.reshape(n_permutations, -1)
+            found.append(np.einsum("pc,pc->p", sizes, sizes) - n_examples)
+        return np.stack(found)
+
+    def _within(self, best: Best, groups: Groups) -> Float[np.ndarray, "site permutation"]:
+        """Of the pairs within groups those that share a permuted label and a cluster."""
+        if self._neighbors is None:
+            within = [both_of(own, groups) for own in best]
+            return np.stack([pairs_together(both_of(self._permuted, own)) for own in within])
+        first, second = self._neighbors
+        together = (best[:, first] == best[:, second]).astype(np.float32)
+        return 2.0 * (together @ self._share_label).astype(np.float64)
+
+    @cached_property
+    def _own_of_permuted(self) -> Float[np.ndarray, " permutation"]:
+        """Pairs across groups that share a permuted label: as many as there happen to be."""
+        assert self._groups is not None
+        if self._neighbors is None:
+            return pairs_together(self._permuted, self._groups)
+        return pairs_together(self._permuted) - 2.0 * self._share_label.sum(axis=0, dtype=np.float64)
+
+    @cached_property
+    def _share_label(self) -> Float[np.ndarray, "pair permutation"]:
+        """Which pairs within groups share a label in which permutation; whole numbers that add up exactly."""
+        assert self._neighbors is not None
+        first, second = self._neighbors
+        by_example = np.ascontiguousarray(self._permuted.T.astype(np.int32))
+        return (by_example[first] == by_example[second]).astype(np.float32)
+
+    @cached_property
+    def _neighbors(self) -> tuple[Int[np.ndarray, " pair"], Int[np.ndarray, " pair"]] | None:
+        """All pairs of examples of one group; None where there are too many to be written out."""
+        assert self._groups is not None
+        if n_pairs_within(self._groups) * len(self._permuted) > CHUNK_VALUES:
+            return None
+        return pairs_within(self._groups)

@@ -1,0 +1,1 @@
+"""Rows of Scores: figures of clusters, and figures that need none."""

@@ -1,0 +1,245 @@
+"""Figures that need no clusters: of labels in the space of states, of the states alone, and of the answers.
+
+Hidden here: which of them share their distances or weights between factors, how their intervals come about,
+and that those which are fitted to labels stand beside a fit to shuffled ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from nucleate.capture.hidden_states import HiddenStates, layer_of
+from nucleate.corpus.corpus import NO_ANSWER
+from nucleate.metrics.centroids import nearest_centroid_right
+from nucleate.metrics.label_geometry import (
+    Pairs,
+    neighbor_purities,
+    silhouettes,
+    squared_distances,
+    too_near,
+    top_variance_share,
+    variance_ratios,
+)
+from nucleate.metrics.permuted_centroids import nearest_shares_right
+from nucleate.metrics.probe import Probe
+from nucleate.resampling.bootstrap import Resamples, permute_labels
+from nucleate.resampling.half_samples import Halves, Key
+from nucleate.resampling.named_seeds import seed_of
+from nucleate.scoring.examples import Sample, units_of
+from nucleate.scoring.rows.cluster_figures import Figure
+from nucleate.scoring.settings import ScoringSettings
+
+N_PERMUTATIONS = 20
+"""Shuffled labels behind a control: each costs as much as the figure, so its 95 % level is coarse."""
+
+Measure = Callable[[np.ndarray, np.ndarray], dict[Key, float]]
+"""From points and the rows that are looked at to figures of every factor."""
+RATIOS = ("separation", "collapse")
+"""Ratios of variances: they spread by factors, not by differences."""
+SHARES = ("silhouette", "knn_purity")
+PLACES = (*SHARES, *RATIOS)
+
+
+FigureRow = dict[str, Any]
+"""What `Score` wants to know of a figure, beside the run."""
+
+
+@dataclass(frozen=True)
+class LabelFigure:
+    """A figure of one factor's labels at one site, or its control."""
+
+    factor: str
+    method: str
+    figure: Figure
+    control: str = "none"
+
+
+@dataclass(frozen=True)
+class LabelScorer:
+    """One sample with what its figures have in common; `at_sites` then goes through the sites.
+
+    Attributes:
+        sample: whose labels.
+        train: the same kind of sample from the training split; None where `sample` is that.
+        resamples: of the sample.
+        halves: of the sample.
+        least_token_distance: instructions that differ by fewer tokens are no neighbors.
+        metrics: which figures.
+        seed: of folds and permutations.
+    """
+
+    sample: Sample
+    train: Sample | None
+    resamples: Resamples
+    halves: Halves
+    least_token_distance: int
+    metrics: Sequence[str]
+    seed: int
+
+    def at_sites(
+        self, points: Float[np.ndarray, "site example d"], train_points: Float[np.ndarray, "site train d"]
+    ) -> Iterator[Iterator[LabelFigure]]:
+        """For each site all figures; `train_points` are the training sample's."""
+        fitted: list[list[LabelFigure]] = [[] for _ in points]
+        if "nearest_centroid" in self.metrics and self.train is not None:
+            self._add_centroids(points, train_points, self.train, fitted)
+        if "probe" in self.metrics:
+            self._add_probes(points, fitted)
+        for own, of_site in zip(points, fitted, strict=True):
+            yield self._figures(own, of_site)
+
+    def _figures(
+        self, points: Float[np.ndarray, "example d"], fitted: Sequence[LabelFigure]
+    ) -> Iterator[LabelFigure]:
+        if set(SHARES) & set(self.metrics):
+            shares = partial(self._shares, pairs=self._pairs(points))
+            yield from self._places(points, shares, SHARES)
+        yield from self._places(points, self._ratios, RATIOS)
+        yield from fitted
+
+    def _places(
+        self, points: Float[np.ndarray, "example d"], measure: Measure, metrics: Sequence[str]
+    ) -> Iterator[LabelFigure]:
+        """Figures of where labels lie, for each factor, with intervals from halves."""
+        if not set(metrics) & set(self.metrics):
+            return
+        values = measure(points, np.arange(len(points)))
+        ends = self.halves.intervals(
+            values, lambda _, rows: measure(points, rows), are_ratios=metrics is RATIOS
+        )
+        for (metric, factor), value in values.items():
+            low, high = ends[metric, factor]
+            interval = (low, high if metric in RATIOS else min(high, 1.0))
+            yield LabelFigure(factor, "labels", Figure.with_interval(metric, value, interval))
+
+    def _shares(
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"], pairs: Pairs | None
+    ) -> dict[Key, float]:
+        chosen, known = points[rows], pairs.among(rows) if pairs else None
+        found: dict[Key, float] = {}
+        own = {factor: each[rows] for factor, each in self.sample.labels.items()}
+        if "silhouette" in self.metrics:
+            values = silhouettes(chosen, own, known.squared if known else None)
+            found |= {("silhouette", factor): value for factor, value in values.items()}
+        if "knn_purity" in self.metrics:
+            found |= self._neighbors(chosen, rows, own, known)
+        return found
+
+    def _neighbors(
+        self,
+        points: Float[np.ndarray, "chosen d"],
+        rows: Int[np.ndarray, " chosen"],
+        labels: Mapping[str, np.ndarray],
+        known: Pairs | None,
+    ) -> dict[Key, float]:
+        # No neighbor is of an example's own instruction: that factor would be 0 by construction.
+        asked = {factor: each for factor, each in labels.items() if factor != "instruction"}
+        units, counts = self.sample.units[rows], self.sample.token_counts
+        counts = None if counts is None else counts[rows]
+        shares = neighbor_purities(points, asked, units, counts, self.least_token_distance, known)
+        # An example without an allowed neighbor says nothing, and costs the others nothing.
+        told = {factor: share[~np.isnan(share)] for factor, share in shares.items()}
+        return {
+            ("knn_purity", factor): float(share.mean()) if len(share) else float("nan")
+            for factor, share in told.items()
+        }
+
+    def _pairs(self, points: Float[np.ndarray, "example d"]) -> Pairs | None:
+        """Of all examples once, for all factors and halves; None where they are too many."""
+        squared = squared_distances(points)
+        return None if squared is None else Pairs(squared, self._near)
+
+    @cached_property
+    def _near(self) -> Bool[np.ndarray, "example example"]:
+        units, counts = self.sample.units, self.sample.token_counts
+        return too_near(np.arange(len(units)), units, counts, self.least_token_distance)
+
+    def _ratios(
+        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
+    ) -> dict[Key, float]:
+        chosen, labels = points[rows], self.sample.labels
+        found = {factor: variance_ratios(chosen, each[rows]) for factor, each in labels.items()}
+        asked = [metric for metric in RATIOS if metric in self.metrics]
+        return {(metric, factor): each[metric] for factor, each in found.items() for metric in asked}
+
+    def _add_centroids(
+        self,
+        points: Float[np.ndarray, "site example d"],
+        train_points: Float[np.ndarray, "site train d"],
+        train: Sample,
+        of_sites: list[list[LabelFigure]],
+    ) -> None:
+        # An instruction of another split has no centroid unless it was trained with other inputs.
+        for factor, labels in self.sample.labels.items():
+            if factor in train.labels and np.isin(labels, train.labels[factor]).all():
+                left_out = self._left_out(train, factor)
+                right = nearest_centroid_right(train_points, train.labels[factor], points, labels, left_out)
+                permuted = self._permuted(train, factor)
+                reached = nearest_shares_right(train_points, permuted, points, labels, left_out)
+                for found, own, shares in zip(of_sites, right, reached, strict=True):
+                    figure = self._mean("nearest_centroid", own)
+                    null = Figure.of_null("nearest_centroid", shares)
+                    found.append(LabelFigure(factor, "train_centroids", figure))
+                    found.append(LabelFigure(factor, "train_centroids", null, "shuffled_labels"))
+
+    def _left_out(self, train: Sample, factor: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """An instruction's own train examples have no part in what it is held against.
+
+        Asked for instructions themselves, that would leave nothing; there its other inputs are the test.
+        """
+        own, trained = self.sample.instructions, train.instructions
+        return None if factor == "instruction" or own is None or trained is None else (trained, own)
+
+    def _add_probes(
+        self, points: Float[np.ndarray, "site example d"], of_sites: list[list[LabelFigure]]
+    ) -> None:
+        probe = Probe(points, self.sample.units, self.seed)
+        for factor, labels in self.sample.labels.items():
+            if factor == "instruction":
+                continue  # folds are of instructions: none is ever trained on
+            right, reached = probe.right(labels), probe.shares_right(self._permuted(self.sample, factor))
+            for found, own, shares in zip(of_sites, right, reached, strict=True):
+                found.append(LabelFigure(factor, "ridge", self._mean("probe", own)))
+                null = Figure.of_null("probe", shares)
+                found.append(LabelFigure(factor, "ridge", null, "shuffled_labels"))
+
+    def _permuted(self, sample: Sample, factor: str) -> Int[np.ndarray, "permutation example"]:
+        return permute_labels(sample.labels[factor], sample.units, N_PERMUTATIONS, self.seed)
+
+    def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
+        return Figure.of_mean(metric, right.astype(float), self.resamples)
+
+
+def answer_rows(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[FigureRow]:
+    """Task accuracy of one split, that of the answers' first tokens where answers have more, and the loss.
+
+    Of the examples that have an answer; intervals are over resampled instructions.
+    """
+    known = states.select(states.expected != NO_ANSWER)
+    if not len(known.split):
+        return
+    split = str(known.split[0])
+    resamples = Resamples.draw(units_of(known), settings.n_resamples, seed_of(seed, split, "accuracy"))
+    first = None if known.answered is None else known.predicted == known.expected
+    found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
+    for metric, values in found.items():
+        if values is not None:
+            figure = vars(Figure.of_mean(metric, values.astype(float), resamples))
+            yield {"split": split, "method": "model", "n_examples": len(values), **figure}
+
+
+def variance_rows(states: HiddenStates, position: str) -> Iterator[FigureRow]:
+    """The warning that a few coordinates carry most of the variance, for each site where there is any."""
+    for site, points in zip(states.sites, states.at(position), strict=True):
+        share = top_variance_share(points)
+        if not math.isnan(share):
+            key = {"split": str(states.split[0]), "position": position, "site": site, "layer": layer_of(site)}
+            figure = vars(Figure("top3_variance_share", share))
+            yield {**key, "method": "states", "n_examples": len(points), **figure}

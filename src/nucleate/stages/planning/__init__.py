@@ -1,0 +1,1 @@
+"""What is settled before any work: whether it can be measured, with which settings, at what cost."""
