@@ -29,6 +29,12 @@ def test_a_single_step_is_drawn_by_layer(planted_scores, tmp_path):
     assert names(tmp_path) == {"emergence.svg"}
 
 
+def test_one_model_beside_its_untrained_twin_has_no_steps(planted_scores, tmp_path):
+    scores = planted_scores(lambda step, layer: 0.5, steps=(0, 1), splits=("all",), position="last")
+    draw_figures(scores, tmp_path, View(), is_series=True, formats=["svg"])
+    assert names(tmp_path) == {"emergence.svg"}
+
+
 def test_factors_and_splits_of_the_users_own(planted_scores, tmp_path):
     scores = planted_scores(
         lambda step, layer: 0.1 * layer * (step > 5), splits=("all",), position="last", factor="relation"

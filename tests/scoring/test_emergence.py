@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from nucleate.scores import Score, Scores
 from nucleate.scoring.emergence import (
@@ -139,7 +140,7 @@ def test_a_fall_within_the_intervals_is_no_overshoot(planted_scores):
     assert (emergence_table(planted_scores(wobbly, spread=0.03), View())["overshoot"] == 0).all()
 
 
-def test_runs_are_followed_apart_and_their_range_told(planted_scores):
+def test_runs_are_followed_apart_and_the_interval_between_them_told(planted_scores):
     scores = Scores.concatenate(
         planted_scores(lambda step, layer, whole=whole: 0.1 + 0.2 * layer * min(step / whole, 1.0), seed=seed)
         for seed, whole in ((1, 50), (2, 100), (3, 150))
@@ -147,7 +148,8 @@ def test_runs_are_followed_apart_and_their_range_told(planted_scores):
     spread = over_seeds(emergence_table(scores, View()))
     top = spread[(spread["layer"] == 4) & (spread["split"] == "train")].set_index("measure")
     half = top.loc["half_rise"]
-    assert (half["mean"], half["low"], half["high"]) == pytest.approx((50, 25, 75))
+    ends = scipy.stats.t.interval(0.95, 2, 50, scipy.stats.sem([25, 50, 75]))
+    assert (half["mean"], half["low"], half["high"]) == pytest.approx((50, *ends))
     assert (half["n"], half["n_runs"]) == (3, 3)
     bottom = spread[(spread["layer"] == 0) & (spread["measure"] == "onset")]
     assert (bottom["n"] == 0).all() and (bottom["n_runs"] == 3).all()

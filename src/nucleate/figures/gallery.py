@@ -60,12 +60,15 @@ def draw_figures(
         view: what the claims are judged on; where it was not scored, what was (`View.as_scored`).
         unseen: of one run, where it has them.
         effects: of one run's interventions, where it has them.
-        is_series: whether these are checkpoints of somebody else's training: `pretraining` is drawn too.
+        is_series: whether these are checkpoints of somebody else's training: `pretraining` is drawn too, or,
+            of a single one, no steps: the untrained model at step 0 is a control.
         selective: risk and coverage on unseen instances, where there are any; see `unseen.selective.COLUMNS`.
         arms: the table of the control arms, where there are any; see `nucleate.arms.COLUMNS`.
         formats: what each is written as; with PDF, also in the width of a column.
         on_progress: is told how many of how many are done.
     """
+    if is_series:
+        scores, unseen = _without_twin(scores), unseen and _without_twin(unseen)
     drawn = dict(_of_scores(scores, view)) | dict(_of_analyses(scores, view, unseen, effects))
     if is_series and (looked := _of_several_steps(scores, view)):
         drawn["pretraining"] = partial(pretraining_figure, scores, looked)
@@ -84,6 +87,12 @@ def draw_figures(
     pieces = [*pages, *columns]
     for done, _ in enumerate(side_by_side(pieces), start=1):  # each has written its own files
         on_progress(done, len(pieces))
+
+
+def _without_twin(scores: Scores) -> Scores:
+    """Of one model that was looked at, its own rows: its step 0 is an untrained model, drawn as a control."""
+    looked = [step for step in scores.values("step") if step > 0]
+    return scores.where(step=looked) if len(looked) == 1 else scores
 
 
 def _of_several_steps(scores: Scores, wanted: View) -> View | None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from nucleate.resampling.intervals import between_seeds
+from nucleate.resampling.intervals import LEAST_SEEDS, shown_ends
 from nucleate.scores import Scores
 from nucleate.scoring.emergence import excess
 
-LEAST_SEEDS = 3
-"""Of two, Student's interval is six times as wide as they lie apart: their range says more."""
 LOWEST_SHOWN = -0.25
 """An interval between few seeds can reach far below; it is cut off there, and at the top."""
 _PLACE = ["split", "position", "factor", "site", "step"]
@@ -36,8 +34,8 @@ def over_runs(scores: Scores) -> pd.DataFrame:
         beyond=("beyond", "mean"),
         control=("control", lambda names: names.mode().iloc[0] if names.notna().any() else None),
         value=("value", "mean"),
-        low=("value", lambda values: _ends(values)[0]),
-        high=("value", lambda values: _ends(values)[1]),
+        low=("value", lambda values: shown_ends(values.to_numpy(float))[0]),
+        high=("value", lambda values: shown_ends(values.to_numpy(float))[1]),
     )
 
 
@@ -58,10 +56,3 @@ def spread_words(runs: int) -> str:
     if runs == 1:
         return "95 % interval"
     return f"95 % interval between {runs} seeds" if runs >= LEAST_SEEDS else f"range of {runs} seeds"
-
-
-def _ends(values: pd.Series) -> tuple[float, float]:
-    if len(values) < LEAST_SEEDS:
-        return float(values.min()), float(values.max())
-    _, low, high = between_seeds(values.to_numpy(float))
-    return low, high

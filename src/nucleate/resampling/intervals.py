@@ -14,6 +14,8 @@ from nucleate.lazy import lazy
 from nucleate.resampling.bootstrap import LEVELS, Resamples
 
 special = lazy("scipy.special")
+LEAST_SEEDS = 3
+"""Of two, Student's interval is six times as wide as they lie apart: their range says more."""
 
 
 class Draws:
@@ -89,6 +91,17 @@ def between_seeds(figures: Float[np.ndarray, " model"]) -> tuple[float, float, f
     mean, spread = float(figures.mean()), float(figures.std(ddof=1))
     reach = student_quantile(len(figures)) * spread / np.sqrt(len(figures))
     return mean, mean - float(reach), mean + float(reach)
+
+
+def shown_ends(figures: Float[np.ndarray, " model"]) -> tuple[float, float]:
+    """What a picture shows around a mean over seeds: the interval between them, of two models their range.
+
+    Figures that are NaN are of models in which something never happened, and are left out; of none, NaN.
+    """
+    there = figures[~np.isnan(figures)]
+    if len(there) >= LEAST_SEEDS:
+        return between_seeds(there)[1:]
+    return (float(there.min()), float(there.max())) if len(there) else (float("nan"), float("nan"))
 
 
 def student_quantile(n_models: int) -> float:

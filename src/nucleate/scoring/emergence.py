@@ -15,6 +15,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from nucleate.metrics.curves import crossing_step, late, late_gain, onset_step
+from nucleate.resampling.intervals import shown_ends
 from nucleate.scores import Scores
 from nucleate.view import View
 
@@ -201,18 +202,22 @@ def emergence_table(scores: Scores, view: View) -> pd.DataFrame:
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and range of every measure over the runs of a table, which differ in their seeds.
+    """Mean of every measure over the runs of a table, which differ in their seeds, and its interval.
 
-    The range of n seeds holds the median over all seeds with confidence 1 - 2^(1 - n): 75 % for three,
-    94 % for five, whatever the distribution.
-
-    Returns: a row for each split, position, factor, site and measure, with `mean`, `low`, `high`, and
-        `n`, the number of runs in which it happened, beside `n_runs`.
+    Returns: a row for each split, position, factor, site and measure, with `mean`, the ends `low` and `high`
+        of the 95 % interval between seeds (of two their range; see `shown_ends`), and `n`, the number of runs
+        in which it happened, beside `n_runs`.
     """
     keys = ["split", "position", "factor", "site", "layer", "preparation", "method", "metric"]
     long = table.melt(id_vars=keys, value_vars=list(MEASURES), var_name="measure", value_name="number")
     groups = long.groupby([*keys, "measure"], dropna=False, sort=False)["number"]
-    return groups.agg(mean="mean", low="min", high="max", n="count", n_runs="size").reset_index()
+    return groups.agg(
+        mean="mean",
+        low=lambda values: shown_ends(values.to_numpy(float))[0],
+        high=lambda values: shown_ends(values.to_numpy(float))[1],
+        n="count",
+        n_runs="size",
+    ).reset_index()
 
 
 def _half_falls(losses: Scores) -> HalfWays:

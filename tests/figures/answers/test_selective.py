@@ -32,4 +32,9 @@ def test_a_panel_per_split_and_ranking_with_the_highest_layer(selective, width, 
         np.testing.assert_allclose(confidence.get_ydata(), own.query("score == 'confidence'")["value"])
         np.testing.assert_allclose(margin.get_ydata(), own.query("score == 'margin' and layer == 2")["value"])
         np.testing.assert_allclose(margin.get_xdata(), SHOWN)
+        ends = [one.get_segments() for one in figure.axes[0].collections]
+        shown = own.query("score == 'margin' and layer == 2 and coverage in [0.2, 0.4, 0.6, 0.8, 1.0]")
+        assert [[low[1], high[1]] for low, high in ends[1]] == pytest.approx(
+            shown[["ci_low", "ci_high"]].to_numpy()
+        )
         assert "input token" in [text.get_text() for text in figure.legends[0].get_texts()]

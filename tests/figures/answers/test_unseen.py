@@ -26,6 +26,18 @@ def test_the_split_drawn_is_the_one_that_the_claim_is_judged_on():
         assert "(unseen instruction)" in figure.get_suptitle()
 
 
+def test_of_one_step_there_is_no_course_and_a_line_is_broken_where_there_is_no_instance():
+    rows = [row(1, "accuracy", 0.5, method="model", split="validation")]
+    for layer in (0, 1, 2):
+        place = {"position": "last", "site": f"block.{layer}", "layer": layer, "split": "validation"}
+        rows.append(row(1, "assignment_accuracy", 0.5, **place))
+        rows += [row(1, "accuracy_if_right", 0.5, **place)] if layer != 1 else []
+    with unseen_figure(Scores.from_rows(rows)) as figure:
+        assert "optimizer step" not in [axes.get_xlabel() for axes in figure.axes]
+        layers = next(axes for axes in figure.axes if axes.get_ylabel() == "share of instances")
+        assert str(layers.lines[0].get_ydata().tolist()) == "[0.5, nan, 0.5]"
+
+
 def test_the_hardest_split_over_training_and_by_layer():
     rows = [row(step, "accuracy", step / 20, method="model") for step in (0, 5, 10)]
     rows += [
@@ -45,11 +57,13 @@ def test_the_hardest_split_over_training_and_by_layer():
     with unseen_figure(Scores.from_rows(rows)) as figure:
         course, *layers = figure.axes[:3]
         assert course.lines[0].get_ydata().tolist() == [0, 0.25, 0.5]
-        assert "nearest its task, input token" in [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "nearest to its own task, input token" in [
+            text.get_text() for text in figure.legends[0].get_texts()
+        ]
         assert all(axes.lines[0].get_ydata().tolist() == [0.2, 0.7] for axes in layers)
         ranks = next(axes for axes in figure.axes if "AUROC" in axes.get_ylabel())
         assert {line.get_label(): line.get_ydata().tolist() for line in ranks.lines[:2]} == {
-            "AUROC, shuffled centroids": [0.5],
+            "AUROC, margin to shuffled centroids": [0.5],
             "AUROC, margin": [0.8],
         }
         bars = next(axes for axes in figure.axes if axes.get_xlabel() == "answered right")

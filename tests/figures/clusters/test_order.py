@@ -1,4 +1,5 @@
 import pytest
+import scipy.stats
 from matplotlib.lines import Line2D
 from matplotlib.offsetbox import DrawingArea
 
@@ -43,13 +44,14 @@ def test_factors_stand_apart_within_a_layer_and_positions_in_panels(planted_scor
 
 def test_several_seeds_give_the_mean_and_a_bar(planted_scores):
     runs = Scores.concatenate(
-        planted_scores(ramp(whole), splits=["validation"], seed=seed) for seed, whole in ((1, 20), (2, 100))
+        planted_scores(ramp(whole), splits=["validation"], seed=seed)
+        for seed, whole in ((1, 80), (2, 100), (3, 120))
     )
     with order_figure(runs, View()) as figure:
-        assert [step for step, _ in dots(figure.axes[0])] == pytest.approx([30] * 4)
+        assert [step for step, _ in dots(figure.axes[0])] == pytest.approx([50] * 4)
         bars = [list(line.get_xdata()) for line in figure.axes[0].lines if line.get_linewidth() == 2.4]
-        assert bars[0] == pytest.approx([10, 50])
-        assert "range over 2 runs" in [text.get_text() for text in figure.legends[0].get_texts()]
+        assert bars[0] == pytest.approx(scipy.stats.t.interval(0.95, 2, 50, scipy.stats.sem([40, 50, 60])))
+        assert "95 % interval between 3 seeds" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_a_line_leads_from_the_onset_and_an_onset_after_the_half_rise_stands_by_itself(planted_scores):
@@ -75,6 +77,18 @@ def test_every_entry_of_the_legend_has_a_mark(planted_scores):
             for group in (handle.findobj(Line2D) for handle in legend.findobj(DrawingArea))
         ]
     assert len(drawn) == len(legend.get_texts()) and all(drawn)
+
+
+def test_a_position_at_which_nothing_rose_is_named_and_has_no_panel(planted_scores):
+    runs = Scores.concatenate(
+        [
+            planted_scores(ramp(100), splits=["validation"]),
+            planted_scores(lambda step, layer: 0.05, splits=["validation"], position="input"),
+        ]
+    )
+    with order_figure(runs, View()) as figure:
+        assert [axes.get_title("left") for axes in figure.axes] == ["last instruction token"]
+        assert figure.get_suptitle().endswith("Nothing rose above its controls at the input token.")
 
 
 def test_a_model_that_never_rose_can_be_drawn(planted_scores):

@@ -29,6 +29,14 @@ def test_a_line_per_factor_and_a_panel_per_split(planted_scores, width, shape):
         assert {"country", "relation", "strongest control", "95 % interval"} <= set(words)
 
 
+def test_every_seed_has_a_thin_line(planted_scores):
+    with profile_figure(runs(planted_scores, seeds=(1, 2, 3)), View("last")) as figure:
+        thin = [line.get_ydata()[0] for line in figure.axes[0].lines if line.get_gid() == "seed"]
+        assert sorted(thin) == pytest.approx([0.1, 0.1, 0.2, 0.2, 0.3, 0.3])
+        words = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "95 % interval between 3 seeds" in words
+
+
 def test_several_seeds_are_a_mean_and_a_range(planted_scores):
     with profile_figure(runs(planted_scores, seeds=(1, 3)), View("last")) as figure:
         line = [one for one in figure.axes[0].lines if one.get_marker() != "None"][-1]

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,8 +22,8 @@ from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 from nucleate.scores import Scores
 
 _BASELINES = {"lookup_table": "lookup table", "nearest_neighbor": "1-nearest\nneighbor", "chance": "chance"}
-_RIGHT, _WRONG, _GRAY, _ASSIGNED = "#1b7f79", "#c8553d", "#8a8a8a", "#7fa8d9"
-"""Gray is of what needs no model, or of centroids that mean nothing."""
+_RIGHT, _WRONG, _GRAY, _ASSIGNED = "#1b7f79", "#c8553d", "#8a8a8a", "#3f78b5"
+"""Gray is of what needs no model, or of centroids that mean nothing; blue is of what lies with its task."""
 
 
 @contextmanager
@@ -42,19 +43,35 @@ def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure
     with figure_of(title, width, height) as figure:
         panels = figure.subplots(*shape, squeeze=False)
         panels = panels.T if width == ONE_COLUMN else panels
-        _draw_course(panels[0, 0], frame, positions)
-        _draw_baselines(panels[1, 0], frame)
+        has_course = frame["step"].nunique() > 1
+        course, beside = panels[:, 0] if has_course else [None, _both(figure, panels)]
+        if course:
+            _draw_course(course, frame, positions)
+        _draw_baselines(beside, frame)
         for column, position in zip(panels[:, 1:].T, positions, strict=True):
             here = frame[(frame["position"] == position) & (frame["step"] == frame["step"].max())]
             _draw_layers(column[0], here)
             _draw_ranks(column[1], here)
+            for axes in column:
+                axes.xaxis.set_major_locator(MaxNLocator(4 if width == ONE_COLUMN else "auto", integer=True))
             column[0].set_title(textwrap.fill(say(POSITIONS, position), 18), fontsize=7.5)
-        for axes in panels[0]:
+        above = [*([course] if course else []), *panels[0, 1:]]
+        for axes in above:
             axes.set_ylim(-0.02, 1.02)
-        panels[0, 0].set_ylabel("share of instances")
+        above[0].set_ylabel("share of instances")
         panels[1, 1].set_ylabel("AUROC of the margin\nfor a right answer")
-        _legend_below(figure, [panels[0, 0], panels[0, 1], panels[1, 1]], 1 if width == ONE_COLUMN else 3)
+        _legend_below(figure, [*above[:2], panels[1, 1]], 1 if width == ONE_COLUMN else 3)
         yield figure
+
+
+def _both(figure: Figure, panels: np.ndarray) -> Axes:
+    """One panel in the place of the first two: of a single step there is no course to draw."""
+    spans = [panel.get_subplotspec() for panel in panels[:, 0]]
+    for panel in panels[:, 0]:
+        panel.remove()
+    rows, columns = ([one.rowspan.start for one in spans], [one.colspan.start for one in spans])
+    grid = spans[0].get_gridspec()
+    return figure.add_subplot(grid[min(rows) : max(rows) + 1, min(columns) : max(columns) + 1])
 
 
 def draw_unseen(axes: Axes, unseen: Scores) -> None:
@@ -89,9 +106,9 @@ def _draw_course(axes: Axes, frame: pd.DataFrame, positions: list[str]) -> None:
     top = assigned[assigned["layer"] == assigned["layer"].max()]
     for position, dashes in zip(positions, ("-", "--", ":", "-."), strict=False):
         line = top[top["position"] == position].sort_values("step")
-        axes.fill_between(line["step"], line["ci_low"], line["ci_high"], color=_RIGHT, alpha=0.08, lw=0)
-        words = f"nearest its task, {say(POSITIONS, position)}"
-        axes.plot(line["step"], line["value"], color=_RIGHT, ls=dashes, lw=1.4, label=words)
+        axes.fill_between(line["step"], line["ci_low"], line["ci_high"], color=_ASSIGNED, alpha=0.08, lw=0)
+        words = f"nearest to its own task, {say(POSITIONS, position)}"
+        axes.plot(line["step"], line["value"], color=_ASSIGNED, ls=dashes, lw=1.4, label=words)
     axes.set_title("over training,\ntop layer", fontsize=7.5)
     axes.set_xlabel("optimizer step")
 
@@ -113,7 +130,7 @@ def _draw_baselines(axes: Axes, frame: pd.DataFrame) -> None:
     axes.set_xlim(0, 1.25)
     axes.set_xticks([0, 0.5, 1])
     axes.grid(visible=False, axis="y")
-    axes.set_title("last step", fontsize=7.5)
+    axes.set_title("last step" if frame["step"].nunique() > 1 else "all instances", fontsize=7.5)
     axes.set_xlabel("answered right")
 
 
@@ -121,7 +138,7 @@ def _draw_ranks(axes: Axes, last: pd.DataFrame) -> None:
     """AUROC by layer, over the range that shuffled centroids reach."""
     ranks = last[(last["metric"] == "auroc") & last["layer"].notna()].sort_values("layer")
     for control, color, words in (
-        ("shuffled_labels", _GRAY, "AUROC, shuffled centroids"),
+        ("shuffled_labels", _GRAY, "AUROC, margin to shuffled centroids"),
         ("none", _RIGHT, "AUROC, margin"),
     ):
         line = ranks[ranks["control"] == control]
@@ -132,17 +149,18 @@ def _draw_ranks(axes: Axes, last: pd.DataFrame) -> None:
     axes.axhline(0.5, color="#555555", lw=0.7, ls=":")
     axes.set_ylim(0.0, 1.02)
     axes.set_xlabel("layer")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _draw_layers(axes: Axes, last: pd.DataFrame) -> None:
+    """Lines are broken at layers where no instance lies with its own task, or none with another."""
     last = last[(last["control"] == "none") & last["layer"].notna()]
+    every = sorted(last["layer"].unique())
     for metric, color, words in (
-        ("accuracy_if_right", _RIGHT, "right, if assigned right"),
-        ("accuracy_if_wrong", _WRONG, "right, if assigned wrong"),
+        ("accuracy_if_right", _RIGHT, "right, if nearest to its own task"),
+        ("accuracy_if_wrong", _WRONG, "right, if nearest to another"),
     ):
-        line = last[last["metric"] == metric].sort_values("layer")
-        layers = line["layer"].to_numpy(dtype=float)
+        line = last[last["metric"] == metric].set_index("layer").reindex(every)
+        layers = line.index.to_numpy(dtype=float)
         axes.fill_between(
             layers,
             line["ci_low"].astype(float),
@@ -153,12 +171,9 @@ def _draw_layers(axes: Axes, last: pd.DataFrame) -> None:
         )
         axes.plot(layers, line["value"], color=color, marker="o", ms=3, lw=1.5, label=words)
     assigned = last[last["metric"] == "assignment_accuracy"].sort_values("layer")
-    axes.bar(
-        assigned["layer"].to_numpy(dtype=float),
-        assigned["value"],
-        color=_ASSIGNED,
-        alpha=0.35,
-        label="assigned right",
-    )
+    layers, shares = assigned["layer"].to_numpy(dtype=float), assigned["value"]
+    axes.bar(layers, shares, color=_ASSIGNED, alpha=0.25, label="nearest to its own task")
+    ends = [shares - assigned["ci_low"].fillna(shares), assigned["ci_high"].fillna(shares) - shares]
+    reach = np.clip(np.array(ends, dtype=float), 0.0, None)
+    axes.errorbar(layers, shares, yerr=reach, fmt="none", ecolor=_ASSIGNED, lw=0.9)
     axes.set_xlabel("layer")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -63,6 +63,7 @@ def _draw_arm(axes: Axes, rows: pd.DataFrame, end: ArmAtEnd) -> None:
     axes.annotate(
         signed(end.agreement), (float(by_step.index[-1]), end.agreement), (-3, 4), fontsize=7, ha="right",
         textcoords="offset points", color=color,
+        bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.6},
     )  # fmt: skip
     axes.set_title(end.words.replace(", ", ",\n", 1), fontsize=7.5)
 

@@ -34,6 +34,8 @@ _MOST_LAYER_LABELS = {TWO_COLUMNS: 9, ONE_COLUMN: 5}
 _TITLE_SIZE = {TWO_COLUMNS: 8.5, ONE_COLUMN: 6.0}
 _SHARE_OF_MAPS, _LETTER = 0.65, 0.0075
 """Of the figure's width; the width of a letter in inches, by its size in points."""
+_MOST_PARTED = 16
+"""Layers; of more, white between cells would hide them."""
 SCALE = Normalize(0.0, 1.0, clip=True)
 
 
@@ -41,7 +43,7 @@ SCALE = Normalize(0.0, 1.0, clip=True)
 def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement of clusters with every factor (rows) at every position (columns); closed at the end.
 
-    A dot marks a cell that is not surely beyond its controls, which is corrected for all cells. Several runs:
+    A dot marks a cell that is not clearly above its controls, corrected for all cells. Several runs:
     means over runs.
     """
     cells = over_runs(view.rows(scores, every=("position", "factor")))
@@ -62,9 +64,8 @@ def atlas_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iter
             _name_column(axes, say(POSITIONS, position), width, len(positions))
         if width == ONE_COLUMN:
             _shrink_marks(panels)
-        figure.supxlabel(
-            "optimizer step     (· not surely beyond controls, corrected for all cells)", fontsize=7.5
-        )
+        words = "optimizer step\n• not clearly above the controls, corrected for all cells"
+        figure.supxlabel(words, fontsize=7.5 if width != ONE_COLUMN else 6.5)
         _color_bar(figure, panels, measure_words(view))
         yield figure
 
@@ -105,7 +106,13 @@ def _draw_map(axes: Axes, part: pd.DataFrame, cells: pd.DataFrame) -> None:
         .to_numpy(float)
         for name in ("value", "beyond")
     )
-    axes.pcolormesh(value, cmap=map_colors(), norm=SCALE, edgecolors="white", linewidth=0.4)
+    axes.pcolormesh(
+        value,
+        cmap=map_colors(),
+        norm=SCALE,
+        edgecolors="white",
+        linewidth=0.4 if len(sites) <= _MOST_PARTED else 0,
+    )
     rows, columns = np.nonzero(beyond <= 0)
     axes.plot(columns + 0.5, rows + 0.5, ls="", marker="o", ms=1.2, color="#4a4a4a")
 

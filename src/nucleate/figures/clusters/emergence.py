@@ -27,9 +27,8 @@ _CONTROL_COLOR, _ACCURACY_COLOR = "#8a8a8a", "#222222"
 def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement over steps as the view has it, train beside the view's split; closed at the end.
 
-    Bands are 95 % intervals, of one run or between seeds, whose own lines are thin. What lies in the gray is
-    no more than the strongest control of any layer has, at the upper end of its interval. Dashed: task
-    accuracy.
+    Bands are 95 % intervals, of one run or between seeds, whose own lines are thin. Gray reaches up to the
+    strongest control of any layer, at the upper end of its interval. Dashed: task accuracy.
     """
     rows = view.rows(scores, every=("split",))
     agreement = over_runs(rows).dropna(subset=["layer"])
@@ -44,7 +43,7 @@ def emergence_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> 
         for axes in panels[-1]:
             axes.set_xlabel("optimizer step")
         for axes in panels[:, 0]:
-            axes.set_ylabel(_measure_words(view))
+            axes.set_ylabel(_measure_words(view).replace(" (", "\n(" if width == ONE_COLUMN else " ("))
         panels[0, 0].set_ylim(_lowest(agreement), 1.03)
         legend = _legend(agreement, n_runs(scores))
         figure.legend(handles=legend, loc="outside lower left", ncols=1 if width == ONE_COLUMN else 3)
@@ -106,7 +105,10 @@ def _draw_accuracy(axes: Axes, accuracy: pd.DataFrame) -> None:
 
 
 def _name_lines(axes: Axes, ends: dict[int, tuple[float, tuple[float, ...]]], last_step: float) -> None:
-    """Write layers' numbers at the ends of their lines, pushed apart; of many layers not every one."""
+    """Write layers' numbers at the ends of their lines, pushed apart; of many layers not every one.
+
+    A thin line leads to a name that had to move.
+    """
     every = -(-len(ends) // _MOST_NAMED_LAYERS)
     named = {layer: end for layer, end in ends.items() if (max(ends) - layer) % every == 0}
     ordered = sorted(named.items(), key=lambda item: item[1][0])
@@ -116,16 +118,31 @@ def _name_lines(axes: Axes, ends: dict[int, tuple[float, tuple[float, ...]]], la
             f"layer {layer}", (last_step, value), (last_step * 1.025, height), va="center", fontsize=7,
             color=[0.75 * channel for channel in color[:3]], annotation_clip=False,
         )  # fmt: skip
+        if abs(height - value) > _LEAST_LABEL_GAP / 4:
+            ends_at = [last_step * 1.005, last_step * 1.022]
+            axes.plot(ends_at, [value, height], color=color, lw=0.5, alpha=0.7, gid="leader", clip_on=False)
     axes.set_xlim(-0.01 * last_step, last_step * 1.16)
 
 
 def _apart(heights: list[float]) -> list[float]:
-    """Ascending heights, moved as little as keeps them a label's height apart and below the top."""
-    placed: list[float] = []
+    """Ascending heights, moved as little as keeps them a label's height apart, above 0 and below the top.
+
+    Labels that meet stand around the middle of their lines: groups of them are joined until none meet.
+    """
+    groups: list[list[float]] = []
     for height in heights:
-        placed.append(max([height, *(one + _LEAST_LABEL_GAP for one in placed[-1:])]))
-    room = np.arange(len(placed))[::-1] * _LEAST_LABEL_GAP
-    return [min(height, 1.01 - above) for height, above in zip(placed, room, strict=True)]
+        groups.append([height])
+        while len(groups) > 1 and _places(groups[-2])[-1] + _LEAST_LABEL_GAP > _places(groups[-1])[0]:
+            last = groups.pop()
+            groups[-1] += last
+    return [height for group in groups for height in _places(group)]
+
+
+def _places(group: Sequence[float]) -> np.ndarray:
+    """Where labels that meet stand: evenly, around the mean of their heights."""
+    apart = _LEAST_LABEL_GAP * np.arange(len(group))
+    lowest = max(float(np.mean(group)) - apart[-1] / 2, min(*group, 0.0))
+    return min(lowest, 1.01 - apart[-1]) + apart
 
 
 def _legend(agreement: pd.DataFrame, runs: int) -> list[Line2D | Patch]:
@@ -135,6 +152,6 @@ def _legend(agreement: pd.DataFrame, runs: int) -> list[Line2D | Patch]:
         Patch(color="#3b5b8a", alpha=0.25, lw=0, label=spread_words(runs)),
     ]
     if len(strongest):
-        words = f"no more than controls ({say(CONTROLS, strongest.iloc[-1])})"
+        words = f"within the controls (strongest: {say(CONTROLS, strongest.iloc[-1])})"
         handles.append(Patch(color=_CONTROL_COLOR, alpha=0.35, lw=0, label=words))
     return handles

@@ -5,7 +5,7 @@ Hidden here: how a model that was not watched while it learned is drawn. Layers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from nucleate.display_names import FACTORS, measure_words, place_words, say
-from nucleate.figures.spread import LOWEST_SHOWN, n_runs, over_runs, spread_words
+from nucleate.figures.spread import LOWEST_SHOWN, each_run, n_runs, over_runs, spread_words
 from nucleate.figures.style import (
     FACTOR_MARKS,
     ONE_COLUMN,
@@ -36,11 +36,11 @@ _MOST_PANELS = 3
 def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Agreement with every factor over the layers at the view's position; closed at the end.
 
-    Bands are 95 % intervals, of one run or between seeds; the thin line of a factor's color is
-    the upper end of its strongest control, where one was measured.
+    Bands are 95 % intervals, of one run or between seeds, whose own lines are thin; the dotted line of a
+    factor's color is the upper end of its strongest control, where one was measured.
     """
-    rows = over_runs(view.rows(scores, every=("factor", "split")))
-    rows = rows.dropna(subset=["layer"])
+    drawn = view.rows(scores, every=("factor", "split"))
+    rows, seeds = over_runs(drawn).dropna(subset=["layer"]), each_run(drawn)
     splits = in_order(list(rows["split"].unique()), _SPLITS)[:_MOST_PANELS]
     factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
     n_rows, n_columns = (len(splits), 1) if width == ONE_COLUMN else (1, len(splits))
@@ -48,7 +48,9 @@ def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> It
     with figure_of(title, width, 1.1 + 2.1 * n_rows) as figure:
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for axes, split in zip(panels.flat, splits, strict=True):
-            _draw_split(axes, rows[rows["split"] == split], factors)
+            _draw_split(
+                axes, rows[rows["split"] == split], factors, [one[one["split"] == split] for one in seeds]
+            )
             axes.set_title(split.replace("_", " "))
         for axes in panels[-1]:
             axes.set_xlabel("layer")
@@ -62,21 +64,25 @@ def profile_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> It
 
 def draw_profile(axes: Axes, scores: Scores, view: View) -> None:
     """The panel of the view's split at the last step, on Axes of one's own."""
-    rows = over_runs(view.rows(scores, every=("factor",))).dropna(subset=["layer"])
-    rows = rows[rows["step"] == rows["step"].max()]
+    drawn = view.rows(scores, every=("factor",))
+    drawn = drawn.where(step=drawn.values("step")[-1])
+    rows, seeds = over_runs(drawn).dropna(subset=["layer"]), each_run(drawn)
     factors = in_order(list(rows["factor"].unique()), list(FACTOR_MARKS))
-    _draw_split(axes, rows, factors)
+    _draw_split(axes, rows, factors, seeds)
     axes.set(xlabel="layer", ylabel=f"agreement ({measure_words(view)})", title=view.split.replace("_", " "))
     axes.set_ylim(min(-0.03, max(float(rows["low"].min()), LOWEST_SHOWN) - 0.02), 1.03)
     axes.legend(handles=_legend(factors, n_runs(scores)), fontsize=6.5)
 
 
-def _draw_split(axes: Axes, rows: pd.DataFrame, factors: list[str]) -> None:
+def _draw_split(axes: Axes, rows: pd.DataFrame, factors: list[str], seeds: Sequence[pd.DataFrame]) -> None:
     marks = factor_marks(factors)
     for factor in factors:
         line = rows[rows["factor"] == factor].sort_values("layer").astype({"layer": float})
         color, marker = marks[factor]
         axes.fill_between(line["layer"], line["low"], line["high"], color=color, alpha=0.15, lw=0)
+        for one in seeds:
+            own = one[one["factor"] == factor].dropna(subset=["layer"]).sort_values("layer")
+            axes.plot(own["layer"].astype(float), own["value"], color=color, lw=0.5, alpha=0.6, gid="seed")
         axes.plot(line["layer"], line["control_high"], color=color, lw=0.8, ls=(0, (1, 1.5)))
         axes.plot(line["layer"], line["value"], color=color, marker=marker, ms=3, lw=1.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

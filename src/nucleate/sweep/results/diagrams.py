@@ -6,7 +6,7 @@ all axes that are not shown; which these are stands in the title.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
@@ -17,9 +17,13 @@ import scipy.stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nucleate.figures.spread import LOWEST_SHOWN
 from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colors, save_figure
 
 _COLUMNS = 2
+_ASIDE = 0.12
+"""How far the lines of several layers stand beside each other, so that their intervals can be told apart."""
+Color = str | tuple[float, ...]
 
 
 def draw_diagrams(measures: pd.DataFrame, axes: Sequence[str], folder: Path) -> None:
@@ -33,8 +37,11 @@ def draw_diagrams(measures: pd.DataFrame, axes: Sequence[str], folder: Path) -> 
     several = [axis for axis in axes if measures[axis].nunique() > 1]
     for axis in several:
         with _panels(measures, _title(axis, several, (axis,))) as (figure, panels):
+            layers = sorted(measures["layer"].dropna().unique())
+            colors = dict(zip(layers, layer_colors(len(layers)), strict=True))
             for panel, measure in panels:
-                _draw_curves(panel, measure, axis)
+                _draw_curves(panel, measure, axis, colors)
+            _name_layers(figure, [panel for panel, _ in panels])
             save_figure(figure, folder, f"curves-{axis}", ("svg", "png"))
     for pair in combinations(several, 2):
         with _panels(at_top(measures), _title(" x ".join(pair), several, pair)) as (figure, panels):
@@ -82,24 +89,38 @@ def _panels(measures: pd.DataFrame, title: str) -> Iterator[tuple[Figure, list[t
         yield figure, list(zip(panels, parts, strict=False))
 
 
-def _draw_curves(panel: Axes, measure: pd.DataFrame, axis: str) -> None:
+def _draw_curves(panel: Axes, measure: pd.DataFrame, axis: str, colors: Mapping[int, Color]) -> None:
+    """A line per layer, each in its own color everywhere; what is a share stays between its ends."""
     values = sorted(measure[axis].unique())
     layers = sorted(measure["layer"].dropna().unique())
-    colors = layer_colors(len(layers)) if layers else ["#222222"]
-    for layer, color in zip(layers or [None], colors, strict=True):
+    places_aside = np.linspace(-_ASIDE, _ASIDE, len(layers)) if len(layers) > 1 else np.zeros(1)
+    for layer, aside in zip(layers or [None], places_aside, strict=True):
+        color: Color = "#222222" if layer is None else colors[layer]
         own = (
             measure if layer is None else measure[(measure["layer"] == layer).to_numpy(bool, na_value=False)]
         )
         curve = curve_of(own, axis).dropna(subset="mean")
-        places = [values.index(value) for value in curve.index]
+        places = [values.index(value) + aside for value in curve.index]
         label = None if layer is None else f"layer {layer}"
         panel.errorbar(
             places, curve["mean"], curve["half"], color=color, lw=1.4, marker="o", ms=3, label=label
         )
     panel.set_xticks(range(len(values)), [_label(value) for value in values])
     panel.set_xlabel(axis)
-    if layers:
-        panel.legend(ncols=2, fontsize=6)
+    low, high = panel.get_ylim()
+    if measure["value"].abs().max() <= 1.0:
+        panel.set_ylim(max(low, LOWEST_SHOWN), min(high, 1.02))
+
+
+def _name_layers(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One legend for all panels, below them."""
+    named = {}
+    for panel in panels:
+        handles, words = panel.get_legend_handles_labels()
+        named |= dict(zip(words, handles, strict=True))
+    if named:
+        words = sorted(named, key=lambda one: int(one.split()[-1]))
+        figure.legend([named[one] for one in words], words, loc="outside lower left", ncols=7)
 
 
 def _draw_cells(panel: Axes, measure: pd.DataFrame, across: str, up: str) -> None:
