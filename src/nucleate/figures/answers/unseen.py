@@ -44,9 +44,9 @@ def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure
         panels = figure.subplots(*shape, squeeze=False)
         panels = panels.T if width == ONE_COLUMN else panels
         has_course = frame["step"].nunique() > 1
-        course, beside = panels[:, 0] if has_course else [None, _both(figure, panels)]
-        if course:
-            _draw_course(course, frame, positions)
+        beside = panels[1, 0] if has_course else _both(figure, panels)
+        if has_course:
+            _draw_course(panels[0, 0], frame, positions)
         _draw_baselines(beside, frame)
         for column, position in zip(panels[:, 1:].T, positions, strict=True):
             here = frame[(frame["position"] == position) & (frame["step"] == frame["step"].max())]
@@ -55,7 +55,7 @@ def unseen_figure(unseen: Scores, width: float = TWO_COLUMNS) -> Iterator[Figure
             for axes in column:
                 axes.xaxis.set_major_locator(MaxNLocator(4 if width == ONE_COLUMN else "auto", integer=True))
             column[0].set_title(textwrap.fill(say(POSITIONS, position), 18), fontsize=7.5)
-        above = [*([course] if course else []), *panels[0, 1:]]
+        above = list(panels[0, 0 if has_course else 1 :])
         for axes in above:
             axes.set_ylim(-0.02, 1.02)
         above[0].set_ylabel("share of instances")

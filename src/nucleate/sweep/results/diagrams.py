@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -114,7 +115,7 @@ def _draw_curves(panel: Axes, measure: pd.DataFrame, axis: str, colors: Mapping[
 
 def _name_layers(figure: Figure, panels: Sequence[Axes]) -> None:
     """One legend for all panels, below them."""
-    named = {}
+    named: dict[str, Any] = {}
     for panel in panels:
         handles, words = panel.get_legend_handles_labels()
         named |= dict(zip(words, handles, strict=True))
