@@ -22,7 +22,13 @@ COLUMNS = (
     "value", "ci_low", "ci_high", "control", "control_high", "accuracy",
 )  # fmt: skip
 """A row for every arm, seed and step: agreement of the highest layer, its strongest control, accuracy."""
-_OBJECTIVES = {"sequence": "loss on the sequence", "answer": "loss on answers"}
+OBJECTIVES = {
+    "sequence": "loss on the sequence",
+    "answer": "loss on answers",
+    "input_answer": "loss on inputs and answers",
+    "instruction_answer": "loss on instructions and answers",
+}
+"""What an objective is called."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,8 @@ class ArmAtEnd:
 def arm_words(objective: str, inputs: str, memorize: bool) -> str:
     """An arm as a reader would say it."""
     if memorize:
-        return f"tasks at random, {_OBJECTIVES[objective]}"
-    return f"{_OBJECTIVES[objective]}, {inputs} inputs"
+        return f"tasks at random, {OBJECTIVES[objective]}"
+    return f"{OBJECTIVES[objective]}, {inputs} inputs"
 
 
 def signed(value: float) -> str:

@@ -11,7 +11,7 @@ from nucleate.models.gpt2 import build_model
 from nucleate.models.settings import ModelSettings
 from nucleate.training.objective import answer_accuracy, packed_loss
 from nucleate.training.packed_attention import packed
-from nucleate.training.packing import WIDTH_STEP, pack
+from nucleate.training.packing import PREDICTED, WIDTH_STEP, pack
 
 CPU = torch.device("cpu")
 VOCABULARY = 30
@@ -28,10 +28,12 @@ def model_of(attention="sdpa"):
 def plain_loss(model, sequences, instruction_lengths, answer_lengths, objective):
     """Every instance alone, labels as Hugging Face takes them, mean over all predicted tokens."""
     total, count = 0.0, 0
-    for ids, n_answer in zip(sequences, answer_lengths, strict=True):
-        labels = torch.tensor([ids])
-        if objective == "answer":
-            labels[:, : len(ids) - n_answer] = -100
+    for ids, n_instruction, n_answer in zip(sequences, instruction_lengths, answer_lengths, strict=True):
+        labels, first_of_answer = torch.tensor([ids]), len(ids) - n_answer
+        if objective in ("answer", "input_answer"):
+            labels[:, :n_instruction] = -100
+        if objective in ("answer", "instruction_answer"):
+            labels[:, n_instruction:first_of_answer] = -100
         n_predicted = int((labels[:, 1:] != -100).sum())
         total = total + model(torch.tensor([ids]), labels=labels).loss * n_predicted
         count += n_predicted
@@ -64,7 +66,7 @@ def corpora(draw):
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
-@pytest.mark.parametrize("objective", ["sequence", "answer"])
+@pytest.mark.parametrize("objective", PREDICTED)
 @settings(max_examples=15, deadline=None)
 @given(corpus=corpora())
 def test_same_loss_and_gradients_as_unpacked(attention, objective, corpus):
@@ -85,7 +87,7 @@ def greedy(model, ids, n):
     return ids
 
 
-@pytest.mark.parametrize("objective", ["sequence", "answer"])
+@pytest.mark.parametrize("objective", PREDICTED)
 def test_an_answer_is_right_only_where_all_its_tokens_are(objective):
     """Answers as the model gives them are right; one with its last token changed is wrong as a whole."""
     model = model_of().eval()

@@ -19,6 +19,13 @@ from jaxtyping import Bool, Float, Int
 
 from nucleate.training.packed_attention import Layout
 
+PREDICTED = {
+    "sequence": frozenset({"instruction", "input", "answer"}),
+    "answer": frozenset({"answer"}),
+    "input_answer": frozenset({"input", "answer"}),
+    "instruction_answer": frozenset({"instruction", "answer"}),
+}
+"""The parts of `[I; x; y]` whose tokens each objective predicts."""
 WIDTH_STEP = 16
 """Rows are as wide as a multiple of this: on a CPU softmax took ten times as long at 15 tokens as at 16."""
 
@@ -106,7 +113,7 @@ def pack(
         shared_lengths: tokens of I, or as many as the instances of a group begin with alike.
         answer_lengths: tokens of y.
         groups: instances of one group share I; a group makes a row, in order of first appearance.
-        objective: `sequence` predicts every token, `answer` those of y only.
+        objective: which tokens are predicted, one of `PREDICTED`.
     """
     members: dict[Hashable, list[int]] = {}
     for instance, group in enumerate(groups):
@@ -116,7 +123,7 @@ def pack(
             [list(sequences[i]) for i in instances],
             shared_lengths[instances[0]],
             [answer_lengths[i] for i in instances],
-            objective,
+            PREDICTED[objective],
         )
         for instances in members.values()
     ]
@@ -138,22 +145,24 @@ class _Row:
     predictions: list[tuple[int, int, int, int]]
 
     @classmethod
-    def of(cls, instances: list[list[int]], n_shared: int, n_answer: list[int], objective: str) -> _Row:
+    def of(
+        cls, instances: list[list[int]], n_shared: int, n_answer: list[int], predicted: frozenset[str]
+    ) -> _Row:
         shared = instances[0][:n_shared]
         row = cls(list(shared), list(range(n_shared)), [0] * n_shared, [])
-        if objective == "sequence":
+        if "instruction" in predicted:
             row.predictions.extend((t - 1, shared[t], len(instances), 0) for t in range(1, n_shared))
         for branch, (instance, answer) in enumerate(zip(instances, n_answer, strict=True), start=1):
             assert instance[:n_shared] == shared, "instances of one row share their instruction"
-            row._add_branch(branch, instance[n_shared:], answer, objective)
+            row._add_branch(branch, instance[n_shared:], answer, predicted)
         return row
 
-    def _add_branch(self, branch: int, suffix: list[int], n_answer: int, objective: str) -> None:
+    def _add_branch(self, branch: int, suffix: list[int], n_answer: int, predicted: frozenset[str]) -> None:
         n_shared, first = self.branches.count(0), len(self.tokens)
         for t, target in enumerate(suffix):
             is_answer = t >= len(suffix) - n_answer
             has_one_before = t > 0 or n_shared > 0
-            if has_one_before and (is_answer or objective == "sequence"):
+            if has_one_before and ("answer" if is_answer else "input") in predicted:
                 column = first + t - 1 if t else n_shared - 1
                 self.predictions.append((column, target, 1, branch * is_answer))
         self.tokens.extend(suffix[:-1])

@@ -27,8 +27,9 @@ class TrainingSettings(Settings):
     weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay, on matrices alone")
     betas: tuple[float, float] = Field((0.9, 0.999), description="AdamW's decay rates of the two moments")
     max_grad_norm: float = Field(1.0, gt=0, description="gradients are scaled down to this norm, at most")
-    objective: Literal["sequence", "answer"] = Field(
-        "sequence", description="next token over the whole of [I; x; y], or over the answer y alone"
+    objective: Literal["sequence", "answer", "input_answer", "instruction_answer"] = Field(
+        "sequence",
+        description="which tokens of [I; x; y] are predicted: all, the answer y alone, x and y, or I and y",
     )
     precision: Literal["auto", "float32", "float32-eager", "bfloat16", "bfloat16-eager"] = Field(
         "auto",

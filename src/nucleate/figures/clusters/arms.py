@@ -11,11 +11,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from nucleate.arms import ArmAtEnd, at_the_end, rows_of, signed
+from nucleate.arms import OBJECTIVES, ArmAtEnd, at_the_end, rows_of, signed
 from nucleate.display_names import METRICS, POSITIONS, say
 from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of
 
-_COLORS = {"sequence": "#0072b2", "answer": "#d55e00"}
+_COLORS = {
+    "sequence": "#0072b2",
+    "answer": "#d55e00",
+    "input_answer": "#56b4e9",
+    "instruction_answer": "#e69f00",
+}
 """Okabe and Ito's, told apart by color-blind readers."""
 _CONTROL_COLOR, _ACCURACY_COLOR = "#8a8a8a", "#222222"
 
@@ -70,8 +75,8 @@ def _draw_arm(axes: Axes, rows: pd.DataFrame, end: ArmAtEnd) -> None:
 
 def _legend(ends: list[ArmAtEnd]) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=_COLORS[one], lw=1.7, label=f"loss on {words}")
-        for one, words in (("sequence", "the sequence"), ("answer", "answers"))
+        Line2D([], [], color=_COLORS[one], lw=1.7, label=OBJECTIVES[one])
+        for one in dict.fromkeys(end.objective for end in ends)
     ]
     if max(end.n_seeds for end in ends) > 1:
         handles.append(Line2D([], [], color="#555555", lw=0.6, label="single seeds"))
