@@ -42,7 +42,25 @@ install_import_hook(
 import nucleate  # noqa: E402 - the hook comes first
 from benchmarks.browser import chromium_at  # noqa: E402
 from nucleate.capture.hidden_states import BEFORE_INPUT  # noqa: E402
+from nucleate.figures.gallery import draw_figures  # noqa: E402
 from nucleate.scores import Score, Scores  # noqa: E402
+from tests.undrawn import draw_nothing  # noqa: E402
+
+DRAWN = "nucleate.stages.showing.draw_figures"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _undrawn() -> Iterator[None]:
+    """Figures take most of a small run: files stand for them, but in `finished_smoke` and where a test asks for `drawn`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DRAWN, draw_nothing)
+        yield
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures of a run are what is tried."""
+    monkeypatch.setattr(DRAWN, draw_figures)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +71,9 @@ def finished_smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shared / "finished" / "smoke"
     with FileLock(shared / "finished.lock"):
         if not (folder / "report.html").exists():
-            nucleate.run("smoke", folder)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(DRAWN, draw_figures)
+                nucleate.run("smoke", folder)
     return folder
 
 

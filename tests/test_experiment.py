@@ -16,6 +16,12 @@ from nucleate.scores import SCHEMA, Scores
 from nucleate.stages.context import settings_of
 from nucleate.stages.planning.disk_use import size_of, use_of_training
 
+FEW = (
+    "training.steps=6", "scoring.n_resamples=5", "scoring.milestones=1", "scoring.positions=['last_instruction']",
+    "scoring.factors=['task']", "unseen.positions=['last_instruction']", "unseen.n_resamples=5",
+    "pictures.tsne=false", "figures.formats=['png']",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def done(finished_smoke, tmp_path_factory):
@@ -130,6 +136,7 @@ def test_same_seed_same_scores(done, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("drawn")
 def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path, monkeypatch):
     folder = RunFolder.open(shutil.copytree(done.folder.path, tmp_path / "smoke"))
     for stage in ("scoring", "claims", "figures", "report"):
@@ -144,7 +151,7 @@ def test_scores_and_pictures_are_the_same_from_several_processes(done, tmp_path,
 
 
 def test_scoring_again_changes_scores_and_settings_alone(done, tmp_path):
-    run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
+    run = nucleate.load_run(shutil.copytree(done.folder.path, tmp_path / "run"))
     weights = run.folder.outputs_digest("training")
     measure_again(
         RunFolder.open(run.folder.path),
@@ -179,20 +186,19 @@ def test_an_analysis_again_changes_its_own_files_and_settings_alone(done, tmp_pa
         measure_again(again.folder, "unseen", ["intervene.n_steps=3"], Stages())
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_corpus_with_nobody_to_pair_still_has_its_run(tmp_path):
     observer = Stages()
-    run = nucleate.run(
-        "smoke", tmp_path / "run", overrides=["training.steps=6", "corpus.n_tasks=3"], observer=observer
-    )
+    run = nucleate.run("smoke", tmp_path / "run", overrides=[*FEW, "corpus.n_tasks=3"], observer=observer)
     assert any(what.startswith("is left out: interventions compare four") for _, what in observer.seen)
     assert "intervene" not in run.folder.manifest["stages"]
     assert not (run.folder.figures / "causes.png").exists()
     assert {one.verdict for one in run.verdicts if one.claim == "causal"} == {"not measured"}
 
 
-def test_a_harmed_checkpoint_is_not_scored(tmp_path):
-    run = nucleate.run("smoke", tmp_path / "run", overrides=["training.steps=6"])
-    weights = run.folder.checkpoint(6) / "model.safetensors"
+def test_a_harmed_checkpoint_is_not_scored(done, tmp_path):
+    run = nucleate.load_run(shutil.copytree(done.folder.path, tmp_path / "run"))
+    weights = run.folder.checkpoint(12) / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-4] + b"abcd")
     scores = run.folder.scores.read_bytes()
     with pytest.raises(RunFolderError, match=r"model\.safetensors"):

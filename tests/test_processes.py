@@ -117,7 +117,8 @@ def test_processes_at_work_leave_signals_to_the_one_that_started_them_and_end_wi
     parent = subprocess.Popen(
         [sys.executable, str(script), str(tmp_path)],
         env=os.environ | {"OMP_NUM_THREADS": "2"},
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
     )
     files = [tmp_path / "0", tmp_path / "1"]
@@ -131,6 +132,7 @@ def test_processes_at_work_leave_signals_to_the_one_that_started_them_and_end_wi
     os.killpg(parent.pid, number) if number != signal.SIGKILL else parent.kill()
     assert parent.wait(60) != 0
     wait_until(lambda: not any(map(is_alive, children)))
+    assert "leaked" not in parent.communicate()[1], "whoever tidies up behind it does so in silence"
 
 
 def wait_until(condition, tries=1200):

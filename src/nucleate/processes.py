@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 import joblib
+from joblib.externals.loky.backend import resource_tracker
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from nucleate.errors import ProcessError
@@ -92,6 +93,7 @@ def side_by_side(pieces: Sequence[Callable[[], Result]], *, are_small: bool = Fa
         work = joblib.Parallel(n_processes, return_as="generator", batch_size=1, max_nbytes=None)
         try:
             with _signals_kept_from_children():
+                _start_quiet_tracker()
                 results = work(joblib.delayed(piece)() for piece in pieces)
             yield from results
         except BrokenProcessPool as error:
@@ -99,6 +101,16 @@ def side_by_side(pieces: Sequence[Callable[[], Result]], *, are_small: bool = Fa
                 f"one of {n_processes} processes at work was killed, perhaps for want of memory",
                 "Make room, or work in a single process: set OMP_NUM_THREADS=1.",
             ) from error
+
+
+def _start_quiet_tracker() -> None:
+    """Whoever tidies up behind this process where a signal ended it at once; it is not to complain of it."""
+    before = os.environ.get("PYTHONWARNINGS", "")
+    os.environ["PYTHONWARNINGS"] = f"{before},ignore:resource_tracker:UserWarning".removeprefix(",")
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        os.environ["PYTHONWARNINGS"] = before
 
 
 def n_threads() -> int:

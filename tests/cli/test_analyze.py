@@ -30,6 +30,7 @@ LEAN = [
     '--set=scoring.positions=["last"]',
     '--set=scoring.factors=["task"]',
     '--set=unseen.positions=["last"]',
+    "--set=pictures.tsne=false",
 ]
 ANSWERS = {
     "capital": {"France": "Paris", "Japan": "Tokyo", "Brazil": "Brasilia"},
@@ -123,6 +124,7 @@ def test_a_series_of_the_hub_from_prompts_to_page(hub, prompts, tmp_path, capsys
     assert hub == [], "states lie on disk"
 
 
+@pytest.mark.usefixtures("drawn")
 def test_one_command_draws_when_tasks_gather_over_a_series_on_prompts_that_come_along(
     tiny, tmp_path, monkeypatch
 ):

@@ -12,7 +12,13 @@ import pytest
 from nucleate.cli.main import main
 from nucleate.scores import Scores
 
-ARGUMENTS = ["run", "smoke", "--set", "training.steps=60", "--set", "training.checkpoint_every=30"]
+CHEAP = (
+    "training.steps=60", "training.checkpoint_every=30", "training.checkpoints_early=0", "scoring.n_resamples=4",
+    "scoring.n_init_settled=3", "scoring.positions=['last_instruction']", "scoring.factors=['task']", "scoring.milestones=1",
+    "unseen.positions=['last_instruction']", "unseen.n_resamples=4", "intervene.in_run=false", "pictures.tsne=false",
+    "figures.formats=['png']",
+)  # fmt: skip
+ARGUMENTS = ["run", "smoke", *(word for change in CHEAP for word in ("--set", change))]
 
 
 def start(folder):

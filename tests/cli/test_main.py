@@ -1,5 +1,6 @@
 """What a user sees: two lines for a mistake, never a traceback, nothing overwritten."""
 
+import shutil
 import subprocess
 import sys
 
@@ -10,10 +11,8 @@ from nucleate.errors import Interrupted
 
 
 @pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs") / "smoke"
-    assert main(["run", "smoke", "--out", str(folder), "--set", "training.steps=6"]) == 0
-    return folder
+def run_folder(finished_smoke, tmp_path_factory):
+    return shutil.copytree(finished_smoke, tmp_path_factory.mktemp("runs") / "smoke")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,7 @@ def test_a_disk_that_fails_is_two_lines_too(run_folder, monkeypatch, capsys):
 def test_another_configs_folder_is_refused_and_left_alone(run_folder, capsys):
     before = {file: file.read_bytes() for file in run_folder.rglob("*") if file.is_file()}
     assert main(["run", "smoke", "--out", str(run_folder), "--seed", "2"]) == 2
-    assert "holds a run with other settings" in capsys.readouterr().err
+    assert "holds a run with other settings: seed is 1 there and 2 here" in capsys.readouterr().err
     assert {file: file.read_bytes() for file in before} == before
 
 
@@ -75,6 +74,7 @@ def bytes_in(folder):
         (["score", "claims.preparation=standardise"], "claims.preparation is standardise"),
         (["score", "scoring.n_examples=2"], "claims are judged by task"),
         (["unseen", 'unseen.positions=["lst"]'], "unseen.positions has 'lst'"),
+        (["unseen", "unseen.n_centroid_examples=2"], "leaves 2 of 4 tasks without a centroid"),
         (["intervene", "intervene.split=valid"], "intervene.split has 'valid'"),
     ],
 )
@@ -97,7 +97,7 @@ def test_scoring_again_that_is_broken_off_leaves_scores_settings_and_run(run_fol
         again = ["score", str(run_folder), "--set", "scoring.n_init=2", "--set", "scoring.milestones=0"]
         assert main(again) == 130
     assert bytes_in(run_folder) == before
-    assert main(["run", "smoke", "--out", str(run_folder), "--set", "training.steps=6"]) == 0
+    assert main(["run", "smoke", "--out", str(run_folder)]) == 0
     assert main(["check", str(run_folder)]) == 0
 
 

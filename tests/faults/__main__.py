@@ -1,6 +1,6 @@
 """`make faults`: every promise at length, and the table of docs/reliability.md with its counts.
 
-PART names promises (`kill tear fail full terminate disk damage manifest locks seeds long strangers tables numbers pages
+PART names promises (`watch kill tear fail full terminate disk damage manifest locks seeds long strangers tables numbers pages
 signals`), EVERY tries each Nth point alone, QUICK is
 the folder of a finished run in whose stages signals are tried, in place of the small one.
 """
@@ -22,6 +22,7 @@ from tests.faults.promises import Story
 from tests.faults.signals import signals_are_heard
 from tests.faults.small_disk import the_disk_fills
 from tests.faults.trial import Forge
+from tests.faults.watching import every_point
 
 
 def main() -> int:
@@ -33,6 +34,7 @@ def main() -> int:
     forge = Forge(place)
     story = Story(forge, place)
     tried: dict[str, Callable[[], Outcome]] = {
+        "watch": lambda: every_point(forge, every=every, first=every - 1),
         **{mode: partial(promises.never_torn, story, [mode], every) for mode in promises.MODES},
         "disk": lambda: the_disk_fills(story),
         "damage": lambda: promises.damage_is_found(story, every=every),

@@ -2,7 +2,8 @@
 
 A trial is a real process that is killed for real; only the loading of libraries is shared. Figures, which take
 most of a small run and none of its risks, are drawn as files of the same kinds with nothing on them; so is the
-page, where a trial asks for that (`plain`): where it is damages that are to be found, it is the real one.
+page, where a trial asks for that (`plain`): where it is damages that are to be found, it is the real one. A trial
+can ask for the real figures too (`drawn`).
 
 Run by `trial.Forge`, with the shim preloaded: a line of JSON in, a line of JSON out.
 """
@@ -23,15 +24,11 @@ import nucleate.experiment  # noqa: F401 - what every trial would load
 from nucleate.cli.main import main
 from nucleate.stages import showing
 from nucleate.stages.context import FolderContext
+from tests.undrawn import draw_nothing
 
-_MODES = {"count": 0, "kill": 1, "tear": 2, "fail": 3, "full": 4, "terminate": 5}
+draw_figures = showing.draw_figures
 
-
-def draw_nothing(_scores, folder, _view, **_tables):
-    """Stands for the figures: a folder with files."""
-    folder.mkdir()
-    for name in ("emergence.png", "emergence.svg", "atlas.pdf"):
-        (folder / name).write_text(name * 100)
+_MODES = {"count": 0, "kill": 1, "tear": 2, "fail": 3, "full": 4, "terminate": 5, "watch": 6}
 
 
 def page_of_digests(folders):
@@ -67,9 +64,13 @@ def run_child(request, shim):
     code = 99
     try:
         root = request["root"].encode()
+        if request["answers"]:
+            shim.shim_answers(os.open(request["answers"], os.O_RDONLY))
         shim.shim_arm(root, _MODES[request["mode"]], ctypes.c_long(request["number"]), log)
         if request["plain"]:
             showing.build_page = page_of_digests
+        if request["drawn"]:
+            showing.draw_figures = draw_figures
         if request["until"]:
             stop_after(request["until"])
         try:

@@ -1,11 +1,13 @@
 /* Preloaded into a process, it counts what the process does to files below one folder, and at the Nth such
- * operation kills it, sends it SIGTERM, or lets the disk fail or be full. What does not change a file is not counted.
+ * operation kills it, sends it SIGTERM, or lets the disk fail or be full; or it lets somebody look at the folder before
+ * each of them, and halfway through each write. What does not change a file is not counted.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,13 +16,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum mode { COUNT, KILL, TEAR, FAIL, FULL, TERMINATE };
+enum mode { COUNT, KILL, TEAR, FAIL, FULL, TERMINATE, WATCH };
 
 static char root[PATH_MAX] = "";
 static size_t root_length = 0;
 static long at = 0, done = 0;
 static enum mode mode = COUNT;
-static int log_fd = -1;
+static int log_fd = -1, answers_fd = -1;
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
 /* Begin to count below `folder`, which is absolute; `log` is a descriptor for a line per operation, or -1. */
 void shim_arm(const char *folder, int what, long number, int log) {
@@ -29,6 +32,9 @@ void shim_arm(const char *folder, int what, long number, int log) {
     mode = what, at = number, done = 0, log_fd = log;
 }
 long shim_done(void) { return done; }
+
+/* Whoever reads the log answers with a byte when he has looked. */
+void shim_answers(int fd) { answers_fd = fd; }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -54,15 +60,22 @@ static void of_path(int folder, const char *name, char *path) {
     snprintf(path + length, PATH_MAX - length, "/%s", name);
 }
 
+/* A line to the log; where somebody looks, nothing goes on before he has. */
+static void tell(const char *name, const char *path) {
+    char line[PATH_MAX + 64], answer;
+    int length = snprintf(line, sizeof line, "%s %s\n", name, path + root_length);
+    if (mode == WATCH) pthread_mutex_lock(&one_at_a_time);
+    REAL(write)(log_fd, line, length);
+    if (mode != WATCH) return;
+    while (read(answers_fd, &answer, 1) < 0 && errno == EINTR) continue;
+    pthread_mutex_unlock(&one_at_a_time);
+}
+
 /* What must come of an operation: 0, or the error that it ends in; `needs_room`: it fails on a full disk. */
 static int outcome(const char *name, const char *path, int needs_room) {
     if (!root_length || !below(path)) return 0;
     done++;
-    if (log_fd >= 0) {
-        char line[PATH_MAX + 64];
-        int length = snprintf(line, sizeof line, "%s %s\n", name, path + root_length);
-        REAL(write)(log_fd, line, length);
-    }
+    if (log_fd >= 0) tell(name, path);
     if (mode == KILL && done == at) kill(getpid(), SIGKILL), pause();
     if (mode == TERMINATE && done == at) kill(getpid(), SIGTERM);
     if (mode == FAIL && done == at) return EIO;
@@ -98,24 +111,43 @@ OPENING(open64, (const char *file, int flags, ...), AT_FDCWD, file)
 OPENING(openat, (int folder, const char *file, int flags, ...), folder, folder, file)
 OPENING(openat64, (int folder, const char *file, int flags, ...), folder, folder, file)
 
-#define WRITING(name, type, signature, fd, whole, half)                                                       \
-    type name signature {                                                                                     \
+#define WRITING(name, signature, fd, amount, first, rest)                                                     \
+    ssize_t name signature {                                                                                  \
+        size_t half = 0;                                                                                      \
         if (root_length) {                                                                                    \
             char path[PATH_MAX];                                                                              \
             of_descriptor(fd, path);                                                                          \
             REFUSE("write", path, 1);                                                                         \
-            if (below(path) && torn()) half, kill(getpid(), SIGKILL), pause();                                \
+            if (below(path) && (torn() || mode == WATCH)) {                                                   \
+                half = amount / 2;                                                                            \
+                ssize_t written = first;                                                                      \
+                if (torn()) kill(getpid(), SIGKILL), pause();                                                 \
+                if (written < (ssize_t)half) return written;                                                  \
+                if (half) tell("half", path);                                                                 \
+            }                                                                                                 \
         }                                                                                                     \
-        return whole;                                                                                         \
+        ssize_t written = rest;                                                                               \
+        return written < 0 ? (half ? (ssize_t)half : written) : written + (ssize_t)half;                      \
     }
-WRITING(write, ssize_t, (int fd, const void *data, size_t size), fd, REAL(write)(fd, data, size),
-        REAL(write)(fd, data, size / 2))
-WRITING(pwrite, ssize_t, (int fd, const void *data, size_t size, off_t where), fd,
-        REAL(pwrite)(fd, data, size, where), REAL(pwrite)(fd, data, size / 2, where))
-WRITING(pwrite64, ssize_t, (int fd, const void *data, size_t size, off64_t where), fd,
-        REAL(pwrite64)(fd, data, size, where), REAL(pwrite64)(fd, data, size / 2, where))
-WRITING(writev, ssize_t, (int fd, const struct iovec *parts, int count), fd, REAL(writev)(fd, parts, count),
-        REAL(writev)(fd, parts, count / 2))
+#define FROM(data) ((const char *)data + half)
+WRITING(write, (int fd, const void *data, size_t size), fd, size, REAL(write)(fd, data, half),
+        REAL(write)(fd, FROM(data), size - half))
+WRITING(pwrite, (int fd, const void *data, size_t size, off_t where), fd, size, REAL(pwrite)(fd, data, half, where),
+        REAL(pwrite)(fd, FROM(data), size - half, where + half))
+WRITING(pwrite64, (int fd, const void *data, size_t size, off64_t where), fd, size,
+        REAL(pwrite64)(fd, data, half, where), REAL(pwrite64)(fd, FROM(data), size - half, where + half))
+
+ssize_t writev(int fd, const struct iovec *parts, int count) {
+    ssize_t written = 0;
+    for (int i = 0; i < count; i++) {
+        if (!parts[i].iov_len) continue;
+        ssize_t one = write(fd, parts[i].iov_base, parts[i].iov_len);
+        if (one < 0) return written ? written : one;
+        written += one;
+        if (one < (ssize_t)parts[i].iov_len) break;
+    }
+    return written;
+}
 
 size_t fwrite(const void *data, size_t size, size_t count, FILE *file) {
     if (root_length && size && count) {
@@ -126,8 +158,14 @@ size_t fwrite(const void *data, size_t size, size_t count, FILE *file) {
             errno = refused;
             return 0;
         }
-        if (below(path) && torn())
-            REAL(fwrite)(data, size, count / 2, file), fflush(file), kill(getpid(), SIGKILL), pause();
+        if (below(path) && (torn() || mode == WATCH)) {
+            size_t half = count / 2, written = REAL(fwrite)(data, size, half, file);
+            fflush(file);
+            if (torn()) kill(getpid(), SIGKILL), pause();
+            if (written < half) return written;
+            if (half) tell("half", path);
+            return half + REAL(fwrite)((const char *)data + half * size, size, count - half, file);
+        }
     }
     return REAL(fwrite)(data, size, count, file);
 }

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -55,7 +55,8 @@ class Forge:
         shim = build_shim(place)
         assert shim is not None, "needs Linux and a C compiler"
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "forge.py"), *TINY],
+            [sys.executable, "-m", "tests.faults.forge", *TINY],
+            cwd=HERE.parents[1],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -77,6 +78,8 @@ class Forge:
         number: int = 0,
         until: str = "",
         plain: bool = False,
+        drawn: bool = False,
+        pipes: tuple[Path, Path] | None = None,
     ) -> int:
         """Start a command in a process of its own; `end` waits for it.
 
@@ -84,10 +87,12 @@ class Forge:
             folder: whose files are watched.
             arguments: of the command; a run of the tiny preset in `folder` where none are given.
             mode: `count`, or at the Nth operation `kill`, `tear` (killed halfway through a write), `fail`
-                (an I/O error, once), `full` (no room from then on) or `terminate` (SIGTERM).
+                (an I/O error, once), `full` (no room from then on) or `terminate` (SIGTERM); or `watch`.
             number: N.
             until: ends after this stage.
             plain: a page of digests in place of the real one.
+            drawn: real figures in place of empty files.
+            pipes: for `watch`, see `watched`.
 
         Returns: the process's id.
         """
@@ -97,13 +102,31 @@ class Forge:
             "number": number,
             "arguments": list(arguments or (*TINY, "--out", str(folder))),
             "output": str(self.place / "output"),
-            "log": str(self.place / "log"),
+            "log": str(pipes[0] if pipes else self.place / "log"),
+            "answers": str(pipes[1]) if pipes else "",
             "until": until,
             "plain": plain,
+            "drawn": drawn,
         }
         assert self._process.stdin is not None
         print(json.dumps(request), file=self._process.stdin, flush=True)
         return int(self._answer())
+
+    def watched(self, folder: Path, arguments: Sequence[str], **how: Any) -> Iterator[str]:
+        """One command, which stops before each operation, and halfway through each write, until the next one is asked for.
+
+        Yields: what it is about to do and to which file; `half` and the file where half of it is written.
+        """
+        pipes = (self.place / "operations", self.place / "answers")
+        for pipe in pipes:
+            pipe.unlink(missing_ok=True)
+            os.mkfifo(pipe)
+        self.begin(folder, arguments, mode="watch", pipes=pipes, **how)
+        with pipes[0].open() as operations, pipes[1].open("wb", buffering=0) as answers:
+            for line in operations:
+                yield line.strip()
+                answers.write(b".")
+        (self.place / "log").write_text("")
 
     def end(self) -> Ended:
         """How the command that was begun ended."""

@@ -9,6 +9,12 @@ seeds = [1, 2]
 [set]
 "training.precision" = "float32"
 "training.steps" = 3
+"training.n_evaluation" = 20
+"model.n_layer" = 1
+"model.n_embd" = 16
+"corpus.n_variants" = 6
+"scoring.n_examples" = 30
+"scoring.n_init_settled" = 2
 "scoring.n_resamples" = 2
 "scoring.milestones" = 0
 "scoring.positions" = ["last_instruction"]

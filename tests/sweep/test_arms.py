@@ -77,6 +77,7 @@ def test_where_a_run_shares_its_inputs_arms_have_own_ones_and_no_impossible_corp
     ]
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_run_with_arms_shows_them_and_trains_only_what_it_has_not(tmp_path, trained, capsys):
     out = tmp_path / "run"
     command = ["run", "smoke", "--arms", "--out", str(out), *(f"--set={one}" for one in SETTINGS)]

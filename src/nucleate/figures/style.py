@@ -74,7 +74,7 @@ def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] 
     folder.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(_STYLE):
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, not anew for every format
+        figure.set_layout_engine(None)  # laid out once; with one, even "none", each format is drawn twice
         for one in formats:
             figure.savefig(folder / f"{name}.{one}", dpi=200, metadata={_TIMES[one]: None})
 

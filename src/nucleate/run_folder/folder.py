@@ -37,8 +37,10 @@ from nucleate.run_folder.manifest import (
     write_manifest,
 )
 from nucleate.run_folder.recovery import delete_earlier, put_in_order
+from nucleate.settings.differences import what_differs
 
 _ANOTHER_FOLDER = "Choose another folder with --out, or remove this one."
+_OLDER = " An older version's run, which lacks settings of today, is gone on with by that version alone."
 _MAKE_ROOM = "Make room or choose another folder with --out."
 
 
@@ -81,8 +83,9 @@ class RunFolder(FinishedStages):
         folder = cls(path)
         folder._require_manifest()
         if folder.config_toml.exists():
-            if folder.read_config() != config:
-                raise RunFolderError(f"{path} holds a run with other settings", _ANOTHER_FOLDER)
+            if (was := folder.read_config()) != config:
+                what = f"{path} holds a run with other settings: {what_differs(was, config)}"
+                raise RunFolderError(what, f"{_ANOTHER_FOLDER}{_OLDER if 'not set' in what else ''}")
         elif {name for name in present if not name.startswith(WRITING)} - folder.before_settings:
             raise RunFolderError(f"{path} is not empty and holds no run", _ANOTHER_FOLDER)
         return folder

@@ -16,8 +16,8 @@ from nucleate.sweep.executors.progress import SilentSweep
 from nucleate.sweep.executors.tasks import tasks_of
 from nucleate.sweep.run_sweep import plan_sweep, put_together, run_sweep
 
-SIX = ('"scoring.n_init" = [2, 3]', '"corpus.n_dialects" = [1, 2, 3]')
-"""Six points, each with a training of its own."""
+FOUR = ('"scoring.n_init" = [2, 3]', '"corpus.n_dialects" = [1, 2]')
+"""Four points, each with a training of its own."""
 
 
 def test_without_ray_there_is_the_line_that_installs_it(sweep_file, tmp_path, monkeypatch, capsys):
@@ -47,7 +47,7 @@ def test_driver_worker_and_node_die_and_every_point_is_done_once_as_it_would_be_
 ):
     out, nodes = tmp_path / "out", [cluster.add_node(num_cpus=1) for _ in range(2)]
     address = f'\n[ray]\naddress = "{cluster.address}"\n'
-    path = sweep_file(SIX, ("[axes]", f"{address}\n[axes]"))
+    path = sweep_file(FOUR, ("[axes]", f"{address}\n[axes]"))
 
     def done():
         log = out / "log.jsonl"
@@ -74,7 +74,7 @@ def test_driver_worker_and_node_die_and_every_point_is_done_once_as_it_would_be_
     tally = run_sweep(plan, "ray", LosesANode())
     assert not tally.failed
     assert Counter(point["point"] for point in done()) == dict.fromkeys((one.name for one in plan.points), 1)
-    here = plan_sweep(sweep_file(SIX, name="here.toml"), str(tmp_path / "here"))
+    here = plan_sweep(sweep_file(FOUR, name="here.toml"), str(tmp_path / "here"))
     for task in tasks_of(here.points, here.folder.root, here.file.keep, threads=1):
         list(run_task(task))
     put_together(here, here.points)

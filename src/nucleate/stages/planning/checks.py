@@ -11,14 +11,16 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError
 from nucleate.intervene.pairs import tells_pairs
 from nucleate.intervene.places import PLACES
+from nucleate.resampling.named_seeds import drawn_anew
 from nucleate.scoring.examples import rows_of_factor
 from nucleate.scoring.settings import ACROSS
 from nucleate.settings.presets import ExperimentSettings, MeasurementSettings
 from nucleate.stages.measuring import scored_rows
-from nucleate.unseen.analysis import what_is_lacking
+from nucleate.unseen.analysis import unseen_rows, what_is_lacking
 
 
 def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, intervene: bool = False) -> None:
@@ -42,6 +44,7 @@ def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, interve
     _require("scoring.splits", scoring.splits, splits)
     if not what_is_lacking(corpus):
         _require("unseen.positions", settings.unseen.positions, positions)
+        _require_centroids(settings, corpus)
     if (settings.intervene.in_run or intervene) and tells_pairs(corpus):
         _require("intervene.positions", settings.intervene.positions, PLACES)
         _require("intervene.split", [settings.intervene.split], splits, "intervene.in_run=false")
@@ -86,6 +89,20 @@ def _require(key: str, asked: Sequence[str], there: Sequence[str], or_else: str 
         raise ConfigError(
             f"{key} has {missing[0]!r}, which the corpus has not",
             f"Set {key} to some of: {', '.join(there)}{'; or ' + or_else if or_else else ''}.",
+        )
+
+
+def _require_centroids(settings: MeasurementSettings, corpus: Corpus) -> None:
+    """Every task that an unseen instance has needs a train instance behind its centroid."""
+    asked, task = settings.unseen, corpus.labels()["task"]
+    seed = drawn_anew(settings.seed, asked.draw_seed)
+    tasks = np.unique(task[unseen_rows(corpus, asked, settings.seed)])
+    behind = np.unique(task[centroid_rows(corpus, asked.n_centroid_examples, seed)])
+    if len(behind) < len(tasks):
+        raise ConfigError(
+            f"unseen.n_centroid_examples={asked.n_centroid_examples} leaves {len(tasks) - len(behind)} of "
+            f"{len(tasks)} tasks without a centroid",
+            "Raise unseen.n_centroid_examples.",
         )
 
 
