@@ -13,7 +13,7 @@ from nucleate.resampling.half_samples import Halves
 from nucleate.scoring.examples import Sample
 from nucleate.scoring.rows import label_figures
 from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure
-from nucleate.scoring.rows.label_figures import PLACES, LabelScorer
+from nucleate.scoring.rows.label_figures import RATIOS, SHARES, LabelScorer
 
 N_EXAMPLES, N_CLUSTERS, N_REFERENCE, N_DRAWS = 300, 6, 40, 5
 DIMENSIONS = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -35,7 +35,7 @@ def figures(
     ((of_clusters, _),) = figures_of.at_sites(found.labels, found.inertia)
     yield from of_clusters
     sample = Sample("all", units, points[None], {"task": labels}, units)
-    scorer = LabelScorer(sample, None, resamples, halves, 0, PLACES, seed)
+    scorer = LabelScorer(sample, None, resamples, halves, 0, (*SHARES, *RATIOS), seed)
     (of_labels,) = scorer.at_sites(points[None], points[None])
     yield from (each.figure for each in of_labels if each.control == "none")
 
@@ -63,5 +63,5 @@ def test_the_mean_figure_of_other_samples_lies_within_the_interval_in_93_of_100_
     assert all(len(each) == 200 for each in covered.values())
     shares = {metric: np.mean(each) for metric, each in covered.items()}
     print(", ".join(f"{metric} {share:.1%}" for metric, share in shares.items()))
-    assert set(shares) == {*OF_CLUSTERS, *PLACES}
+    assert set(shares) == {*OF_CLUSTERS, *SHARES, *RATIOS}
     assert min(shares.values()) >= 0.93, shares

@@ -7,7 +7,6 @@ memory stays bounded at 1e5 points.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -20,35 +19,13 @@ distance = lazy("scipy.spatial.distance")
 BLOCK_VALUES = 2**22
 """Distances held at once."""
 
-WORST_CONDITION = 1e6
-"""Of a Gram matrix that is still inverted: ten digits are left."""
-
 N_NEIGHBORS = 10
 """Neighbors whose labels make up `knn_purity`; a label with no more examples than this cannot reach 1."""
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """What is known of all pairs of some examples.
-
-    Attributes:
-        squared: how far apart they lie, squared.
-        near: which are no neighbors of each other whatever that is.
-    """
-
-    squared: Float[np.ndarray, "example example"]
-    near: Bool[np.ndarray, "example example"]
-
-    def among(self, rows: Int[np.ndarray, " chosen"]) -> Pairs:
-        """Of some of the examples."""
-        among = np.ix_(rows, rows)
-        return Pairs(self.squared[among], self.near[among])
 
 
 def silhouettes(
     points: Float[np.ndarray, "example d"],
     labels: Mapping[str, Int[np.ndarray, " example"]],
-    squared: Float[np.ndarray, "example example"] | None = None,
 ) -> dict[str, float]:
     """Mean silhouette of each factor's labels: 1 where they lie far apart, about 0 where they are mixed.
 
@@ -57,35 +34,42 @@ def silhouettes(
     Args:
         points: where the examples lie.
         labels: of each factor.
-        squared: of `squared_distances`, where they are known already.
 
     Source: Rousseeuw (1987), "Silhouettes".
     """
-    one_hot = {
-        factor: np.eye(int(each.max()) + 1)[each]
-        for factor, each in _numbered(labels).items()
-        if 0 < each.max() < len(points) - 1
+    numbered = {
+        factor: each for factor, each in _numbered(labels).items() if 0 < each.max() < len(points) - 1
     }
+    one_hot = {factor: np.eye(int(each.max()) + 1)[each] for factor, each in numbered.items()}
     totals = dict.fromkeys(one_hot, 0.0)
-    for rows, block in _distance_blocks(points, squared):
+    for rows, block in _distance_blocks(points):
         distances = np.sqrt(block)
         for factor, members in one_hot.items():
-            totals[factor] += _silhouette_sum(distances @ members, members[rows], members.sum(axis=0))
+            own, sizes = numbered[factor], members.sum(axis=0)
+            totals[factor] += silhouette_sum(distances @ members, own[rows], sizes)
     return {factor: totals.get(factor, np.nan) / len(points) for factor in labels}
 
 
-def _silhouette_sum(
+def silhouette_sum(
     sums: Float[np.ndarray, "row label"],
-    own: Float[np.ndarray, "row label"],
-    sizes: Float[np.ndarray, " label"],
+    own: Int[np.ndarray, " row"],
+    sizes: Float[np.ndarray, " label"] | Int[np.ndarray, " label"],
 ) -> float:
-    """The silhouettes of some rows, summed, from their summed distances to the examples of each label."""
-    own_size = own @ sizes
-    within = (sums * own).sum(axis=1) / np.maximum(own_size - 1, 1)
-    nearest = np.where(own > 0, np.inf, sums / sizes).min(axis=1)
+    """The silhouettes of some rows, summed, from their summed distances to the examples of each label.
+
+    Args:
+        sums: of distances.
+        own: the label of each row.
+        sizes: of all labels.
+    """
+    own_sizes, places = sizes[own], np.arange(len(own))
+    within = sums[places, own] / np.maximum(own_sizes - 1, 1)
+    others = sums / sizes.astype(sums.dtype)
+    others[places, own] = np.inf
+    nearest = others.min(axis=1)
     larger = np.maximum(within, nearest)
     found = np.divide(nearest - within, larger, out=np.zeros_like(larger), where=larger > 0)
-    return float(found[own_size > 1].sum())
+    return float(found[own_sizes > 1].sum(dtype=np.float64))
 
 
 def neighbor_purities(
@@ -94,7 +78,6 @@ def neighbor_purities(
     units: Int[np.ndarray, " example"],
     token_counts: Int[np.ndarray, "example token"] | None = None,
     least_token_distance: int = 0,
-    known: Pairs | None = None,
 ) -> dict[str, Float[np.ndarray, " example"]]:
     """For each example and factor the share of its nearest neighbors that have its label.
 
@@ -105,25 +88,40 @@ def neighbor_purities(
         token_counts: bags of the instructions' tokens.
         least_token_distance: nor of those whose bag differs from its own by fewer tokens, each added or
             missing token counted, since near-duplicates lie near each other in any model.
-        known: what is known of all pairs already.
 
     Returns: shares; NaN for an example that has no neighbor left.
     """
     found: dict[str, list[np.ndarray]] = {factor: [] for factor in labels}
     n_neighbors = min(N_NEIGHBORS, len(points) - 1)
-    for rows, squared in _distance_blocks(points, known.squared if known else None):
-        near = known.near if known else too_near(rows, units, token_counts, least_token_distance)
-        squared[near] = np.inf
-        nearest = np.argpartition(squared, n_neighbors - 1, axis=1)[:, :n_neighbors]
-        counted = np.isfinite(np.take_along_axis(squared, nearest, axis=1))
+    for rows, squared in _distance_blocks(points):
+        squared[too_near(rows, units, token_counts, least_token_distance)] = np.inf
+        nearest, counted = nearest_of_each(squared, n_neighbors)
         for factor, each in labels.items():
-            same = (each[nearest] == each[rows, None]) & counted
-            n_counted = counted.sum(axis=1)
-            share = np.divide(
-                same.sum(axis=1), n_counted, where=n_counted > 0, out=np.full(len(rows), np.nan)
-            )
-            found[factor].append(share)
+            found[factor].append(shares_alike(each[rows], each[nearest], counted))
     return {factor: np.concatenate(parts) for factor, parts in found.items()}
+
+
+def nearest_of_each(
+    distances: Float[np.ndarray, "row example"], n_nearest: int
+) -> tuple[Int[np.ndarray, "row nearest"], Bool[np.ndarray, "row nearest"]]:
+    """The examples with the smallest distances of each row, of equal ones any; which of them are finite."""
+    bar = np.partition(distances, n_nearest - 1, axis=1)[:, n_nearest - 1 : n_nearest]
+    nearest = (distances <= bar).nonzero()[1]  # in half the time that it takes to sort places out
+    if len(nearest) != n_nearest * len(distances):
+        nearest = np.argpartition(distances, n_nearest - 1, axis=1)[:, :n_nearest]
+    nearest = nearest.reshape(len(distances), n_nearest)
+    return nearest, np.isfinite(np.take_along_axis(distances, nearest, axis=1))
+
+
+def shares_alike(
+    labels: Int[np.ndarray, " row"],
+    of_neighbors: Int[np.ndarray, "row neighbor"],
+    counted: Bool[np.ndarray, "row neighbor"],
+) -> Float[np.ndarray, " row"]:
+    """Of each row's neighbors that count the share that has its label; NaN where none counts."""
+    n_counted = counted.sum(axis=1)
+    same = ((of_neighbors == labels[:, None]) & counted).sum(axis=1)
+    return np.divide(same, n_counted, where=n_counted > 0, out=np.full(len(labels), np.nan))
 
 
 def too_near(
@@ -139,66 +137,6 @@ def too_near(
     return near
 
 
-def variance_ratios(
-    points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, " example"]
-) -> dict[str, float]:
-    """How wide labels are compared with how far apart they lie, in two ways; 0 where each label is a point.
-
-    `separation`: class-distance normalized variance, the mean over pairs of labels of their mean variance
-    over the squared distance of their means. A label with one example has no variance, so with few examples
-    per label it is too low. NaN where two means are one, or there is one label.
-
-    `collapse`: the trace ratio of neural collapse, tr(W B^+) / C, where W is the covariance within labels and
-    B that of the C labels' means, each label counted once. NaN for one label.
-
-    Sources: Galanti, György and Hutter (2021), "On the role of neural collapse in transfer learning"; Papyan,
-        Han and Donoho (2020), "Prevalence of neural collapse", NC1.
-    """
-    means, within, residuals = _moments(points, labels)
-    return {"separation": _separation(means, within), "collapse": _collapse(means, residuals)}
-
-
-def _separation(means: Float[np.ndarray, "label d"], within: Float[np.ndarray, " label"]) -> float:
-    first, second = np.triu_indices(len(means), k=1)
-    squared = _squared_distances(means, means)[first, second]
-    if len(means) < 2 or squared.min() <= 0:
-        return float("nan")
-    return float(((within[first] + within[second]) / (2 * squared)).mean())
-
-
-def _collapse(means: Float[np.ndarray, "label d"], residuals: Float[np.ndarray, "example d"]) -> float:
-    between = means - means.mean(axis=0)
-    inverse = _inverse_gram(between)
-    if inverse is not None:
-        return float(np.square(residuals @ between.T @ inverse).sum() / len(residuals))
-    # Of B = M'M / C, W B^+ needs the residuals along the right singular vectors of M alone.
-    _, singular, directions = np.linalg.svd(between, full_matrices=False)
-    kept = singular > singular.max() * max(between.shape) * np.finfo(float).eps if len(singular) else []
-    if not np.any(kept):
-        return float("nan")
-    along = np.square(residuals @ directions[kept].T).mean(axis=0)
-    return float((along / np.square(singular[kept])).sum())  # C of B cancels the 1 / C
-
-
-def _inverse_gram(between: Float[np.ndarray, "label d"]) -> Float[np.ndarray, "label label"] | None:
-    """What takes a state's products with centered means to its coordinates; None where digits fail.
-
-    With it W B^+ needs no singular vectors. Centering took one direction away, that of the labels' mean:
-    it is filled up, and since no product has a part in it nothing else changes.
-    """
-    n_labels, d = between.shape
-    if not 2 <= n_labels <= d:
-        return None
-    gram = between @ between.T
-    filled = gram + np.trace(gram) / n_labels**2
-    try:
-        inverse = np.linalg.inv(filled)
-    except np.linalg.LinAlgError:
-        return None
-    condition = np.linalg.norm(filled) * np.linalg.norm(inverse)
-    return inverse if condition < WORST_CONDITION else None
-
-
 def top_variance_share(points: Float[np.ndarray, "example d"], n: int = 3) -> float:
     """Share of the variance that lies in the `n` coordinates with most of it; NaN where there is none.
 
@@ -209,19 +147,6 @@ def top_variance_share(points: Float[np.ndarray, "example d"], n: int = 3) -> fl
     return float(variances[-n:].sum() / variances.sum()) if variances.sum() > 0 else float("nan")
 
 
-def _moments(
-    points: Float[np.ndarray, "example d"], labels: Int[np.ndarray, " example"]
-) -> tuple[Float[np.ndarray, "label d"], Float[np.ndarray, " label"], Float[np.ndarray, "example d"]]:
-    """Mean of each label, its mean squared distance to it, and what is left of each example."""
-    numbered = number_from_zero(labels)
-    order = np.argsort(numbered, kind="stable")
-    sizes = np.bincount(numbered)
-    centered = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-    means = np.add.reduceat(centered[order], np.cumsum(sizes) - sizes, axis=0) / sizes[:, None]
-    residuals = centered - means[numbered]
-    return means, np.bincount(numbered, np.square(residuals).sum(axis=1)) / sizes, residuals
-
-
 def squared_distances(points: Float[np.ndarray, "example d"]) -> Float[np.ndarray, "example example"] | None:
     """Of all pairs, for looking at more than once; None where they would not be held at once."""
     if len(points) ** 2 > BLOCK_VALUES:
@@ -229,13 +154,8 @@ def squared_distances(points: Float[np.ndarray, "example d"]) -> Float[np.ndarra
     return next(_distance_blocks(points))[1]
 
 
-def _distance_blocks(
-    points: Float[np.ndarray, "example d"], squared: Float[np.ndarray, "example example"] | None = None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _distance_blocks(points: Float[np.ndarray, "example d"]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows and their squared distances to all points, block after block."""
-    if squared is not None:
-        yield np.arange(len(points)), squared.copy()
-        return
     centered = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
     size = max(1, BLOCK_VALUES // len(points))
     for first in range(0, len(points), size):

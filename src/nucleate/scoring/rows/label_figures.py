@@ -7,9 +7,9 @@ and that those which are fitted to labels stand beside a fit to shuffled ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,16 @@ from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.metrics.centroids import nearest_centroid_right
 from nucleate.metrics.label_geometry import (
-    Pairs,
     neighbor_purities,
     silhouettes,
     squared_distances,
     too_near,
     top_variance_share,
-    variance_ratios,
 )
 from nucleate.metrics.permuted_centroids import nearest_shares_right
 from nucleate.metrics.probe import Probe
+from nucleate.metrics.subset_places import SubsetPlaces
+from nucleate.metrics.variance_ratios import SubsetRatios
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves, Key
 from nucleate.resampling.named_seeds import seed_of
@@ -39,12 +39,9 @@ from nucleate.scoring.settings import ScoringSettings
 N_PERMUTATIONS = 20
 """Shuffled labels behind a control: each costs as much as the figure, so its 95 % level is coarse."""
 
-Measure = Callable[[np.ndarray, np.ndarray], dict[Key, float]]
-"""From points and the rows that are looked at to figures of every factor."""
 RATIOS = ("separation", "collapse")
 """Ratios of variances: they spread by factors, not by differences."""
 SHARES = ("silhouette", "knn_purity")
-PLACES = (*SHARES, *RATIOS)
 
 
 FigureRow = dict[str, Any]
@@ -99,75 +96,81 @@ class LabelScorer:
         self, points: Float[np.ndarray, "example d"], fitted: Sequence[LabelFigure]
     ) -> Iterator[LabelFigure]:
         if set(SHARES) & set(self.metrics):
-            shares = partial(self._shares, pairs=self._pairs(points))
-            yield from self._places(points, shares, SHARES)
-        yield from self._places(points, self._ratios, RATIOS)
+            yield from self._places(self._shares(points), SHARES)
+        if set(RATIOS) & set(self.metrics):
+            yield from self._places(self._ratios(points), RATIOS)
         yield from fitted
 
     def _places(
-        self, points: Float[np.ndarray, "example d"], measure: Measure, metrics: Sequence[str]
+        self, of_subsets: Sequence[Mapping[Key, float]], metrics: Sequence[str]
     ) -> Iterator[LabelFigure]:
         """Figures of where labels lie, for each factor, with intervals from halves."""
-        if not set(metrics) & set(self.metrics):
-            return
-        values = measure(points, np.arange(len(points)))
+        values, *of_halves = of_subsets
         ends = self.halves.intervals(
-            values, lambda _, rows: measure(points, rows), are_ratios=metrics is RATIOS
+            values, lambda number, _: of_halves[number], are_ratios=metrics is RATIOS
         )
         for (metric, factor), value in values.items():
             low, high = ends[metric, factor]
             interval = (low, high if metric in RATIOS else min(high, 1.0))
             yield LabelFigure(factor, "labels", Figure.with_interval(metric, value, interval))
 
-    def _shares(
-        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"], pairs: Pairs | None
-    ) -> dict[Key, float]:
-        chosen, known = points[rows], pairs.among(rows) if pairs else None
-        found: dict[Key, float] = {}
-        own = {factor: each[rows] for factor, each in self.sample.labels.items()}
+    @cached_property
+    def _subsets(self) -> list[Int[np.ndarray, " chosen"]]:
+        """All examples, then each half of them."""
+        return [np.arange(len(self.sample.units)), *self.halves.rows]
+
+    def _shares(self, points: Float[np.ndarray, "example d"]) -> list[dict[Key, float]]:
+        """Silhouettes and purities of neighbors of every subset."""
+        squared = squared_distances(points)
+        if squared is None:  # too many examples for a table of all pairs
+            return [self._plain_shares(points[rows], rows) for rows in self._subsets]
+        found: list[dict[Key, float]] = [{} for _ in self._subsets]
         if "silhouette" in self.metrics:
-            values = silhouettes(chosen, own, known.squared if known else None)
-            found |= {("silhouette", factor): value for factor, value in values.items()}
+            for own, values in zip(found, self._subset_places.silhouettes(squared), strict=True):
+                own |= {("silhouette", factor): value for factor, value in values.items()}
         if "knn_purity" in self.metrics:
-            found |= self._neighbors(chosen, rows, own, known)
+            purities = self._subset_places.purities(squared, self._with_neighbors)
+            found = [own | _mean_purities(shares) for own, shares in zip(found, purities, strict=True)]
         return found
 
-    def _neighbors(
-        self,
-        points: Float[np.ndarray, "chosen d"],
-        rows: Int[np.ndarray, " chosen"],
-        labels: Mapping[str, np.ndarray],
-        known: Pairs | None,
+    def _plain_shares(
+        self, points: Float[np.ndarray, "chosen d"], rows: Int[np.ndarray, " chosen"]
     ) -> dict[Key, float]:
-        # No neighbor is of an example's own instruction: that factor would be 0 by construction.
-        asked = {factor: each for factor, each in labels.items() if factor != "instruction"}
-        units, counts = self.sample.units[rows], self.sample.token_counts
-        counts = None if counts is None else counts[rows]
-        shares = neighbor_purities(points, asked, units, counts, self.least_token_distance, known)
-        # An example without an allowed neighbor says nothing, and costs the others nothing.
-        told = {factor: share[~np.isnan(share)] for factor, share in shares.items()}
-        return {
-            ("knn_purity", factor): float(share.mean()) if len(share) else float("nan")
-            for factor, share in told.items()
-        }
+        labels = {factor: each[rows] for factor, each in self.sample.labels.items()}
+        found: dict[Key, float] = {}
+        if "silhouette" in self.metrics:
+            values = silhouettes(points, labels)
+            found |= {("silhouette", factor): value for factor, value in values.items()}
+        if "knn_purity" in self.metrics:
+            asked = {factor: labels[factor] for factor in self._with_neighbors}
+            units, counts = self.sample.units[rows], self.sample.token_counts
+            counts = None if counts is None else counts[rows]
+            found |= _mean_purities(
+                neighbor_purities(points, asked, units, counts, self.least_token_distance)
+            )
+        return found
 
-    def _pairs(self, points: Float[np.ndarray, "example d"]) -> Pairs | None:
-        """Of all examples once, for all factors and halves; None where they are too many."""
-        squared = squared_distances(points)
-        return None if squared is None else Pairs(squared, self._near)
+    @property
+    def _with_neighbors(self) -> list[str]:
+        """No neighbor is of an example's own instruction: that factor would be 0 by construction."""
+        return [factor for factor in self.sample.labels if factor != "instruction"]
 
     @cached_property
-    def _near(self) -> Bool[np.ndarray, "example example"]:
+    def _subset_places(self) -> SubsetPlaces:
         units, counts = self.sample.units, self.sample.token_counts
-        return too_near(np.arange(len(units)), units, counts, self.least_token_distance)
+        near = too_near(np.arange(len(units)), units, counts, self.least_token_distance)
+        return SubsetPlaces(self.sample.labels, self._subsets, near)
 
-    def _ratios(
-        self, points: Float[np.ndarray, "example d"], rows: Int[np.ndarray, " chosen"]
-    ) -> dict[Key, float]:
-        chosen, labels = points[rows], self.sample.labels
-        found = {factor: variance_ratios(chosen, each[rows]) for factor, each in labels.items()}
+    @cached_property
+    def _subset_ratios(self) -> SubsetRatios:
+        return SubsetRatios(self.sample.labels, self._subsets)
+
+    def _ratios(self, points: Float[np.ndarray, "example d"]) -> list[dict[Key, float]]:
         asked = [metric for metric in RATIOS if metric in self.metrics]
-        return {(metric, factor): each[metric] for factor, each in found.items() for metric in asked}
+        return [
+            {(metric, factor): each[metric] for factor, each in found.items() for metric in asked}
+            for found in self._subset_ratios.of(points)
+        ]
 
     def _add_centroids(
         self,
@@ -215,6 +218,15 @@ class LabelScorer:
 
     def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
         return Figure.of_mean(metric, right.astype(float), self.resamples)
+
+
+def _mean_purities(shares: Mapping[str, Float[np.ndarray, " example"]]) -> dict[Key, float]:
+    # An example without an allowed neighbor says nothing, and costs the others nothing.
+    told = {factor: share[~np.isnan(share)] for factor, share in shares.items()}
+    return {
+        ("knn_purity", factor): float(share.mean()) if len(share) else float("nan")
+        for factor, share in told.items()
+    }
 
 
 def answer_rows(states: HiddenStates, settings: ScoringSettings, seed: int) -> Iterator[FigureRow]:
