@@ -106,10 +106,11 @@ def nearest_of_each(
 ) -> tuple[Int[np.ndarray, "row nearest"], Bool[np.ndarray, "row nearest"]]:
     """The examples with the smallest distances of each row, of equal ones any; which of them are finite."""
     bar = np.partition(distances, n_nearest - 1, axis=1)[:, n_nearest - 1 : n_nearest]
-    nearest = (distances <= bar).nonzero()[1]  # in half the time that it takes to sort places out
-    if len(nearest) != n_nearest * len(distances):
+    below = (distances <= bar).nonzero()[1]  # in half the time that it takes to sort places out
+    if len(below) == n_nearest * len(distances):
+        nearest = below.reshape(len(distances), n_nearest)
+    else:
         nearest = np.argpartition(distances, n_nearest - 1, axis=1)[:, :n_nearest]
-    nearest = nearest.reshape(len(distances), n_nearest)
     return nearest, np.isfinite(np.take_along_axis(distances, nearest, axis=1))
 
 
