@@ -12,10 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy.stats
 
+from nucleate.figures.clusters.arms import arms_figure
 from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colors, save_figure
+from nucleate.sweep.results.arms_table import arms_table
+from nucleate.sweep.run_sweep import plan_sweep
 
 HERE = Path(__file__).parent
 TABLES, IMAGES = HERE / "findings", HERE / "images"
@@ -53,6 +57,20 @@ def write_unseen(name: str, folder: str) -> None:
     columns = [*axes, "seed", "step", "position", "site", "layer", "method", "metric", "control", "value"]
     small = found.loc[is_asked, columns].astype({"value": "float32"})
     small.to_parquet(TABLES / f"{name}.parquet", compression="zstd", index=False)
+
+
+def write_arms(name: str, folder: str) -> None:
+    """A shipped sweep of arms as the table of its figure; points are found by axes and seed."""
+    scores = pq.read_table(Path(folder) / "scores.parquet").to_pandas()
+    keys = [*(column for column in scores.columns if "." in column), "seed"]
+    points = plan_sweep(name, folder).points
+    names = {
+        tuple({**point.axes, "seed": point.settings.seed}[key] for key in keys): point.name
+        for point in points
+    }
+    scores["run"] = [names[one] for one in scores[keys].itertuples(index=False, name=None)]
+    table = arms_table(points, pa.Table.from_pandas(scores, preserve_index=False))
+    table.to_parquet(TABLES / f"{name}.parquet", compression="zstd", index=False)
 
 
 def at_the_end(name: str, metric: str = "ari_across", *, highest: bool = True) -> pd.DataFrame:
@@ -96,6 +114,12 @@ def draw_gathering() -> None:
         figure.axes[0].set_ylabel("ARI, pairs of different dialects")
         figure.axes[1].legend(loc="upper left")
         save_figure(figure, IMAGES, "findings-gathering", ("png",))
+
+
+def draw_quick_arms() -> None:
+    """The control arms at the size of `quick`, as a sweep of them draws itself."""
+    with arms_figure(pd.read_parquet(TABLES / "quick_arms.parquet")) as figure:
+        save_figure(figure, IMAGES, "arms", ("png",))
 
 
 def draw_depth() -> None:
@@ -199,14 +223,23 @@ def _baselines(found: pd.DataFrame) -> list[tuple[str, str, str, pd.DataFrame]]:
     return [("#767676", "^", "nearest trained pair", nearest)]
 
 
-DRAWN = {"gathering": draw_gathering, "depth": draw_depth, "bridges": draw_bridges, "surface": draw_surface}
+DRAWN = {
+    "gathering": draw_gathering,
+    "quick_arms": draw_quick_arms,
+    "depth": draw_depth,
+    "bridges": draw_bridges,
+    "surface": draw_surface,
+}
+
+
+WRITTEN = {"bridges": write_unseen, "quick_arms": write_arms}
 
 
 def main() -> None:
     """Tables of the sweeps that are named, then all figures."""
     for asked in sys.argv[1:]:
         name, _, folder = asked.partition("=")
-        (write_unseen if name == "bridges" else write_table)(name, folder)
+        WRITTEN.get(name, write_table)(name, folder)
     for name, draw in DRAWN.items():
         if (TABLES / f"{name}.parquet").exists():
             draw()

@@ -50,6 +50,7 @@ def arms_figure(arms: pd.DataFrame, width: float = TWO_COLUMNS) -> Iterator[Figu
         figure.supylabel(f"agreement ({say(METRICS, first['metric'])})", fontsize=8)
         for panel in panels.flat[max(0, len(ends) - n_columns) : len(ends)]:
             panel.set_xlabel("optimizer step")
+            panel.tick_params(labelbottom=True)
         columns = 2 if width == ONE_COLUMN else 5
         figure.legend(handles=_legend(ends), loc="outside lower left", ncols=columns)
         yield figure
