@@ -36,21 +36,21 @@ def test_rows_of_an_arm_are_its_own():
 def test_the_sentence_says_which_arms_gather_and_which_do_not():
     said = sentence(planted_arms())
     assert "(adjusted Rand index across dialects, last step; one seed: reported, not claimed)" in said
-    kept, lost = said.split("; not with ")
+    kept, lost = said.split("; not for ")
     for words in (
         "loss on the sequence, own inputs (0.90 [0.87, 0.93])",
         "loss on answers, shared inputs (0.80",
     ):
         assert words in kept
     assert "loss on the sequence, shared inputs (0.02 [" in lost and "tasks at random" in lost
-    assert said.endswith("No control of any arm reaches more than 0.05.")
+    assert said.endswith("No control of any arm exceeds 0.05.")
     assert "95 % interval between 2 seeds" in sentence(planted_arms(seeds=(1, 2)))
 
 
 def test_nothing_is_claimed_where_no_arm_gathers():
     table = planted_arms()
-    assert "surely beyond its controls in no arm" in sentence(table.assign(control_high=1.0))
-    assert "; not with" not in sentence(table.assign(control_high=-1.0))
+    assert "clearly above its controls in no arm" in sentence(table.assign(control_high=1.0))
+    assert "; not for" not in sentence(table.assign(control_high=-1.0))
 
 
 def test_without_an_interval_nothing_is_beyond():

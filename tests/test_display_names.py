@@ -1,5 +1,6 @@
 from nucleate.display_names import (
     POSITIONS,
+    figure_number,
     figure_words,
     measure_words,
     place_words,
@@ -35,3 +36,7 @@ def test_a_view_says_what_was_done_to_states_and_what_its_numbers_are():
     assert place_words(View("last", preparation="standardise")).endswith("(standardized states)")
     assert measure_words(View()) == "ARI"
     assert measure_words(View(metric="ami")) == "adjusted mutual information, k-means"
+
+
+def test_layers_and_counts_are_whole_numbers():
+    assert (figure_number("layer", 2.0), figure_number("excess", -0.001)) == ("2", "0.00")

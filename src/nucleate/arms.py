@@ -111,7 +111,7 @@ def _at_end(arm: tuple[str, str, bool], rows: pd.DataFrame) -> ArmAtEnd:
 
 
 def sentence(table: pd.DataFrame) -> str:
-    """What the arms show together, computed from their last step: which gather tasks, and which do not."""
+    """What the arms show together, computed from their last step: which have clusters of tasks."""
     ends = at_the_end(table)
     first, n = table.iloc[0], min(one.n_seeds for one in ends)
     where = f"the highest layer at the {say(POSITIONS, first['position'])}"
@@ -121,12 +121,12 @@ def sentence(table: pd.DataFrame) -> str:
     lost = [f"{one.words} ({one.said})" for one in ends if not one.is_beyond]
     said = f"Agreement of {where} with the {first['factor']} ({about}) is "
     if not kept:
-        return f"{said}surely beyond its controls in no arm: {'; '.join(lost)}."
-    rest = f"; not with {'; '.join(lost)}" if lost else ""
-    return f"{said}surely beyond its controls with {'; '.join(kept)}{rest}. {_strongest(ends)}"
+        return f"{said}clearly above its controls in no arm: {'; '.join(lost)}."
+    rest = f"; not for {'; '.join(lost)}" if lost else ""
+    return f"{said}clearly above its controls for {'; '.join(kept)}{rest}. {_strongest(ends)}"
 
 
 def _strongest(ends: Sequence[ArmAtEnd]) -> str:
     """Without a name: the upper ends of all controls make the level, and not the highest value's alone."""
     most = max(one.control_high for one in ends)
-    return f"No control of any arm reaches more than {signed(most)}."
+    return f"No control of any arm exceeds {signed(most)}."

@@ -16,7 +16,7 @@ POSITIONS = {
     "instruction_mean": "mean over the instruction",
     "last": "last token before the answer",
     "prompt_mean": "mean over the whole prompt",
-    "every_token": "every token, one drawn of each prompt",
+    "every_token": "every token, one sampled per prompt",
     "all_instruction": "all instruction tokens",
     "all_prompt": "all tokens up to the input",
 }
@@ -27,7 +27,7 @@ CONTROLS = {
     "ngrams": "n-grams of tokens",
     "size_matched": "as many trained instructions",
     "confidence": "the model's own confidence",
-    "dialect_oracle": "perfect dialects, joined at random",
+    "dialect_oracle": "perfect dialects, merged at random",
     "shuffled_labels": "shuffled labels",
 }
 METRICS = {
@@ -39,22 +39,22 @@ METRICS = {
     "shuffled_auroc": "AUROC of shuffled labels",
     "becomes_b": "answers that become the other task's",
     "stays_a": "answers that stay",
-    "other": "answers that are neither's",
+    "other": "answers of neither task",
     "kl": "divergence from the untouched answer, nats",
-    "next_mass_b": "probability, right behind it, of inputs that the other task alone has",
-    "next_mass_a": "probability, right behind it, of inputs that its own task alone has",
+    "next_mass_b": "probability, at the next token, of inputs that only the other task has",
+    "next_mass_a": "probability, at the next token, of inputs that only its own task has",
     "next_kl": "divergence from the untouched next token, nats",
-    "next_excess": "probability moved to the other task's inputs, beyond controls",
+    "next_excess": "probability moved to the other task's inputs, above the controls",
     "acted": "instances on which anything changed",
-    "excess": "answers that become the other task's, beyond controls",
-    "lost": "answers no longer what they were, beyond controls",
-    "added_to_instruction": "answers turned beyond those that the rest of the instruction turns",
-    "added_to_prompt": "answers turned beyond those that the rest of the prompt turns",
+    "excess": "answers that become the other task's, above the controls",
+    "lost": "answers that changed, above the controls",
+    "added_to_instruction": "answers flipped beyond what the rest of the instruction flips",
+    "added_to_prompt": "answers flipped beyond what the rest of the prompt flips",
     "loss": "loss of the answer, nats",
     "first_token_accuracy": "first tokens of answers that are right",
     "matched": "share matched one to one",
     "stability": "agreement between starts",
-    "right": "wrong answers put right",
+    "right": "wrong answers corrected",
     "auroc": "AUROC of membership for a right answer",
     "assignment_accuracy": "share that lie nearest to their own centroid",
     "accuracy_if_right": "answered right, of those nearest to their own centroid",
@@ -100,11 +100,13 @@ FIGURES = {
     "share_of_top_change": "share of the top layer's change",
     "unseen_instruction": "unseen instructions, above the control",
     "size_matched": "as many trained instructions",
-    "unseen_instruction_placed": "unseen, placed among train's clusters",
-    "size_matched_placed": "as many trained, placed",
+    "unseen_instruction_placed": "unseen, assigned to train's clusters",
+    "size_matched_placed": "as many trained, assigned",
     "becomes_b": "answers that became the other task's",
 }
 """What verdicts rest on."""
+COUNTS = ("layer", "layers_that_work")
+"""Those of them that are whole numbers."""
 MEASURES = {("kmeans", "ari"): "ARI", ("kmeans", "ari_across"): "ARI across dialects"}
 """Method and metric together, as short as an axis wants them."""
 PREPARATIONS = {
@@ -128,6 +130,11 @@ def figure_words(name: str) -> str:
         if name not in FIGURES and name.endswith(f"_{end}"):
             return f"{figure_words(name.removesuffix(f'_{end}').removesuffix('_ci'))}, {words}"
     return say(FIGURES, name)
+
+
+def figure_number(name: str, value: float) -> str:
+    """A figure that a verdict rests on, as it is read: layers and counts are whole numbers."""
+    return f"{value:.0f}" if name in COUNTS else f"{value:z.2f}"
 
 
 def place_words(view: View) -> str:

@@ -101,16 +101,16 @@ def test_steps_are_compared_with_each_other(run, compare):
 
 def test_what_differs_is_said_and_compared_on_what_is_shared(run, compare):
     part = compare(run("a", VALUES), run("b", VALUES[:20], range(20)))
-    assert part.notes == ("a and b share 20 of 40 prompts: they are compared on those",)
+    assert part.notes == ("a and b share 20 of 40 prompts and are compared on those",)
     assert value(part, "cka", run_b="b", run_a="a", site_a="embed", site_b="embed")["n_examples"] == 20
     other = compare(run("a", VALUES), run("b", VALUES, n_tasks=4))
-    assert other.notes == ("a and b have other tasks for the same prompts: class_rsa is left out",)
+    assert other.notes == ("a and b have different tasks for the same prompts, so class_rsa is left out",)
     both = other.table[(other.table["run_a"] == "a") & (other.table["run_b"] == "b")]
     assert set(both["metric"]) == {"cka"}
     few = compare(run("a", VALUES, n_tasks=3))
-    assert few.notes == ("a and a have fewer than 4 tasks there: class_rsa is left out",)
+    assert few.notes == ("a and a have fewer than 4 tasks there, so class_rsa is left out",)
     apart = compare(run("a", VALUES), run("b", VALUES, range(100, 140)))
-    assert apart.notes == ("a and b share 0 prompts: they are not compared",)
+    assert apart.notes == ("a and b share 0 prompts, too few to compare them",)
     assert set(apart.table["run_b"][apart.table["run_a"] == "a"]) == {"a"}
 
 

@@ -181,7 +181,7 @@ def test_the_matrix_is_about_the_factor_above(open_page, contents):
             page.select_option("#factor", factor)
             assert page.text_content("#confusion-title") == title
         page.select_option("#factor", "task_input")
-        assert "carry no label" in page.text_content("#confusion-note")
+        assert "have no label" in page.text_content("#confusion-note")
 
 
 def test_two_maps_share_the_selection(open_page, contents):

@@ -15,14 +15,14 @@ def test_rows_are_the_readings_of_the_run(contents, run_folder):
         table[["position", "site", "reading"]].itertuples(index=False, name=None)
     )
     for row, one in zip(table.to_dict("records"), contents.readings, strict=True):
-        share = one.shares["turned by its centroid"]
+        share = one.shares["flipped by its centroid"]
         assert (share.value, share.low, share.high) == (row["excess"], row["excess_low"], row["excess_high"])
         assert one.agreement == row["agreement"]
     own = evidence.effects.query("metric == 'becomes_b' and intervention == 'shift' and control == 'none'")
     assert {one.n for one in contents.readings} == set(own["n_examples"])
     at_input = tuple(one for one in contents.readings if one.position == "input")
-    assert "turned by it with the rest of the instruction" not in shown_shares(at_input)
-    assert "turned by it with the rest of the instruction" in shown_shares(contents.readings)
+    assert "flipped by it beyond the rest of the instruction" not in shown_shares(at_input)
+    assert "flipped by it beyond the rest of the instruction" in shown_shares(contents.readings)
 
 
 def test_no_interventions_no_rows(contents):

@@ -30,12 +30,12 @@ def test_every_pair_of_layers_is_a_cell_with_its_value_shade_and_tip():
     assert told["layer 0 and layer 0"][1] > told["final norm and layer 0"][1], "layers go upwards"
     assert told["layer 0 and final norm"][0] > told["layer 0 and layer 0"][0]
     assert "CKA 0.76 (95 % 0.10 to 0.90; 1,200 prompts)" in html
-    assert "Most alike in layer 0, 1.00 (95 % 0.10 to 0.90); least in final norm, 0.94" in html
+    assert "Most similar in layer 0, 1.00 (95 % 0.10 to 0.90); least in final norm, 0.94" in html
 
 
 def test_one_model_with_itself_says_nothing_of_its_diagonal():
     html = states_section(table(other="a"))
-    assert "a, step 10, with itself: last token before the answer" in html and "Most alike" not in html
+    assert "a, step 10, with itself: last token before the answer" in html and "Most similar" not in html
 
 
 def test_of_very_many_layers_some_are_shown_and_that_is_said():

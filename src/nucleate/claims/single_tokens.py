@@ -21,12 +21,12 @@ from nucleate.scores import Scores
 from nucleate.view import View
 
 READINGS = {
-    "works": "the centroid turns answers",
-    "in the state": "the whole state turns answers, its centroid does not",
-    "read for the next token": "it turns no answers but what is predicted right behind it",
-    "needed": "its state alone breaks answers and turns none: it is read together with others",
-    "redundant": "alone it changes no answers, with the others it adds to theirs: alone they make up for it",
-    "idle": "neither alone nor with the others does it change answers",
+    "works": "moving to the centroid flips answers",
+    "in the state": "the whole state flips answers, its centroid does not",
+    "read for the next token": "it flips no answers but changes the prediction of the next token",
+    "needed": "its state alone breaks answers without flipping any: it is read together with others",
+    "redundant": "alone it changes nothing, with the others it adds to their effect; they make up for it",
+    "idle": "it changes answers neither alone nor with the others",
     "open": "too little to call it redundant, too much to call it idle",
 }
 """What an intervention on a single token shows at a site."""

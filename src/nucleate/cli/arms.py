@@ -28,7 +28,7 @@ def train_and_print_arms(runs: Sequence[Run], place: Path) -> None:
     @contextmanager
     def watch(plan: Plan) -> Iterator[SweepProgress]:
         n_done = len(plan.points) - len(plan.left)
-        console.print(f"\n  [bold]Control arms[/] [dim]{len(plan.points)}, of them done {n_done}[/]")
+        console.print(f"\n  [bold]Control arms[/] [dim]{n_done} of {len(plan.points)} done[/]")
         with SweepProgress(len(plan.points), n_done, console) as progress:
             yield progress
 
@@ -45,6 +45,6 @@ def train_and_print_arms(runs: Sequence[Run], place: Path) -> None:
 
 
 def _found(end: ArmAtEnd) -> str:
-    against = "beyond" if end.is_beyond else "not surely beyond"
+    against = "above" if end.is_beyond else "not clearly above"
     control = f"{against} its controls ({arms_room.signed(end.control_high)})"
     return f"{end.said} · accuracy {end.accuracy:.2f} · {control}"

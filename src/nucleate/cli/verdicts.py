@@ -9,17 +9,15 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from nucleate.display_names import figure_words
+from nucleate.display_names import CONTROLS, figure_number, figure_words, say
 
 if TYPE_CHECKING:
     from nucleate.api.runs import Run
-    from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict
+    from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, EffectOverSeeds
 
 ONE_MODEL = "one model"
 ONE_SEED = "one model; `--seeds 5` for a claim about models"
@@ -29,6 +27,7 @@ _MARKS = {
     "inconclusive": "[yellow]?[/]",
     "not measured": "[dim]–[/]",
 }
+_PLAIN_MARKS = {"holds": "✓", "fails": "✗", "inconclusive": "?", "not measured": "–"}
 
 
 def print_verdicts(
@@ -69,7 +68,7 @@ def _said_of(verdict: ClaimVerdict, *, with_rules: bool) -> Iterator[tuple[str, 
     """What stands below a verdict, and how it looks."""
     yield verdict.words, ""
     if verdict.lacking:
-        color, words = ("red", "Not met") if verdict.verdict == "fails" else ("yellow", "Cannot be told")
+        color, words = ("red", "Not met") if verdict.verdict == "fails" else ("yellow", "Inconclusive")
         yield f"{words}: {verdict.lacking}", color
     yield _figures(verdict), "dim"
     if with_rules:
@@ -80,14 +79,6 @@ def _print_indented(console: Console, text: str, style: str) -> None:
     together = text.replace(" %", "\u00a0%")  # a number and its unit are not parted
     for line in textwrap.wrap(together, max(20, console.width - 4), break_long_words=False):
         console.print(Text(f"    {line}", style=style), soft_wrap=True)
-
-
-def _print_trimmed(console: Console, renderable: RenderableType) -> None:
-    """Without the blanks that fill a table's lines up, which wrap where a terminal is narrow."""
-    for line in console.render_lines(renderable, pad=False):
-        text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
-        text.rstrip()
-        console.print(text, soft_wrap=True)
 
 
 def print_readings(run: Run) -> None:
@@ -104,33 +95,39 @@ def print_readings(run: Run) -> None:
 def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_runs: int) -> None:
     """For every claim in how many runs it holds, its effect with the interval between seeds, its figures."""
     console = Console(emoji=False, highlight=False)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("claim", "holds", "figure", "mean", "between seeds", "asked for"):
-        table.add_column(name, no_wrap=name not in ("figure", "asked for"))
-    for one in claims:
-        table.add_row(f"[bold]{one.claim}[/]", str(one), *_effect(one))
-        for name, (mean, low, high) in one.figures.items():
-            if one.effect is None or name != one.effect.effect.figure:
-                spread = f"{low:5.2f} to {high:5.2f}"
-                table.add_row(
-                    "", "", f"[dim]{figure_words(name)}[/]", f"[dim]{mean:5.2f}[/]", f"[dim]{spread}[/]"
-                )
     console.print(f"\n  [bold]{n_runs} seeds together, at {position}[/]")
-    _print_trimmed(console, Padding(table, (0, 0, 0, 2)))
+    for one in claims:
+        console.print(Text("  ").append(one.claim, style="bold").append(f": {_held(one)}"), soft_wrap=True)
+        if one.effect is not None:
+            _print_indented(console, _effect(one.effect), "")
+        own = one.effect.effect.figure if one.effect else ""
+        ranges = [_range(name, *ends) for name, ends in one.figures.items() if name != own]
+        _print_indented(console, " · ".join(ranges), "dim")
     _print_indented(
-        console, "between seeds: the effect's mean with Student's 95 % interval; below it, the range", "dim"
+        console, "In brackets: of an effect Student's 95 % interval between seeds, else the range", "dim"
     )
 
 
-def _effect(claim: ClaimOverRuns) -> tuple[str, ...]:
-    effect = claim.effect
-    if effect is None:
-        return ()
-    interval = f"[{effect.low:.2f}, {effect.high:.2f}]" if effect.n > 1 else "one model"
-    asked = f"{effect.effect}: {_MARKS[effect.verdict]} {effect.verdict}"
-    return figure_words(effect.effect.figure), f"{effect.mean:5.2f}", escape(interval), asked
+def _held(claim: ClaimOverRuns) -> str:
+    return f"holds in {claim}" if claim.n_judged else str(claim)
+
+
+def _effect(over: EffectOverSeeds) -> str:
+    """Its mean with the interval between seeds, and what the rule asks of it."""
+    interval = f"[{over.low:z.2f}, {over.high:z.2f}]" if over.n > 1 else "one model"
+    words = f"{figure_words(over.effect.figure)} {over.mean:z.2f} {interval}"
+    return f"{words}; required: {over.effect}; {_PLAIN_MARKS[over.verdict]}\u00a0{over.verdict}"
+
+
+def _range(name: str, mean: float, low: float, high: float) -> str:
+    low_, high_ = figure_number(name, low), figure_number(name, high)
+    ends = "" if low == high else f" [{low_}, {high_}]"
+    return f"{figure_words(name)} {figure_number(name, mean) if low == high else f'{mean:z.2f}'}{ends}"
 
 
 def _figures(verdict: ClaimVerdict) -> str:
-    figures = [f"{figure_words(name)} {value:z.2f}" for name, value in verdict.figures.items()]
-    return " · ".join([*figures, *([f"over {verdict.control.replace('_', ' ')}"] if verdict.control else [])])
+    figures = [
+        f"{figure_words(name)} {figure_number(name, value)}" for name, value in verdict.figures.items()
+    ]
+    control = [f"control: {say(CONTROLS, verdict.control)}"] if verdict.control else []
+    return " · ".join([*figures, *control])

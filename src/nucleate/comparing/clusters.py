@@ -101,7 +101,7 @@ def compare_clusters(
     notes: list[str] = []
     rows: list[dict[str, Any]] = []
     for other in looks[1:]:
-        shared = shared_by(looks[0].looked, other.looked, split, notes)
+        shared = shared_by(looks[0].looked, other.looked, split, notes, with_labels=False)
         if shared is not None:
             rows += _pair(looks[0], other, shared, position, sites)
     return ComparedClusters(pd.DataFrame(rows, columns=list(COLUMNS)), tuple(dict.fromkeys(notes)))

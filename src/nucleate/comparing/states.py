@@ -133,26 +133,33 @@ def _pair(
                 }  # fmt: skip
 
 
-def shared_by(first: Looked, second: Looked, split: str | None, notes: list[str]) -> Shared | None:
-    """The scored prompts that two runs have in common; None where they are too few, and `notes` says so."""
+def shared_by(
+    first: Looked, second: Looked, split: str | None, notes: list[str], *, with_labels: bool = True
+) -> Shared | None:
+    """The scored prompts that two runs have in common; None where they are too few, and `notes` says so.
+
+    Without labels none are given, and nothing is noted of what would need them.
+    """
     places = [_places(one, split) for one in (first, second)]
     both = [text for text in places[0] if text in places[1]]
     names = f"{first.folder.name} and {second.folder.name}"
     if len(both) < FEWEST_EXAMPLES:
-        notes.append(f"{names} share {len(both)} prompts: they are not compared")
+        notes.append(f"{names} share {len(both)} prompts, too few to compare them")
         return None
     most = max(map(len, places))
     if len(both) < most:
-        notes.append(f"{names} share {len(both)} of {most} prompts: they are compared on those")
+        notes.append(f"{names} share {len(both)} of {most} prompts and are compared on those")
     rows = tuple(np.array([place[text] for text in both]) for place in places)
+    units = first.corpus.labels().get("instruction", np.arange(first.corpus.table.num_rows))[rows[0]]
+    if not with_labels:
+        return Shared((rows[0], rows[1]), units, None)
     labels = [one.labels()[rows_of] for one, rows_of in zip((first, second), rows, strict=True)]
     alike = _same_partition(*labels)
     if not alike:
-        notes.append(f"{names} have other tasks for the same prompts: class_rsa is left out")
+        notes.append(f"{names} have different tasks for the same prompts, so class_rsa is left out")
     is_told = alike and len(np.unique(labels[0])) >= FEWEST_CLASSES
     if alike and not is_told:
-        notes.append(f"{names} have fewer than {FEWEST_CLASSES} tasks there: class_rsa is left out")
-    units = first.corpus.labels().get("instruction", np.arange(first.corpus.table.num_rows))[rows[0]]
+        notes.append(f"{names} have fewer than {FEWEST_CLASSES} tasks there, so class_rsa is left out")
     return Shared((rows[0], rows[1]), units, number_from_zero(labels[0]) if is_told else None)
 
 

@@ -80,8 +80,8 @@ def sentence(rows: pd.DataFrame) -> str:
     agreed = f"the two clusterings agree to {_n(ari['value'])}{interval}"
     alone = " and ".join(map(_n, again))
     return (
-        f"On {int(ari['n_examples']):,} shared prompts {agreed}, where clusters of one model "
-        f"from other starts agree to {alone}. Of the clusters: {said}; other starts alone keep "
+        f"On {int(ari['n_examples']):,} shared prompts {agreed}, where other k-means starts "
+        f"on one model agree to {alone}. Of the clusters: {said}; other starts alone keep "
         f"{' and '.join(f'{int(one)}' for one in kept)}."
     )
 

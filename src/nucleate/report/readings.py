@@ -16,12 +16,12 @@ from nucleate.claims.single_tokens import READINGS, read_interventions
 from nucleate.display_names import site_words
 
 _SHOWN = {
-    "turned by its centroid": "excess",
-    "turned by its whole state": "whole_state",
-    "taken from what they were": "lost",
-    "given to the other task's inputs, right behind it": "next",
-    "turned by it with the rest of the instruction": "added_to_instruction",
-    "turned by it with the rest of the prompt": "added_to_prompt",
+    "flipped by its centroid": "excess",
+    "flipped by its whole state": "whole_state",
+    "no longer the original answer": "lost",
+    "probability moved to the other task's inputs at the next token": "next",
+    "flipped by it beyond the rest of the instruction": "added_to_instruction",
+    "flipped by it beyond the rest of the prompt": "added_to_prompt",
 }
 """Columns of the table in words, and what they are called in `read_interventions`."""
 _LEAST = -0.1

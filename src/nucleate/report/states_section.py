@@ -87,7 +87,7 @@ def _map_of(rows: pd.DataFrame) -> StatesMap:
         for row in shown.to_dict("records")
     )
     before, after = (f"{first[f'run_{one}']}, step {first[f'step_{one}']:,}" for one in "ab")
-    with_whom = f"{before}, beside {after}" if before != after else f"{before}, with itself"
+    with_whom = f"{before}, and {after}" if before != after else f"{before}, with itself"
     title = visible(f"{with_whom}: {say(POSITIONS, first['position'])}")
     names = [tuple(map(site_words, one)) for one in (across, down[::-1])]
     return StatesMap(title, _sentence(rows), names[0], names[1], cells)
@@ -106,7 +106,7 @@ def _sentence(rows: pd.DataFrame) -> str:
     least, most = same.iloc[0], same.iloc[-1]
     told = [
         f"{words} in {site_words(one['site_a'])}, {one['value']:z.2f} {_interval(one)}"
-        for words, one in (("Most alike", most), ("least", least))
+        for words, one in (("Most similar", most), ("least", least))
     ]
     return f"{'; '.join(told)}.".replace("-", "−")
 

@@ -21,7 +21,7 @@ def test_an_analysis_that_was_left_out_says_why_and_one_that_was_made_says_nothi
     said = of(bare, left_out={"unseen": "no prompt has an answer"})
     assert said[:2] == [
         "Unseen: no prompt has an answer.",
-        "Causes: no state was moved in this run; nucleate intervene does it.",
+        "Causes: no interventions were run; nucleate intervene runs them.",
     ]
     assert not [one for one in of(contents, left_out={"unseen": "x"}) if one.startswith("Unseen")], (
         "made since"

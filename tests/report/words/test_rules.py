@@ -36,7 +36,7 @@ LATE = {"highest": 0.6, "late_gain": 0.05, "late_gain_low": -0.02, "late_gain_hi
          ["agreement on unseen instructions above the strongest control 0.30, 0.30 short of 0.60"]),
         (verdict_of("generalisation", "holds", train=0.8, validation=0.7, validation_low=0.2), []),
         (verdict_of("causal", "inconclusive", layer=2.0, excess=0.05, excess_ci_low=0.01, excess_ci_high=0.3),
-         ["layer 2: answers turned beyond the strongest control 0.05, 0.05 short of 0.10"]),
+         ["layer 2: answers flipped, above the strongest control 0.05, 0.05 short of 0.10"]),
     ],
 )  # fmt: skip
 def test_what_is_missed_and_by_how_much(claim, missed):
@@ -69,4 +69,4 @@ def test_a_bar_stands_where_its_numbers_are():
         {"zero": least, "value": 100 * 0.42 / 1.02, "threshold": 100 * 0.12 / 1.02, "low": 100 * 0.22 / 1.02, "high": 100 * 0.62 / 1.02},
         abs=0.01,
     )  # fmt: skip
-    assert (test.said, test.asked, test.state) == ("0.40", "at least 0.10 asked for", "met")
+    assert (test.said, test.asked, test.state) == ("0.40", "at least 0.10 required", "met")

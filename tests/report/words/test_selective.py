@@ -22,15 +22,15 @@ def table(low, high, error=0.1):
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.001, 0.01, "clusters select surely better"),
-        (-0.01, -0.001, "confidence selects surely better"),
-        (-0.01, 0.01, "neither is surely better"),
+        (0.001, 0.01, "clusters select clearly better"),
+        (-0.01, -0.001, "confidence selects clearly better"),
+        (-0.01, 0.01, "neither is clearly better"),
     ],
 )
 def test_the_best_of_the_highest_layer_is_told_with_its_interval(low, high, said):
     (one,) = selective_sentences(table(low, high))
-    assert "10.0 % wrong where all are answered" in one and "is 0.0200 by the model's own confidence" in one
-    assert "the best of 2 rankings by clusters, the margin of the input token in layer 2" in one
+    assert "10.0 % wrong if all are answered" in one and "is 0.0200 for the model's own confidence" in one
+    assert "the best of 2 cluster rankings, the margin at the input token in layer 2" in one
     assert "gains 0.0050 (95 %" in one and one.endswith(f"{said}.")
 
 

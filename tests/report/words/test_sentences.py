@@ -114,8 +114,8 @@ def test_seeds_are_judged_together_and_settings_stand_side_by_side(contents):
     ("values", "said"),
     [
         ({"task": 0.33, "phrasing": 0.50}, "In layer 2 clusters follow the phrasing, 0.50, more than the task, 0.33"),
-        ({"task": 0.60, "phrasing": 0.50}, "In layer 2 clusters follow the task, 0.60, where the strongest control has 0.20"),
-        ({"task": 0.10, "phrasing": 0.15}, "In no layer do clusters follow a label beyond its controls"),
+        ({"task": 0.60, "phrasing": 0.50}, "In layer 2 clusters follow the task, 0.60, where the strongest control reaches 0.20"),
+        ({"task": 0.10, "phrasing": 0.15}, "In no layer do clusters follow any label above its controls"),
     ],
 )  # fmt: skip
 def test_the_headline_of_one_model(contents, values, said):

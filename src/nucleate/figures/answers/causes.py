@@ -29,7 +29,7 @@ from nucleate.view import View
 _CONTROLS = "#8a8a8a"
 _PALE, _DARK = "#a0a0a0", "#1a1a1a"
 _PANELS_IN_A_COLUMN = 2
-_TITLE = "Where tasks can be told apart,\nand where that does the work"
+_TITLE = "Where tasks can be told apart,\nand where that carries the answer"
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def causes_over_training_figure(
             column[0].set_title(_title(position), fontsize=7.5)
             column[1].set_xlabel("optimizer step")
         rows[0, 0].set_ylabel(f"agreement ({measure_words(view)})")
-        rows[1, 0].set_ylabel("turned, beyond controls")
+        rows[1, 0].set_ylabel("flipped, above controls")
         rows[0, 0].set_ylim(-0.06, 1.02)
         _legend_below(figure, rows[1, -1], 3 if width == ONE_COLUMN else 8)
         yield figure
@@ -122,7 +122,7 @@ def _draw_maps(
     first.set_title(f"agreement of clusters with {say(FACTORS, view.factor)} ({measure_words(view)})")
     _draw_turned(second, effects, readings, 3.4 if is_column else 4.2)
     if is_column:
-        second.set_title("turned to B's, beyond controls")
+        second.set_title("flipped to B's, above controls")
 
 
 def draw_causes(axes: Axes, scores: Scores, effects: pd.DataFrame, view: View) -> None:
@@ -137,7 +137,7 @@ def _draw_turned(axes: Axes, effects: pd.DataFrame, readings: pd.DataFrame, size
     works = np.stack([one["works"].fillna(False).to_numpy(dtype=bool) for one in flips])
     turned = np.stack([one["value"].to_numpy(dtype=float) for one in flips])
     _draw_map(axes, turned, "Oranges", positions, sites, pale=~works)
-    axes.set_title("answers turned to B's, beyond every control")
+    axes.set_title("answers flipped to B's, above every control")
     _write_readings(axes, readings, positions, sites, size)
 
 

@@ -117,30 +117,32 @@ def finding(run: RunContents) -> str:
     label, measure = visible(say(FACTORS, view.factor)), say(METRICS, view.metric)
     interval = "" if pd.isna(peak.low) else f"95 % {_n(peak.low)} to {_n(peak.high)}; "
     value = f"{_n(peak.value)} ({interval}{measure}, {visible(view.split.replace('_', ' '))})"
-    control = f"the strongest control has {_n(peak.control_value)} ({visible(say(CONTROLS, peak.control))})"
+    control = (
+        f"the strongest control reaches {_n(peak.control_value)} ({visible(say(CONTROLS, peak.control))})"
+    )
     where = f"in layer {peak.layer} at step {peak.step:,}"
     if not peak.is_beyond:
         return (
-            f"In no layer and at no step do clusters agree with the {label} surely beyond all controls; "
-            f"the most is {value}, {where}, where {control}."
+            f"At no layer and step do clusters agree with the {label} clearly above all controls; "
+            f"the highest value is {value}, {where}, where {control}."
         )
-    most = f"Clusters agree with the {label} most {where}: {value}, where {control}"
+    most = f"Clusters agree most with the {label} {where}: {value}, where {control}"
     return f"{most}{_after(peak)}{_when(peak)}."
 
 
 def _when(peak: Peak) -> str:
     if peak.half_rise is None:
         return ""
-    rose = f"; half of its rise over controls was there by step {peak.half_rise:,.0f}"
+    rose = f"; agreement had made half of its rise above the controls by step {peak.half_rise:,.0f}"
     if peak.lag is None:
-        return f"{rose} (task accuracy had none)"
+        return f"{rose} (task accuracy did not rise)"
     if peak.is_close:
-        return f"{rose}, between the same two checkpoints as of task accuracy: which came first is open"
+        return f"{rose}, between the same two checkpoints as task accuracy, so which came first is unknown"
     return f"{rose}, {abs(peak.lag):,.0f} steps {'after' if peak.lag > 0 else 'before'} task accuracy"
 
 
 def _after(peak: Peak) -> str:
-    return f"; at the last step it is {_n(peak.last)}, surely less" if peak.lost > 0 else ""
+    return f"; by the last step it has fallen to {_n(peak.last)}, clearly lower" if peak.lost > 0 else ""
 
 
 def failures(run: RunContents) -> str:

@@ -33,7 +33,7 @@ def _analyses(run: RunContents) -> Iterator[str]:
         if name in why:
             yield _sentence(f"{section}: {why[name]}")
         elif name == CAUSES:
-            yield "Causes: no state was moved in this run; nucleate intervene does it."
+            yield "Causes: no interventions were run; nucleate intervene runs them."
 
 
 def _same_weights(run: RunContents) -> Iterator[str]:
@@ -52,8 +52,8 @@ def _examples(run: RunContents) -> Iterator[str]:
     few = [(str(name), int(n)) for name, n in scored.items() if n < there.get(str(name), 0)]
     if few:
         parts = ", ".join(f"{n:,} of {there[name]:,} ({name.replace('_', ' ')})" for name, n in few)
-        more = "scoring.n_examples and scoring.n_tasks take more"
-        yield f"Instances: a sample of them was scored, {parts}; {more}."
+        more = "raise scoring.n_examples and scoring.n_tasks for more"
+        yield f"Instances: only a sample was scored: {parts}; {more}."
 
 
 def _sentence(text: str) -> str:

@@ -56,7 +56,7 @@ class RuleTest:
     def asked(self) -> str:
         """The threshold in words."""
         words = "more than" if self.is_strict else "at least" if self.is_least else "at most"
-        return f"{words} {self.threshold:.2f} asked for"
+        return f"{words} {self.threshold:.2f} required"
 
     @property
     def said(self) -> str:
@@ -183,7 +183,7 @@ def _of_unseen(figures: Figures) -> Iterator[RuleTest]:
     low, high = figures["auroc_ci_low"], figures.get("auroc_ci_high")
     yield _test("AUROC for a right answer", figures["auroc"], LEAST_AUROC, low=low, high=high)
     bar = max(0.5, figures["shuffled_auroc_ci_high"])
-    yield _above("its lower end, beside shuffled centroids", low, bar)
+    yield _above("its lower end, above shuffled centroids", low, bar)
     yield _above("lower end of the odds ratio's interval", figures["odds_ratio_ci_low"], 1.0)
     if "odds_ratio_ci_high" in figures:
         most = figures["odds_ratio_ci_high"]
@@ -192,7 +192,7 @@ def _of_unseen(figures: Figures) -> Iterator[RuleTest]:
 
 def _of_causal(figures: Figures) -> Iterator[RuleTest]:
     low, high = figures["excess_ci_low"], figures["excess_ci_high"]
-    at = f"layer {figures['layer']:.0f}: answers turned beyond the strongest control"
+    at = f"layer {figures['layer']:.0f}: answers flipped, above the strongest control"
     yield _test(at, figures["excess"], LEAST_FLIP, low=low, high=high)
     yield _above("its lower end", low)
 

@@ -28,22 +28,22 @@ def _of_split(areas: pd.DataFrame, split: str) -> str:
     if known.empty or gains.empty or error == 0:
         return ""
     best = gains.loc[gains["value"].idxmax()]
-    area = "the area under the curve of risk over coverage is"
-    risk = f"{area} {_n(known['value'].iloc[0])} by the model's own confidence"
-    where = f"{best['score']} of the {say(POSITIONS, str(best['position']))} in layer {best['layer']}"
-    ends = f"95 % {_n(best['ci_low'])} to {_n(best['ci_high'])}, not corrected for the choice"
+    area = "the area under the risk-coverage curve is"
+    risk = f"{area} {_n(known['value'].iloc[0])} for the model's own confidence"
+    where = f"{best['score']} at the {say(POSITIONS, str(best['position']))} in layer {best['layer']}"
+    ends = f"95 % {_n(best['ci_low'])} to {_n(best['ci_high'])}, not corrected for this choice"
     gain = f"{_n(best['value'])} ({ends})"
-    wrong = f"{100 * error:.1f} % wrong where all are answered"
+    wrong = f"{100 * error:.1f} % wrong if all are answered"
     return (
         f"On {split.replace('_', ' ')} ({wrong}) {risk}; the best of "
-        f"{len(gains)} rankings by clusters, the {where}, gains {gain} on that: {_verdict(best)}."
+        f"{len(gains)} cluster rankings, the {where}, gains {gain} over it: {_verdict(best)}."
     )
 
 
 def _verdict(gain: pd.Series) -> str:
     if gain["ci_low"] > 0:
-        return "clusters select surely better"
-    return "confidence selects surely better" if gain["ci_high"] < 0 else "neither is surely better"
+        return "clusters select clearly better"
+    return "confidence selects clearly better" if gain["ci_high"] < 0 else "neither is clearly better"
 
 
 def _n(value: float) -> str:

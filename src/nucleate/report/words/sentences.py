@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, claims_over_runs
-from nucleate.display_names import FACTORS, POSITIONS, figure_words, say
+from nucleate.display_names import FACTORS, POSITIONS, figure_number, figure_words, say
 from nucleate.report.contents import RunContents
 from nucleate.report.data.encoding import visible
 from nucleate.report.data.score_data import with_controls
@@ -17,7 +17,6 @@ from nucleate.report.data.score_data import with_controls
 _SMALL_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SHOWN_INSTANCES, _SHOWN_TASKS, _LONGEST_EXAMPLE = 12, 60, 200
 _NOT_SHOWN = ("instance", "instruction_id", "prompt_length")
-_COUNTS = ("layer", "layers_that_work")
 
 
 def number(n: int) -> str:
@@ -41,7 +40,7 @@ def claim_figures(claim: ClaimVerdict) -> list[tuple[str, str]]:
     for name, value in claim.figures.items():
         words = figure_words(name)
         is_number = isinstance(value, int | float)
-        number = (f"{value:.0f}" if name in _COUNTS else f"{value:z.2f}") if is_number else str(value)
+        number = figure_number(name, value) if is_number else str(value)
         figures.append((visible(words), visible(number)))
     return figures
 
@@ -124,12 +123,12 @@ def headline_of_one_model(run: RunContents) -> list[str]:
     rows = rows[rows["split"] == split]
     above = rows[rows["ci_low"].fillna(rows["value"]) > rows["control_high"].fillna(np.inf)]
     if above.empty:
-        return [f"In no layer do clusters follow a label beyond its controls ({visible(split)})."]
+        return [f"In no layer do clusters follow any label above its controls ({visible(split)})."]
     best = above.sort_values("value", kind="stable").iloc[-1]
     followed = f"In layer {best['layer']} clusters follow {_label(best['factor'])}, {best['value']:.2f}"
     asked = rows[(rows["factor"] == claimed.factor) & (rows["layer"] == best["layer"])]
     if best["factor"] == claimed.factor or asked.empty:
-        beside = f", where the strongest control has {best['control_value']:.2f}"
+        beside = f", where the strongest control reaches {best['control_value']:.2f}"
         return [f"{followed}{beside} (adjusted Rand index, {visible(split)})."]
     value = float(asked["value"].iloc[0])
     beside = f", more than {_label(claimed.factor)}, {value:.2f}"
@@ -194,7 +193,7 @@ def effect_over_seeds(claim: ClaimOverRuns | None) -> str:
     if effect.n < 2:
         return f"{value}, one model"
     interval = f"95 % between {effect.n} seeds {effect.low:z.2f} to {effect.high:z.2f}"
-    return f"{value}, {interval}; asked for is {effect.effect}: {effect.verdict}".replace("-", "−")
+    return f"{value}, {interval}; required: {effect.effect}; {effect.verdict}".replace("-", "−")
 
 
 def all_settings(runs: Sequence[RunContents]) -> dict[str, list[Any]]:

@@ -20,6 +20,12 @@ export function between(name, n, t) {
   const [a, b] = [low, low + 1].map((index) => hex(css(`--${name}-${index}`)));
   return `rgb(${a.map((value, i) => Math.round(value + (b[i] - value) * (at - low))).join(",")})`;
 }
+/** The ink that is read best on a color of `between`: the page's own, or the other of light and dark. */
+export function inkOn(color) {
+  const light = color.match(/\d+/g).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+  const ground = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
+  return 1.05 / (ground + 0.05) > (ground + 0.05) / 0.062 ? "#ffffff" : "#1d1f24"; // 0.062: of the dark ink, 0.05 more
+}
 export const heat = (/** @type {number} */ t) => between("heat", 4, t);
 
 const top = Math.max(1, ...page.scores.names.site.map((name) => layerOf(name) ?? 0));

@@ -31,7 +31,8 @@ function apart(values, gap, least, most) {
 /** How tall a panel is where `n` stand together, and how many side by side. */
 export function gridOf(host, n) {
   const fit = Math.max(1, Math.floor(host.clientWidth / 330)), columns = narrow.matches ? 1 : Math.min(fit, n === 4 ? 2 : Math.min(n, 3)), rows = Math.ceil(n / columns);
-  return { columns, rows, panelHeight: rows === 1 && !narrow.matches ? 380 : narrow.matches ? 250 : 300 };
+  const tall = document.body.classList.contains("paper") ? 215 : narrow.matches ? 250 : rows === 1 ? 380 : 300; // several sections share a sheet
+  return { columns, rows, panelHeight: tall };
 }
 
 export function drawCurves(/** @type {any} */ host, /** @type {Chart} */ chart) {

@@ -52,17 +52,17 @@ function drawLegend() {
 
 const WHAT = {
   tsne: "t-SNE keeps neighbors together and exaggerates groups: distances between groups, and their sizes, mean little.",
-  discriminant: "Discriminant axes use the labels: they are the two directions that part the labels of train best, so train's points lie apart by making; look at the held-out ones.",
+  discriminant: "Discriminant axes use the labels: they are the two directions that best separate the labels on train, so train points separate by construction; look at the held-out ones.",
 };
 function describe() {
   const points = pointsNow(), place = placeNow(), n = place.n;
   const thinned = n < points.n_points_in_file ? `, of ${points.n_points_in_file.toLocaleString("en")} in the run's folder` : "";
   const steps = points.steps.length < points.n_steps_in_file ? ` ${points.steps.length} of ${points.n_steps_in_file} steps are kept.` : "";
   const picture = nearest(place.steps, state.step), other = picture === state.step ? "" : ` The map is that of step ${picture}, the nearest that has one.`;
-  const map = WHAT[state.embedding] ?? `The axes are the two principal directions of the ${oneStep ? "states; " : "last step, "}${oneStep ? "" : "the same at every step, so what moves here moved in the model; "}two directions never show all that there is.`;
+  const map = WHAT[state.embedding] ?? `The axes are the two principal directions of the ${oneStep ? "states; " : "last step, "}${oneStep ? "" : "the same at every step, so what moves here moved in the model; "}two directions never show everything.`;
   const raw = state.preparation === "raw" ? "" : ` Points are of raw states, whatever was done to those above (${preparationWords(state.preparation)}).`;
   element("clusters-caption").textContent = `${n.toLocaleString("en")} instances${thinned}, a balanced sample of ${listed([...(points.columns.split?.texts ?? [])].sort(bySplit).map(plain))}, at the ${positionWords(state.position)}.${steps}${other} ${map} ` +
-    `Clusters are k-means of the full states of these points, ${place.n_clusters} of them; they are for looking at, the scores above are the evidence.${raw}`;
+    `Clusters are k-means of the full states of these points, ${place.n_clusters} of them; they are for exploration; the scores above are the evidence.${raw}`;
 }
 
 /** The second map: at first the same layer where training began, or, of one step, the lowest layer. */

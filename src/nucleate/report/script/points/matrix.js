@@ -47,11 +47,11 @@ export function drawMatrix() {
     Object.assign(context, { strokeStyle: css("--fails"), lineWidth: 3 });
     context.strokeRect(read.label * cell[0] + 1, read.row * cell[1] + 1, cell[0] - 2, cell[1] - 2);
   }
-  const about = factor === state.factor ? "" : ` Points carry no label “${factorWords(state.factor)}”, so they are set against ${factorWords(factor)}.`;
+  const about = factor === state.factor ? "" : ` Points have no label “${factorWords(state.factor)}”, so they are compared with ${factorWords(factor)}.`;
   element("confusion-title").textContent = `Clusters against ${factorWords(factor)}`;
   element("confusion-note").textContent = `A row per cluster, a column per ${factorWords(factor)}; the ${dark.matches ? "lighter" : "darker"}, the more of the label is in the cluster. One ${dark.matches ? "light" : "dark"} cell in every column would be full agreement. Choose a cell to select its points.${about}`;
   const pure = order.reduce((sum, k) => sum + Math.max(...table[k]), 0) / pointsNow().n_points;
-  canvas.setAttribute("aria-label", `${order.length} clusters against ${texts.length} labels of ${factorWords(factor)}, to be read out with the arrow keys; the commonest label of their cluster is that of ${Math.round(pure * 100)} % of points`);
+  canvas.setAttribute("aria-label", `${order.length} clusters against ${texts.length} labels of ${factorWords(factor)}, to be read out with the arrow keys; the most common label of their cluster is that of ${Math.round(pure * 100)} % of points`);
 }
 
 function readCell(x, y, { row, label }, { factor, texts, table, order, whole }) {

@@ -51,7 +51,7 @@ export function drawPin() {
   element("pin-title").textContent = titleOf(state.pinned);
   element("pin-facts").replaceChildren(facts(factsOf(state.pinned)));
   const near = besideOf(state.pinned)?.nearest ?? [];
-  element("pin-near-title").textContent = near.length ? `Its ${near.length} nearest neighbors in the full space` : "Neighbors were looked for at fewer places: where the claims are judged.";
+  element("pin-near-title").textContent = near.length ? `Its ${near.length} nearest neighbors in the full space` : "Neighbors are available only where the claims are judged.";
   element("pin-near").replaceChildren(...near.map((i) => {
     const item = document.createElement("li"), button = document.createElement("button");
     button.type = "button";

@@ -4,7 +4,7 @@ import { element, nearest, page } from "../data/decode.js";
 import { isBounded, lowerIsBetter, oneStep, seriesWhere } from "../data/series.js";
 import { controlWords, factorWords, number, plain, siteWords } from "../data/words.js";
 import { choices, choose, inGroup, lensOf, several, state } from "../state/state.js";
-import { css, dark, heat, narrow } from "../charts/colors.js";
+import { css, heat, inkOn, narrow } from "../charts/colors.js";
 import { figures, tableOf } from "../charts/save.js";
 import { picturesOf, round, svg } from "../charts/svg.js";
 import { hideTip, showTip } from "../charts/tip.js";
@@ -52,7 +52,7 @@ export function drawAtlas() {
     if (one.passes === false) dots.push({ x: x0(c) + Math.min(8, cell[0] / 2), y: y0(r) + Math.min(9, rowHeight / 2), on: shade });
   }));
   for (const [shade, d] of shades) root.append(svg("path", { class: "cells", d, fill: heat(shade / 32) }));
-  const ink = (shade) => (shade / 32 > (dark.matches ? 0.62 : 0.5) ? (dark.matches ? "#10241f" : "#ffffff") : css("--ink"));
+  const ink = (shade) => inkOn(heat(shade / 32));
   for (const one of dots) root.append(svg("circle", { class: "not-above", cx: round(one.x), cy: round(one.y), r: 2.6, fill: ink(one.on) }));
   if (cell[0] > 40 && rowHeight > 30) all.forEach((row, r) => row.forEach((one, c) => one && root.append(svg("text", { x: round(x0(c) + cell[0] / 2), y: y0(r) + rowHeight / 2 + 4.5, "text-anchor": "middle", fill: ink(Math.round((one.value / top) * 32)) }, number(one.value)))));
   sites.forEach((site, r) => root.append(svg("text", { x: left - 9, y: y0(r) + rowHeight / 2 + 4.5, "text-anchor": "end", fill: css("--soft") }, siteWords(site))));
@@ -97,7 +97,7 @@ function readAtlas() {
 
 function describe(all) {
   const group = several ? ` ${page.groups[state.group]}.` : "", measured = all.flat().filter(Boolean), known = measured.filter((one) => one.passes !== null), without = known.filter((one) => !one.passes).length;
-  const dots = known.length ? `A dot marks a cell whose interval does not lie ${lowerIsBetter(state.measure) ? "below" : "above"} those of its controls, corrected for all cells: ${without} of ${known.length}.` : "No control was measured here, so no cell can be told from one.";
+  const dots = known.length ? `A dot marks a cell whose interval does not lie ${lowerIsBetter(state.measure) ? "below" : "above"} those of its controls, corrected for all cells: ${without} of ${known.length}.` : "No control was measured here, so no cell can be compared with one.";
   tell(element("atlas-caption"), `${oneStep ? measureSentence().replace(factorWords(state.factor), "every label") : measureSentence()} Split: ${plain(state.split)}.${group} ${dots}` +
     (oneStep ? "" : ` Columns are ${stepsWords(state.measure)}, not evenly spaced in steps.`));
 }
@@ -123,7 +123,7 @@ function tipAt(event) {
   showTip(event.clientX, event.clientY, `${siteWords(shown.sites[at.r])}, ${oneStep ? "" : "step "}${columnWords(shown.columns[at.c])}`, [
     ["value", number(one.value, 3)], ["95 %", `${number(one.low, 3)} to ${number(one.high, 3)}`],
     ["strongest control", one.control ? `${number(one.level, 3)} (${controlWords(one.control)})` : "none"],
-    ...(one.passes === null ? [] : [["beyond all controls", one.passes ? "yes" : "no: indistinguishable"]]), ["examples", String(one.n)]]);
+    ...(one.passes === null ? [] : [["better than all controls", one.passes ? "yes" : "no: indistinguishable"]]), ["examples", String(one.n)]]);
 }
 
 frame.addEventListener("keydown", move);

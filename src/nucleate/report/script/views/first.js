@@ -90,7 +90,7 @@ function panelOf(site, step, alone) {
 
 function describe(embedding, steps, sites) {
   const map = embedding === "tsne" ? "t-SNE of the hidden states" : "The hidden states along their two principal axes", n = runPoints[0].place(`${embedding}/${state.position}/${sites[0]}`).n;
-  const warning = embedding === "tsne" ? "t-SNE exaggerates: it shows islands where there is less, and can make them of noise. " : "Two axes cannot part many groups. ";
+  const warning = embedding === "tsne" ? "t-SNE exaggerates: it can show islands where there is little structure, even in noise. " : "Two axes cannot separate many groups. ";
   const colored = [CLUSTERS, RIGHT].includes(state.color) ? `colored by ${state.color}` : `colored by ${factorWords(state.color)}, which ${NEVER_SHOWN.has(state.color) && !oneStep ? "the model was never shown" : "had no part in placing them"}`;
   const measured = stepsOfMeasure.get(state.measure) ?? [], missing = steps.some((step) => !measured.includes(step));
   tell(element("moments-caption"), `${map}: the same ${n.toLocaleString("en")} instances ${oneStep ? "at a few depths of the model" : "layer by layer and step by step"}, read at the ${positionWords(state.position)} and ${colored}. ${warning}` +

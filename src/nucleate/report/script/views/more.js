@@ -47,7 +47,7 @@ function drawMoreOf(section) {
   });
   const ends = lines.flatMap(({ marks }) => marks.flatMap((mark) => [mark.y, mark.low, mark.high])).filter(Number.isFinite), top = Math.max(...ends, 0.1), bottom = Math.min(0, ...ends), share = top <= 1 && rows[0].metric !== "kl";
   const bars = runsOfGroup(state.group).length > 1 ? `bars are ${betweenSeeds([runsOfGroup(state.group).length]).replace("them", "seeds")}` : "bars are 95 % intervals";
-  tell(element(`${section.id}-caption`), `${metric.charAt(0).toUpperCase()}${metric.slice(1)}, by layer, at step ${step}, ${positionWords(rows[0].position)}, ${plain(rows[0].split)}; ${bars}. ${controls.length > 1 ? "Gray lines are controls." : "No control was measured here."} This figure has choices of its own: it does not follow the bar above, but for the position where it has it.`);
+  tell(element(`${section.id}-caption`), `${metric.charAt(0).toUpperCase()}${metric.slice(1)}, by layer, at step ${step}, ${positionWords(rows[0].position)}, ${plain(rows[0].split)}; ${bars}. ${controls.length > 1 ? "Gray lines are controls." : "No control was measured here."} This figure has its own controls: of the bar above it follows only the position, where it has that position.`);
   const every = Math.ceil(sites.length / (narrow.matches ? 5 : 13));
   drawCurves(element(`${section.id}-plot`), {
     panels: [{ title: metric, levels: [], lines, names: lines.map((one) => ({ words: one.name, value: one.marks.findLast((mark) => Number.isFinite(mark.y))?.y ?? 0, color: one.color, shape: one.shape, chosen: one.chosen })) }],

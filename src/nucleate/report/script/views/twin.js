@@ -4,7 +4,7 @@ import { distinct, element, page } from "../data/decode.js";
 import { overRuns, seriesWhere, sitesOf } from "../data/series.js";
 import { capital, factorWords, measureWords, number, plain, positionWords, siteWords } from "../data/words.js";
 import { choices, choose, inGroup, lensOf, state } from "../state/state.js";
-import { between, css, dark, heat, narrow } from "../charts/colors.js";
+import { between, css, heat, inkOn, narrow } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { picturesOf, round, svg } from "../charts/svg.js";
 import { hideTip, showTip } from "../charts/tip.js";
@@ -46,7 +46,7 @@ export function drawTwin(step, position, choosePosition) {
   const all = positions.map((one) => sites.map((site) => placeOf(rows, one, site, step)));
   const width = Math.max(plot.clientWidth, 240), stacked = width < 760, left = stacked ? 96 : 168, gap = 40, row = 46, top = 30, tall = top + row * positions.length + 34;
   const wide = stacked ? width - left : (width - left - gap) / 2, cell = wide / sites.length, root = svg("svg", { width, height: stacked ? tall * 2 : tall, role: "presentation", "font-size": 13 });
-  const maps = [["agreement", `agreement of clusters with ${factorWords(state.factor)}`, heat], ["cause", "answers turned, beyond every control", (t) => between("cause", 4, t)]].map(([name, title, color], k) => ({
+  const maps = [["agreement", `agreement of clusters with ${factorWords(state.factor)}`, heat], ["cause", "answers flipped, above controls", (t) => between("cause", 4, t)]].map(([name, title, color], k) => ({
     name, title, color, x0: left + (stacked ? 0 : k * (wide + gap)), y0: top + (stacked ? k * tall : 0) }));
   for (const map of maps) {
     root.append(text(map.title, map.x0, map.y0 - 12, { "font-weight": 650, fill: css("--ink") }));
@@ -61,8 +61,8 @@ export function drawTwin(step, position, choosePosition) {
   shown = { maps, positions, sites, all, cell, row, step, choosePosition };
   chosen = { position, site: sites.includes(state.site) ? state.site : sites.at(-1) };
   frameChosen();
-  element("twin-caption").textContent = `Left, where ${factorWords(state.factor)} can be told apart: ${measureWords(state.measure)}, ${plain(state.split)}. Right, where moving a state to another task's centroid turns the answer: share of answers that become the other task's, less what the strongest control turns, at strength 1. Step ${step}, columns are layers. ` +
-    `Pale numbers may be nothing: less than ${number(page.least_flip, 1)}, or an interval that reaches 0. The word below a number, where there is room for one, says what such a null means; the table below has them all. Clusters that are clear on the left and idle on the right are not what answers are read from at that token.`;
+  element("twin-caption").textContent = `Left: agreement of clusters with ${factorWords(state.factor)} (${measureWords(state.measure)}, ${plain(state.split)}). Right: what moving a state to another task's centroid does: share of answers that become the other task's, less the strongest control's, at strength 1. Step ${step}; columns are layers. ` +
+    `Pale numbers are not clearly different from zero: less than ${number(page.least_flip, 1)}, or an interval that reaches 0. The word below a number, where there is room, says what such a null means; the table below lists them all. Clusters that are clear on the left and idle on the right are not what the answer is read from at that token.`;
 }
 const text = (words, x, y, attributes) => svg("text", { x: round(x), y: round(y), fill: css("--soft"), ...attributes }, String(words));
 
@@ -70,7 +70,7 @@ const text = (words, x, y, attributes) => svg("text", { x: round(x), y: round(y)
 const lines = (words, most) => words.split(" ").reduce((all, word) => (all.at(-1) && `${all.at(-1)} ${word}`.length <= most ? [...all.slice(0, -1), `${all.at(-1)} ${word}`] : [...all, word]), []);
 
 function drawCell(root, map, /** @type {Place|null} */ one, x, y, cell, row) {
-  const share = one ? Math.min(Math.max(one.value, 0), 1) : 0, isDark = share > (dark.matches ? 0.62 : 0.5), ink = isDark ? (dark.matches ? "#1c130c" : "#ffffff") : css("--ink"), pale = one && one.works === false;
+  const share = one ? Math.min(Math.max(one.value, 0), 1) : 0, ink = one ? inkOn(map.color(share)) : css("--ink"), pale = one && one.works === false;
   root.append(svg("rect", { class: map.name, x: round(x + 1), y: y + 1, width: round(Math.max(cell - 2, 0)), height: row - 2, fill: one ? map.color(share) : "none", stroke: one ? null : css("--line") }));
   const word = pale && cell > 6 * (one.reading ?? "").length ? one.reading : ""; // a word that does not fit is in the tip and in the table
   root.append(text(one ? number(one.value, narrow.matches ? 1 : 2) : "–", x + cell / 2, y + row / 2 + (word ? -2 : 4.5), { "text-anchor": "middle", fill: pale ? css("--soft") : ink, "font-weight": pale ? 400 : 600 }));
@@ -81,7 +81,7 @@ function frameChosen() {
   const { maps, positions, sites, cell, row, all } = shown, r = positions.indexOf(chosen.position), c = sites.indexOf(chosen.site), boxes = plot.querySelectorAll(".chosen");
   maps.forEach((map, k) => { boxes[k].setAttribute("visibility", r < 0 || c < 0 ? "hidden" : "visible"); boxes[k].setAttribute("x", round(map.x0 + Math.max(c, 0) * cell)); boxes[k].setAttribute("y", String(map.y0 + Math.max(r, 0) * row)); });
   const place = all[r]?.[c];
-  element("twin-readout").textContent = place ? `${capital(positionWords(chosen.position))}, ${siteWords(chosen.site)}: agreement ${number(place.agreement?.value)}, turned ${number(place.cause?.value)} (95 % ${number(place.cause?.low)} to ${number(place.cause?.high)}; ${place.cause?.n} instances)${place.cause?.reading ? `: ${place.cause.reading}` : ""}` : "";
+  element("twin-readout").textContent = place ? `${capital(positionWords(chosen.position))}, ${siteWords(chosen.site)}: agreement ${number(place.agreement?.value)}, flipped ${number(place.cause?.value)} (95 % ${number(place.cause?.low)} to ${number(place.cause?.high)}; ${place.cause?.n} instances)${place.cause?.reading ? `: ${place.cause.reading}` : ""}` : "";
 }
 
 function take(position, site) {
@@ -112,7 +112,7 @@ frame.addEventListener("keydown", (event) => {
 plot.addEventListener("pointermove", (event) => {
   const found = shown && cellAt(event), one = found && shown.all[found.r][found.c][found.map.name];
   if (!one) { hideTip(); return; }
-  showTip(event.clientX, event.clientY, `${positionWords(shown.positions[found.r])}, ${siteWords(shown.sites[found.c])}`, [[found.map.name === "cause" ? "turned, beyond controls" : "agreement", number(one.value, 3)], ["95 %", `${number(one.low, 3)} to ${number(one.high, 3)}`], ["instances", String(one.n)], ...(one.reading ? /** @type {[string, string][]} */ ([["reading", one.reading]]) : [])]);
+  showTip(event.clientX, event.clientY, `${positionWords(shown.positions[found.r])}, ${siteWords(shown.sites[found.c])}`, [[found.map.name === "cause" ? "flipped, above controls" : "agreement", number(one.value, 3)], ["95 %", `${number(one.low, 3)} to ${number(one.high, 3)}`], ["instances", String(one.n)], ...(one.reading ? /** @type {[string, string][]} */ ([["reading", one.reading]]) : [])]);
 });
 plot.addEventListener("pointerleave", hideTip);
 plot.addEventListener("click", (event) => { const found = shown && cellAt(event); if (found) take(shown.positions[found.r], shown.sites[found.c]); });
