@@ -146,6 +146,8 @@ def test_a_plan_loads_neither_torch_nor_pandas(sweep_file, tmp_path):
 
 
 def test_the_longest_points_go_first(sweep_file, tmp_path):
-    path = sweep_file(('"scoring.n_init" = [2, 3]', '"model.n_layer" = [1, 4, 2]'))
+    path = sweep_file(
+        ('"model.n_layer" = 1\n', ""), ('"scoring.n_init" = [2, 3]', '"model.n_layer" = [1, 4, 2]')
+    )
     left = plan_sweep(path, str(tmp_path / "out")).left
     assert [point.axes["model.n_layer"] for point in left] == [4, 4, 2, 2, 1, 1]

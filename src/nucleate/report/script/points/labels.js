@@ -57,9 +57,11 @@ export const shapeOfLabel = (index) => (state.color === RIGHT ? (index ? "circle
 
 /** The commonest label of every cluster. */
 export function majority() {
-  const { code, texts } = pointsNow().columns[labelName()], place = placeNow(), clusters = clustersNow(), table = Array.from({ length: place.n_clusters }, () => new Uint32Array(texts.length));
-  for (let i = 0; i < clusters.length; i++) table[clusters[i]][code[i]]++;
-  return table.map((row) => row.indexOf(Math.max(...row)));
+  const { code, texts } = pointsNow().columns[labelName()], clusters = clustersNow(), n = texts.length, table = new Map();
+  for (let i = 0; i < clusters.length; i++) { const cell = clusters[i] * n + code[i]; table.set(cell, (table.get(cell) ?? 0) + 1); }
+  const found = new Uint32Array(placeNow().n_clusters), most = new Uint32Array(found.length);
+  for (const [cell, size] of [...table].sort((a, b) => a[0] - b[0])) { const k = Math.floor(cell / n); if (size > most[k]) { most[k] = size; found[k] = cell % n; } }
+  return found;
 }
 export function misclustered() {
   const most = majority(), clusters = clustersNow(), { code } = pointsNow().columns[labelName()];

@@ -10,18 +10,28 @@ import { select } from "./selection.js";
 import { MOVES, within } from "../views/atlas.js";
 
 const canvas = element("confusion");
+const MOST = 300;  // rows and columns: more than can be told apart, and cells grow with their product
 let read = /** @type {{row: number, label: number}|null} */ (null);
+
+/** Those of which there are most, in their own order. */
+const commonest = (/** @type {Uint32Array} */ sizes) => [...sizes.keys()].filter((i) => sizes[i]).sort((a, b) => sizes[b] - sizes[a]).slice(0, MOST).sort((a, b) => a - b);
+const sizesOf = (/** @type {ArrayLike<number>} */ codes, /** @type {number} */ n) => { const sizes = new Uint32Array(n); for (let i = 0; i < codes.length; i++) sizes[codes[i]]++; return sizes; };
 
 /** How many points of each cluster carry each label, and how many of them are selected; clusters in the order of their commonest label. */
 function counts() {
-  const points = pointsNow(), factor = labelName(), { texts, code } = points.columns[factor], n_clusters = placeNow().n_clusters;
-  const empty = () => Array.from({ length: n_clusters }, () => new Uint32Array(texts.length)), table = empty(), lit = empty();
-  const clusters = clustersNow();
-  for (let i = 0; i < points.n_points; i++) { const k = clusters[i]; table[k][code[i]]++; if (state.selected?.has(i)) lit[k][code[i]]++; }
-  const peak = table.map((row) => row.indexOf(Math.max(...row)));
-  const order = [...table.keys()].filter((k) => table[k].some(Boolean)).sort((a, b) => peak[a] - peak[b] || table[b][peak[b]] - table[a][peak[a]]);
-  const whole = texts.map((_, label) => order.reduce((sum, k) => sum + table[k][label], 0));
-  return { factor, texts, table, lit, order, whole };
+  const points = pointsNow(), factor = labelName(), { texts: all, code } = points.columns[factor], clusters = clustersNow(), sizes = sizesOf(code, all.length);
+  const codes = all.length <= MOST ? [...all.keys()] : commonest(sizes), shown = commonest(sizesOf(clusters, placeNow().n_clusters));
+  const column = new Map(codes.map((one, label) => [one, label])), row = new Map(shown.map((k, at) => [k, at]));
+  const empty = () => shown.map(() => new Uint32Array(codes.length)), table = empty(), lit = empty();
+  for (let i = 0; i < clusters.length; i++) {
+    const at = row.get(clusters[i]), label = column.get(code[i]);
+    if (at === undefined || label === undefined) continue;
+    table[at][label]++;
+    if (state.selected?.has(i)) lit[at][label]++;
+  }
+  const peak = table.map((one) => one.indexOf(Math.max(...one)));
+  const order = [...table.keys()].sort((a, b) => peak[a] - peak[b] || table[b][peak[b]] - table[a][peak[a]]);
+  return { factor, texts: codes.map((one) => all[one]), codes, clusters: shown, table, lit, order, whole: codes.map((one) => sizes[one]), n_labels: all.length };
 }
 
 /** Every cell as {row, label, fill, lit}, in units of one cell. */
@@ -31,7 +41,7 @@ function cellsOf({ texts, table, lit, order, whole }) {
 }
 
 export function drawMatrix() {
-  const all = counts(), { factor, texts, table, order } = all, ratio = devicePixelRatio || 1;
+  const all = counts(), { factor, texts, table, order, n_labels } = all, ratio = devicePixelRatio || 1;
   const width = canvas.clientWidth, height = canvas.clientHeight, context = canvas.getContext("2d");
   Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -49,19 +59,19 @@ export function drawMatrix() {
   }
   const about = factor === state.factor ? "" : ` Points have no label “${factorWords(state.factor)}”, so they are compared with ${factorWords(factor)}.`;
   element("confusion-title").textContent = `Clusters against ${factorWords(factor)}`;
-  element("confusion-note").textContent = `A row per cluster, a column per ${factorWords(factor)}; the ${dark.matches ? "lighter" : "darker"}, the more of the label is in the cluster. One ${dark.matches ? "light" : "dark"} cell in every column would be full agreement. Choose a cell to select its points.${about}`;
-  const pure = order.reduce((sum, k) => sum + Math.max(...table[k]), 0) / pointsNow().n_points;
+  element("confusion-note").textContent = `A row per cluster, a column per ${factorWords(factor)}; the ${dark.matches ? "lighter" : "darker"}, the more of the label is in the cluster. One ${dark.matches ? "light" : "dark"} cell in every column would be full agreement. Choose a cell to select its points.${n_labels > texts.length ? ` The ${texts.length} most common of ${n_labels.toLocaleString("en")} are shown.` : ""}${about}`;
+  const pure = order.reduce((sum, at) => sum + Math.max(...table[at]), 0) / (table.flatMap((one) => [...one]).reduce((sum, n) => sum + n, 0) || 1);
   canvas.setAttribute("aria-label", `${order.length} clusters against ${texts.length} labels of ${factorWords(factor)}, to be read out with the arrow keys; the most common label of their cluster is that of ${Math.round(pure * 100)} % of points`);
 }
 
-function readCell(x, y, { row, label }, { factor, texts, table, order, whole }) {
-  const k = order[row], title = `${table[k][label]} of ${whole[label]} points`;
+function readCell(x, y, { row, label }, { factor, texts, clusters, table, order, whole }) {
+  const k = clusters[order[row]], title = `${table[order[row]][label]} of ${whole[label]} points`;
   showTip(x, y, title, [["cluster", String(k)], [factorWords(factor), texts[label]]]);
   return `${title}: cluster ${k}, ${factorWords(factor)} ${texts[label]}`;
 }
-function chooseCell({ row, label }, { factor, texts, order }) {
-  const k = order[row], { code } = pointsNow().columns[factor];
-  select([...code.keys()].filter((i) => code[i] === label && clusterOf(i) === k), `cluster ${k}, ${texts[label]}`);
+function chooseCell({ row, label }, { factor, texts, codes, clusters, order }) {
+  const k = clusters[order[row]], { code } = pointsNow().columns[factor];
+  select([...code.keys()].filter((i) => code[i] === codes[label] && clusterOf(i) === k), `cluster ${k}, ${texts[label]}`);
 }
 function cellAt(event, all) {
   const box = canvas.getBoundingClientRect(), at = (share, n) => Math.min(n - 1, Math.max(0, Math.floor(share * n)));
@@ -90,12 +100,12 @@ export function bindMatrix() {
 
 function asSvg() {
   const all = counts(), [across, down] = [all.texts.length, all.order.length], name = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const cells = cellsOf(all).map(({ row, label, fill }) => `<rect x="${label}" y="${row}" width="0.96" height="0.96" fill="${fill}"><title>${name(`cluster ${all.order[row]}, ${all.texts[label]}: ${all.table[all.order[row]][label]}`)}</title></rect>`);
+  const cells = cellsOf(all).map(({ row, label, fill }) => `<rect x="${label}" y="${row}" width="0.96" height="0.96" fill="${fill}"><title>${name(`cluster ${all.clusters[all.order[row]]}, ${all.texts[label]}: ${all.table[all.order[row]][label]}`)}</title></rect>`);
   return `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${across} ${down}" width="800" height="${Math.round(800 / 1.35)}" preserveAspectRatio="none">${cells.join("")}</svg>`)}`;
 }
 
 figures.confusion = {
-  table: () => { const { factor, texts, table, order } = counts(); return [["step", "site", "factor", "label", "cluster", "points"], ...order.flatMap((k) => texts.map((text, label) => [state.step, state.site, factor, text, k, table[k][label]]))]; },
+  table: () => { const { factor, texts, clusters, table, order } = counts(); return [["step", "site", "factor", "label", "cluster", "points"], ...order.flatMap((at) => texts.map((text, label) => [state.step, state.site, factor, text, clusters[at], table[at][label]]))]; },
   svg: async () => asSvg(),
   png: async () => canvas.toDataURL("image/png"),
 };
