@@ -103,7 +103,7 @@ def _open(page: Any, path: Path, section: str) -> None:
     page.wait_for_timeout(500)
 
 
-def sheet_of(rows: list[list[Image.Image]], width: int = 1600) -> Image.Image:
+def sheet_of(rows: list[list[Image.Image]], width: int = 1400) -> Image.Image:
     """Rows of pictures below each other, each row as wide as the whole."""
     scaled = [_row(row, width) for row in rows]
     whole = Image.new("RGB", (width, sum(row.height + GAP for row in scaled) + GAP), GROUND)
@@ -125,9 +125,9 @@ def _row(pictures: list[Image.Image], width: int) -> Image.Image:
     return row
 
 
-def write(picture: Image.Image, name: str, n_colors: int = 96) -> None:
-    """Into `docs/images`, with few colors."""
-    few = picture.quantize(n_colors, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+def write(picture: Image.Image, name: str, n_colors: int = 256) -> None:
+    """Into `docs/images`, with few colors, chosen so that rare ones (of single points) are among them."""
+    few = picture.quantize(n_colors, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(IMAGES / f"{name}.png", optimize=True)
     print(name, (IMAGES / f"{name}.png").stat().st_size // 1000, "kB")
 

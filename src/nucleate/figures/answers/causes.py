@@ -29,6 +29,8 @@ from nucleate.view import View
 _CONTROLS = "#8a8a8a"
 _PALE, _DARK = "#a0a0a0", "#1a1a1a"
 _PANELS_IN_A_COLUMN = 2
+_SHORT = {"read for the next token": "next", "in the state": "state"}
+"""Readings that a cell has no room for."""
 _TITLE = "Where tasks can be told apart,\nand where that carries the answer"
 
 
@@ -64,7 +66,7 @@ def causes_over_training_figure(
     steps = sorted(int(step) for step in effects["step"].unique())
     causes = {step: effects[effects["step"] == step] for step in steps}
     agreement = {step: agreement_by_place(scores, step, view) for step in steps}
-    title = "When clusters form,\nand when they begin to work"
+    title = "When clusters form,\nand when they carry answers"
     with figure_of(title if width == ONE_COLUMN else title.replace("\n", " "), width, 4.0) as figure:
         rows = figure.subplots(2, len(positions), sharex=True, sharey=True, squeeze=False)
         for column, position in zip(rows.T, positions, strict=True):
@@ -72,8 +74,8 @@ def causes_over_training_figure(
             _draw_over_training(column, position, agreement, tables)
             column[0].set_title(_title(position), fontsize=7.5)
             column[1].set_xlabel("optimizer step")
-        rows[0, 0].set_ylabel(f"agreement ({measure_words(view)})")
-        rows[1, 0].set_ylabel("flipped, above controls")
+        rows[0, 0].set_ylabel(f"agreement\n({measure_words(view)})")
+        rows[1, 0].set_ylabel("answers flipped,\nabove controls")
         rows[0, 0].set_ylim(-0.06, 1.02)
         _legend_below(figure, rows[1, -1], 3 if width == ONE_COLUMN else 8)
         yield figure
@@ -93,7 +95,8 @@ def _draw_over_training(
         column[1].fill_between(steps, ends["ci_low"], ends["ci_high"], color=color, alpha=0.1, lw=0)
         column[1].plot(steps, ends["value"], **draw)
     if not any(position in one.index for one in agreement.values()):
-        column[0].text(0.5, 0.5, "no one state", transform=column[0].transAxes, ha="center", color=_PALE)
+        words = "several states:\nnot clustered"
+        column[0].text(0.5, 0.5, words, transform=column[0].transAxes, ha="center", color="#767676")
 
 
 def _shifted(effects: pd.DataFrame) -> list[str]:
@@ -119,10 +122,10 @@ def _draw_maps(
     first, second = figure.subplots(*((2, 1) if is_column else (1, 2)), sharey=True, sharex=is_column)
     values = agreement.reindex(index=positions, columns=sites).to_numpy(dtype=float)
     _draw_map(first, values, "Blues", positions, sites)
-    first.set_title(f"agreement of clusters with {say(FACTORS, view.factor)} ({measure_words(view)})")
-    _draw_turned(second, effects, readings, 3.4 if is_column else 4.2)
+    first.set_title(f"agreement of clusters with {say(FACTORS, view.factor)}\n({measure_words(view)})")
+    _draw_turned(second, effects, readings, 3.8 if is_column else 5.0)
     if is_column:
-        second.set_title("flipped to B's, above controls")
+        second.set_title("answers flipped to B's, above controls")
 
 
 def draw_causes(axes: Axes, scores: Scores, effects: pd.DataFrame, view: View) -> None:
@@ -137,7 +140,7 @@ def _draw_turned(axes: Axes, effects: pd.DataFrame, readings: pd.DataFrame, size
     works = np.stack([one["works"].fillna(False).to_numpy(dtype=bool) for one in flips])
     turned = np.stack([one["value"].to_numpy(dtype=float) for one in flips])
     _draw_map(axes, turned, "Oranges", positions, sites, pale=~works)
-    axes.set_title("answers flipped to B's, above every control")
+    axes.set_title("answers flipped to B's,\nabove every control")
     _write_readings(axes, readings, positions, sites, size)
 
 
@@ -174,7 +177,7 @@ def _write_readings(
     nulls = readings.loc[readings["reading"] != "works", ["position", "site", "reading"]]
     write = partial(axes.text, ha="center", va="center", fontsize=size, color="#5a5a5a", style="italic")
     for position, site, reading in nulls.astype(str).to_numpy().tolist():
-        write(sites.index(site), positions.index(position) + 0.35, reading)
+        write(sites.index(site), positions.index(position) + 0.35, _SHORT.get(reading, reading))
 
 
 def _draw_all_doses(figure: SubFigure, effects: pd.DataFrame, positions: list[str], n_columns: int) -> None:

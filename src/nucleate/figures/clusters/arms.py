@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 
 from nucleate.arms import OBJECTIVES, ArmAtEnd, at_the_end, rows_of, signed
 from nucleate.display_names import METRICS, POSITIONS, say
@@ -69,7 +70,7 @@ def _draw_arm(axes: Axes, rows: pd.DataFrame, end: ArmAtEnd) -> None:
     axes.annotate(
         signed(end.agreement), (float(by_step.index[-1]), end.agreement), (-3, 4), fontsize=7, ha="right",
         textcoords="offset points", color=color,
-        bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 0.6},
+        path_effects=[withStroke(linewidth=2.0, foreground="white")],
     )  # fmt: skip
     axes.set_title(end.words.replace(", ", ",\n", 1), fontsize=7.5)
 
