@@ -106,6 +106,16 @@ def test_rotated_moved_and_scaled_points_have_the_same_clusters(seed, scale):
     assert adjusted_rand_score(before, after) == 1.0
 
 
+def test_more_coordinates_than_points_are_turned_away_and_back():
+    points, _ = planted(3, n_examples=60, d=200, distance=4.0)
+    result = kmeans(points[None], 8, n_init=3, seed=0)
+    squared = np.square(points[:, None] - result.centers[0, 1]).sum(axis=2)
+    assert np.array_equal(result.labels[0, 1], squared.argmin(axis=1))
+    assert result.inertia[0, 1] == pytest.approx(squared.min(axis=1).sum(), rel=1e-5)
+    theirs = KMeans(8, n_init=3, random_state=0).fit(points).inertia_
+    assert result.inertia.min() == pytest.approx(theirs, rel=0.01)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_constant_points_share_one_label(dtype):
     result = kmeans(np.full((1, 20, 3), 0.1, dtype=dtype), 5, seed=0)

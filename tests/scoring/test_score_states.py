@@ -9,8 +9,9 @@ import pytest
 
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.errors import LabelsError
+from nucleate.kmeans.kmeans import kmeans
 from nucleate.scores import RunTag, Scores
-from nucleate.scoring.methods import METHODS
+from nucleate.scoring import methods
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
 from nucleate.settings.config import override
@@ -140,19 +141,19 @@ def test_many_clusters_get_fewer_starts():
     assert ScoringSettings(n_init=2).starts(500) == 2
 
 
-def test_what_claims_rest_on_gets_more_starts_and_other_seeds_other_ones(monkeypatch):
+def test_what_claims_rest_on_breathes_and_other_seeds_give_other_starts(monkeypatch):
     asked = []
 
-    def by_kmeans(points, n_clusters, *, n_init, seed):
-        asked.append((n_clusters, n_init, seed))
-        return METHODS["hdbscan"](points, n_clusters, n_init=n_init, seed=seed)
+    def noted(points, n_clusters, *, n_init, seed, breathes=False):
+        asked.append((n_clusters, n_init, breathes, seed))
+        return kmeans(points, n_clusters, n_init=1, seed=seed)
 
-    monkeypatch.setitem(METHODS, "kmeans", by_kmeans)
+    monkeypatch.setattr(methods, "kmeans", noted)
     settings = SETTINGS.model_copy(update={"positions": ("last_instruction",), "splits": ("train",)})
     for seed in (0, 1):
         score(planted_states(), settings.model_copy(update={"clustering_seed": seed}))
     first, second = asked[: len(asked) // 2], asked[len(asked) // 2 :]
-    assert {(n, starts) for n, starts, _ in asked} == {(6, 40), (5, 2)}
+    assert {each[:-1] for each in asked} == {(6, 3, True), (5, 2, False)}
     assert not {seed for *_, seed in first} & {seed for *_, seed in second}
 
 

@@ -149,7 +149,9 @@ def _clustered(
     prepared = prepare(points[None], points[None, is_train], claims.preparation, scoring.pca_components)
     n_init = scoring.starts(n_clusters, is_settled=True)
     labels, again = (
-        kmeans(prepared, n_clusters, seed=scoring.clustering_seed + more, n_init=n_init).best_labels[0]
+        kmeans(
+            prepared, n_clusters, seed=scoring.clustering_seed + more, n_init=n_init, breathes=True
+        ).best_labels[0]
         for more in (0, 1)
     )
     known = corpus.table[claims.factor].to_pylist() if claims.factor in corpus.table.column_names else None

@@ -1,8 +1,8 @@
 """k-means over many layers, with all starts of a layer at once.
 
 Hidden here: that layers and starts go through each operation together, in float32 about their mean, as many
-at a time as memory allows; where starts begin is `greedy_starts.py`'s, how they move `lloyd.py`'s. No result
-can depend on which other members of the batch came along.
+at a time as memory allows; where starts begin is `greedy_starts.py`'s, how they move `lloyd.py`'s, what
+improves them `breathing.py`'s. No result can depend on which other members of the batch came along.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ from jaxtyping import Float, Int
 from threadpoolctl import ThreadpoolController
 
 from nucleate.errors import LabelsError
+from nucleate.kmeans.breathing import breathe
 from nucleate.kmeans.greedy_starts import first_centers, members_at_once
 from nucleate.kmeans.lloyd import iterate, squared_gaps
 from nucleate.processes import n_threads
+
+FIRST_ITERATIONS = 4
+"""Of a start that will breathe: it need not have come to rest before."""
 
 Clustering = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Labels, inertia and centers of every start of one member."""
@@ -54,6 +58,7 @@ def kmeans(
     n_init: int = 10,
     max_iter: int = 300,
     tol: float = 1e-4,
+    breathes: bool = False,
 ) -> KMeansResult:
     """Cluster each member of a batch on its own, from `n_init` greedy k-means++ starts.
 
@@ -68,6 +73,8 @@ def kmeans(
         max_iter: Lloyd iterations at most.
         tol: a start has converged when its centers move by less than this share of the points' mean
             variance (squared distance, summed over centers), as in scikit-learn.
+        breathes: whether every start is improved by `breathing.py`: a few that are end lower than many that
+            are not.
 
     Raises:
         LabelsError: more clusters than examples, no start, or a point that is not finite.
@@ -78,6 +85,7 @@ def kmeans(
     _check(points, n_clusters, n_init)
     n_workers = min(n_threads(), len(points))
     cluster = partial(_cluster, n_clusters=n_clusters, seed=seed, n_init=n_init, max_iter=max_iter, tol=tol)
+    cluster = partial(cluster, breathes=breathes)
     if n_workers == 1:
         return KMeansResult(*cluster(points))
     # Threads that share one small operation wait for each other at its end: each has members of its own.
@@ -119,28 +127,54 @@ def _cluster(
     n_init: int,
     max_iter: int,
     tol: float,
+    breathes: bool,
 ) -> Clustering:
     """Labels, inertia and centers of every start, for some members of the batch."""
     size = members_at_once(points.shape[1], n_clusters, n_init)
     parts = []
     for first in range(0, len(points), size):
         scaled, means, scales = _scale(points[first : first + size])
-        chosen, labels = first_centers(scaled, n_clusters, n_init, np.random.default_rng(seed))
+        scaled, axes = _in_their_span(scaled)
+        rng = np.random.default_rng(seed)
+        chosen, labels = first_centers(scaled, n_clusters, n_init, rng)
         centers = np.stack([own[starts] for own, starts in zip(scaled, chosen, strict=True)])
-        iterate(scaled, centers, labels, max_iter=max_iter, tol=tol)
-        inertia = np.array([_inertias(*each) for each in zip(scaled, centers, labels, strict=True)])
+        n_first = min(max_iter, FIRST_ITERATIONS) if breathes else max_iter
+        iterate(scaled, centers, labels, max_iter=n_first, tol=tol)
+        if breathes:
+            about = _inertias(scaled, centers, labels)
+            breathe(scaled, centers, labels, about, rng=rng, max_iter=max_iter, tol=tol)
+        inertia = _inertias(scaled, centers, labels)
+        centers = centers if axes is None else centers @ axes[:, None]
         parts.append((labels, inertia * scales**2, centers * scales[..., None, None] + means[:, None]))
     labels, inertia, centers = (np.concatenate(part) for part in zip(*parts, strict=True))
     return labels, inertia, centers
 
 
+def _in_their_span(
+    points: Float[np.ndarray, "member example d"],
+) -> tuple[Float[np.ndarray, "member example kept"], Float[np.ndarray, "member kept d"] | None]:
+    """Points with no more coordinates than there are of them, and the axes of these, if not their own.
+
+    Rotation changes no distance, and every product is that much shorter.
+    """
+    if points.shape[2] <= points.shape[1]:
+        return points, None
+    axes, coordinates = np.linalg.qr(points.transpose(0, 2, 1))
+    return np.ascontiguousarray(coordinates.transpose(0, 2, 1)), axes.transpose(0, 2, 1)
+
+
 def _inertias(
-    points: Float[np.ndarray, "example d"],
-    centers: Float[np.ndarray, "start cluster d"],
-    labels: Int[np.ndarray, "start example"],
-) -> list[float]:
-    starts = zip(centers, labels, strict=True)
-    return [squared_gaps(points, *start).sum(dtype=np.float64) for start in starts]
+    points: Float[np.ndarray, "member example d"],
+    centers: Float[np.ndarray, "member start cluster d"],
+    labels: Int[np.ndarray, "member start example"],
+) -> Float[np.ndarray, "member start"]:
+    members = zip(points, centers, labels, strict=True)
+    return np.array(
+        [
+            [squared_gaps(own, *start).sum(dtype=np.float64) for start in zip(*starts, strict=True)]
+            for own, *starts in members
+        ]
+    )
 
 
 def _scale(

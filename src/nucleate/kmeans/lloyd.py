@@ -7,6 +7,8 @@ iterations are few. Distances are kept where there is room, and otherwise taken 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
@@ -25,7 +27,8 @@ def iterate(
     *,
     max_iter: int,
     tol: float,
-) -> None:
+    going: Bool[np.ndarray, "member start"] | None = None,
+) -> Float[np.ndarray, "member start"]:
     """Move centers to the means of their points, in place, until those of every start have come to rest.
 
     Args:
@@ -34,9 +37,20 @@ def iterate(
         labels: of the nearest of these centers; at the end, of the nearest of the last.
         max_iter: iterations at most.
         tol: a start rests when its centers move by no more than this squared distance, summed.
+        going: the starts that are to move; None: all, whose labels are right. Those of the chosen ones may be
+            of any center to begin with.
+
+    Returns: the inertia of the chosen starts, to within rounding; of others nothing that counts.
     """
     distances = [_KeptDistances(own, *centers.shape[1:3]) for own in points]
-    stale, going = np.ones(centers.shape[:3], dtype=bool), np.ones(centers.shape[:2], dtype=bool)
+    stale = np.ones(centers.shape[:3], dtype=bool)
+    if going is None:
+        going = np.ones(centers.shape[:2], dtype=bool)
+    else:
+        going = going.copy()
+        for member in np.flatnonzero(going.any(axis=1)):
+            moved = stale[member] & going[member, :, None]
+            distances[member].reassign(labels[member], centers[member], moved)
     for _ in range(max_iter):
         runs = going.nonzero()
         before = centers[runs]
@@ -49,6 +63,17 @@ def iterate(
         stale[~going] = False
         if not going.any():
             break
+    return np.stack([own.inertia for own in distances])
+
+
+def blocks_of(
+    points: Float[np.ndarray, "example d"], n_centers: int
+) -> Iterator[tuple[slice, Float[np.ndarray, "d example"]]]:
+    """As many points at a time, on their sides, as have room for distances from so many centers."""
+    size = max(1, BLOCK_BYTES // (4 * n_centers))
+    for first in range(0, len(points), size):
+        where = slice(first, min(first + size, len(points)))
+        yield where, points[where].T
 
 
 def squared_gaps(
@@ -146,9 +171,9 @@ class _KeptDistances:
 
     def __init__(self, points: Float[np.ndarray, "example d"], n_starts: int, n_clusters: int) -> None:
         n_examples, n_centers = len(points), n_starts * n_clusters
-        size = min(n_examples, max(1, BLOCK_BYTES // (4 * n_centers)))
-        slices = [slice(first, min(first + size, n_examples)) for first in range(0, n_examples, size)]
-        self._blocks = [(each, points[each].T.copy()) for each in slices]  # products are fastest so
+        self._blocks = list(blocks_of(points, n_centers))
+        self._norms = float(np.einsum("nd,nd->n", points, points).sum(dtype=np.float64))
+        self.inertia = np.full(n_starts, np.inf)
         self._are_kept = 4 * n_centers * n_examples <= KEPT_BYTES
         self._rooms: list[np.ndarray] = []
         self._starts: slice | np.ndarray = slice(None)
@@ -175,10 +200,11 @@ class _KeptDistances:
         norms = np.einsum("cd,cd->c", flat, flat)[:, None]
         flat *= -2
         touched = np.zeros_like(held)
+        self.inertia[self._starts] = self._norms
         for index, (where, block) in enumerate(self._blocks):
             distances = self._distances(index, flat @ block, norms, new)
             own = labels[self._starts, where]
-            _relabel(own, distances, touched)
+            self.inertia[self._starts] += _relabel(own, distances, touched)
             labels[self._starts, where] = own
         changed[self._starts] = touched
         return changed
@@ -215,13 +241,16 @@ def _relabel(
     labels: Int[np.ndarray, "start example"],
     distances: Float[np.ndarray, "start cluster example"],
     changed: Bool[np.ndarray, "start cluster"],
-) -> None:
+) -> Float[np.ndarray, " start"]:
+    """Returns: distances of the nearest centers, summed."""
     n_starts, n_clusters, n_examples = distances.shape
     rows = labels + np.arange(0, n_starts * n_clusters, n_clusters)[:, None]
     rows *= n_examples
     rows += np.arange(n_examples)
-    starts, examples = (distances.min(axis=1) < distances.ravel().take(rows)).nonzero()
+    least = distances.min(axis=1)
+    starts, examples = (least < distances.ravel().take(rows)).nonzero()
     nearest = distances[starts, :, examples].argmin(axis=1)
     changed[starts, labels[starts, examples]] = True
     changed[starts, nearest] = True
     labels[starts, examples] = nearest
+    return np.asarray(least.sum(axis=1, dtype=np.float64))

@@ -1,8 +1,8 @@
 """How wide labels are compared with how far apart they lie, in two ways.
 
 Hidden here: that what both ask of a subset of the examples, such as a half, are sums over its labels, which
-are taken for all subsets at once, and products of its coordinates, which all factors share; and that
-`collapse` goes through the Gram matrix of the means where its condition allows.
+are taken for all subsets at once, and one product with its points; and that `collapse` goes through the Gram
+matrix of the means where its condition allows.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ class SubsetRatios:
     def of(self, points: Float[np.ndarray, "example d"]) -> list[dict[str, dict[str, float]]]:
         """What `variance_ratios` gives, to within rounding, for each subset and factor."""
         centered = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-        products = [own.T @ own for own in (centered[rows] for rows in self._subsets)]
+        blocks = [centered[rows] for rows in self._subsets]
         beside = np.concatenate([centered, np.square(centered).sum(axis=1, keepdims=True)], axis=1)
         found: list[dict[str, dict[str, float]]] = [{} for _ in self._subsets]
         for factor, sums in self._sums.items():
             by_label = np.asarray(sums @ beside).reshape(len(found), -1, beside.shape[1])
             sizes = np.asarray(sums.sum(axis=1)).reshape(len(found), -1)
-            for own, totals, counts, product in zip(found, by_label, sizes, products, strict=True):
-                own[factor] = _of_sums(totals[counts > 0], counts[counts > 0], product)
+            for own, totals, counts, block in zip(found, by_label, sizes, blocks, strict=True):
+                own[factor] = _of_sums(totals[counts > 0], counts[counts > 0], block)
         return found
 
 
@@ -88,24 +88,24 @@ def _sums_by_label(
 def _of_sums(
     sums: Float[np.ndarray, "label d_and_square"],
     sizes: Float[np.ndarray, " label"],
-    products: Float[np.ndarray, "d d"],
+    points: Float[np.ndarray, "chosen d"],
 ) -> dict[str, float]:
-    """From each label's sums of coordinates and of squares, and the products of all examples."""
+    """From each label's sums of coordinates and of squares, and the points themselves."""
     means = sums[:, :-1] / sizes[:, None]
     within = sums[:, -1] / sizes - np.square(means).sum(axis=1)
     within = np.where(within > NO_WIDTH * sums[:, -1] / sizes, within, 0.0)
-    return {"separation": _separation(means, within), "collapse": _collapse_of_sums(means, sizes, products)}
+    return {"separation": _separation(means, within), "collapse": _collapse_of_sums(means, sizes, points)}
 
 
 def _collapse_of_sums(
     means: Float[np.ndarray, "label d"],
     sizes: Float[np.ndarray, " label"],
-    products: Float[np.ndarray, "d d"],
+    points: Float[np.ndarray, "chosen d"],
 ) -> float:
     unmixing = _unmixing(means - means.mean(axis=0))
     if unmixing is None:
         return float("nan")
-    total = float((unmixing @ products * unmixing).sum())
+    total = float(np.square(points @ unmixing.T).sum())
     within = total - float((np.square(means @ unmixing.T).sum(axis=1) * sizes).sum())
     return within / float(sizes.sum()) if within > NO_WIDTH * total else 0.0
 

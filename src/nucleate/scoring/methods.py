@@ -61,6 +61,14 @@ def by_kmeans(
     return Clusters(found.labels, found.inertia, (n_clusters,) * len(points), found.centers)
 
 
+def by_settled_kmeans(
+    points: Float[np.ndarray, "site example d"], n_clusters: int, *, n_init: int, seed: int
+) -> Clusters:
+    """k-means from `n_init` starts that breathe: for what claims rest on."""
+    found = kmeans(points, n_clusters, n_init=n_init, seed=seed, breathes=True)
+    return Clusters(found.labels, found.inertia, (n_clusters,) * len(points), found.centers)
+
+
 def assign(points: Float[np.ndarray, "site example d"], fitted: Clusters) -> Clusters:
     """The clusters of other points: those of the nearest center, for every start that was fitted."""
     assert fitted.centers is not None, "only methods with centers can place other points"

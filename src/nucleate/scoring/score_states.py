@@ -22,7 +22,7 @@ from nucleate.resampling.half_samples import Halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at
-from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, assign
+from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, Method, assign, by_settled_kmeans
 from nucleate.scoring.preparation import prepare
 from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure
 from nucleate.scoring.rows.label_figures import FigureRow, LabelScorer, answer_rows, variance_rows
@@ -199,7 +199,8 @@ class _Scorer:
         starts = self.settings.starts(max(n_clusters, 1), is_settled=is_settled)
         others = [self.settings.clustering_seed] if self.settings.clustering_seed else []
         seed = self._seed("clusters", n_clusters, *others, preparation=preparation)
-        found = METHODS[named](points, n_clusters, n_init=starts, seed=seed)
+        cluster: Method = by_settled_kmeans if is_settled else METHODS[named]
+        found = cluster(points, n_clusters, n_init=starts, seed=seed)
         if split == TRAIN and named == "kmeans":
             self.fits[fitted] = found
         return None if is_from_train else found

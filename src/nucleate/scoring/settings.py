@@ -72,12 +72,13 @@ class ScoringSettings(Settings):
         5, ge=1, description="clustering starts up to 20 clusters; with more clusters fewer, down to 2"
     )
     settled: tuple[str, ...] = pydantic.Field(
-        ("task",), description="factors whose clusters get `n_init_settled` starts: what claims rest on"
+        ("task",),
+        description="factors that claims rest on: their clusters get `n_init_settled` starts that breathe",
     )
     n_init_settled: int = pydantic.Field(
-        40,
+        3,
         ge=1,
-        description="clustering starts there, whatever the number of clusters; fewer leave it to chance",
+        description="clustering starts there; one that breathes ends about as low as forty that do not",
     )
     clustering_seed: int = pydantic.Field(
         0, ge=0, description="other starts of the same clusterings: verdicts should not depend on it"
@@ -143,5 +144,6 @@ class ScoringSettings(Settings):
 
     def starts(self, n_clusters: int, *, is_settled: bool = False) -> int:
         """How many starts a clustering into `n_clusters` gets; `is_settled`: as many as a factor's labels."""
-        fewer = min(self.n_init, max(FEWEST_STARTS, self.n_init * FEW_CLUSTERS // n_clusters))
-        return max(fewer, self.n_init_settled) if is_settled else fewer
+        if is_settled:
+            return self.n_init_settled
+        return min(self.n_init, max(FEWEST_STARTS, self.n_init * FEW_CLUSTERS // n_clusters))

@@ -31,7 +31,7 @@ from nucleate.sweep.run_sweep import Place, Plan, plan_sweep, run_sweep
 from nucleate.sweep.sweep_file import read_sweep
 from nucleate.sweep.sweep_folder import has_training, share_training
 
-_MOST_EXAMPLES, _MOST_STARTS, _MOST_RESAMPLES = 600, 20, 40
+_MOST_EXAMPLES, _MOST_RESAMPLES = 600, 40
 """Of a light scoring: agreement and its level, and not a page of figures."""
 _OWN_OVER_SHARED = 4
 """Inputs of all tasks, in those of one, where a run itself has all shared: as in the shipped sweep."""
@@ -131,7 +131,7 @@ def _lightly(settings: ExperimentSettings) -> dict[str, Any]:
         "scoring.methods": ["kmeans"],
         "scoring.metrics": ["ari", "ari_across"],
         "scoring.n_examples": min(scoring.n_examples, _MOST_EXAMPLES),
-        "scoring.n_init_settled": min(scoring.n_init_settled, _MOST_STARTS),
+        "scoring.n_init_settled": scoring.n_init_settled,
         "scoring.n_resamples": min(scoring.n_resamples, _MOST_RESAMPLES),
         "scoring.milestones": 0,
         "scoring.tsne": False,
