@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import scipy.stats
 
 from nucleate.figures.clusters.arms import arms_figure
-from nucleate.figures.style import TWO_COLUMNS, figure_of, layer_colors, save_figure
+from nucleate.figures.style import ONE_COLUMN, TWO_COLUMNS, figure_of, layer_colors, save_figure
 from nucleate.sweep.results.arms_table import arms_table
 from nucleate.sweep.run_sweep import plan_sweep
 
@@ -114,6 +114,57 @@ def draw_gathering() -> None:
         figure.axes[0].set_ylabel("ARI, pairs of different dialects")
         figure.axes[1].legend(loc="upper left")
         save_figure(figure, IMAGES, "findings-gathering", ("png",))
+
+
+def by_prediction() -> pd.DataFrame:
+    """Agreement at the last instruction token, of each seed and number of inputs by loss."""
+    tables = [at_the_end(name) for name in ("gathering", "predicted")]
+    found = pd.concat([table[table["site"] != "final_norm"] for table in tables])
+    found = found[(found["position"] == "last_instruction") & found["corpus.input_vocabulary"].isin([5, 20])]
+    return found.pivot_table("value", ["corpus.input_vocabulary", "seed"], "training.objective")
+
+
+def effects_of_predictions() -> pd.DataFrame:
+    """What predicting the input and the instruction add within a seed; half the first less the second."""
+    of = by_prediction()
+    found = pd.DataFrame(
+        {
+            "input": (of["sequence"] + of["input_answer"] - of["answer"] - of["instruction_answer"]) / 2,
+            "instruction": (of["sequence"] + of["instruction_answer"] - of["answer"] - of["input_answer"])
+            / 2,
+        }
+    )
+    return found.assign(margin=found["input"].abs() / 2 - found["instruction"].abs())
+
+
+def draw_predicted() -> None:
+    """Agreement by what is predicted, beside answers: nothing, instructions, inputs, or both."""
+    of = by_prediction()
+    losses = {
+        "answer": "nothing else",
+        "instruction_answer": "instruction",
+        "input_answer": "input",
+        "sequence": "both",
+    }
+    colors = {5: "#d55e00", 20: "#0072b2"}
+    with figure_of(
+        "Agreement with task across dialects, last instruction token, step 300", ONE_COLUMN, 2.3
+    ) as figure:
+        axes = figure.subplots()
+        for vocabulary, values in of.groupby("corpus.input_vocabulary"):
+            means, halves = zip(*(over_seeds(values[loss]) for loss in losses), strict=True)
+            words = "inputs shared (5 of 5)" if vocabulary == 5 else "own inputs (5 of 20)"
+            axes.errorbar(
+                range(4), means, halves, color=colors[vocabulary], marker="o", ms=3, lw=1.2, label=words
+            )
+            for place, loss in enumerate(losses):
+                axes.plot([place] * len(values), values[loss], ".", color=colors[vocabulary], ms=3, alpha=0.5)
+        axes.set_xticks(range(4), list(losses.values()))
+        axes.set(
+            xlabel="predicted beside answers", ylabel="ARI, pairs of different dialects", ylim=(-0.08, 1.08)
+        )
+        axes.legend(loc="center left", fontsize=6)
+        save_figure(figure, IMAGES, "findings-predicted", ("png",))
 
 
 def draw_quick_arms() -> None:
@@ -225,6 +276,7 @@ def _baselines(found: pd.DataFrame) -> list[tuple[str, str, str, pd.DataFrame]]:
 
 DRAWN = {
     "gathering": draw_gathering,
+    "predicted": draw_predicted,
     "quick_arms": draw_quick_arms,
     "depth": draw_depth,
     "bridges": draw_bridges,
