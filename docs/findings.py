@@ -147,9 +147,7 @@ def draw_predicted() -> None:
         "sequence": "both",
     }
     colors = {5: "#d55e00", 20: "#0072b2"}
-    with figure_of(
-        "Agreement with task across dialects, last instruction token, step 300", ONE_COLUMN, 2.3
-    ) as figure:
+    with figure_of("Last instruction token, step 300", ONE_COLUMN, 2.3) as figure:
         axes = figure.subplots()
         for vocabulary, values in of.groupby("corpus.input_vocabulary"):
             means, halves = zip(*(over_seeds(values[loss]) for loss in losses), strict=True)
@@ -160,10 +158,8 @@ def draw_predicted() -> None:
             for place, loss in enumerate(losses):
                 axes.plot([place] * len(values), values[loss], ".", color=colors[vocabulary], ms=3, alpha=0.5)
         axes.set_xticks(range(4), list(losses.values()))
-        axes.set(
-            xlabel="predicted beside answers", ylabel="ARI, pairs of different dialects", ylim=(-0.08, 1.08)
-        )
-        axes.legend(loc="center left", fontsize=6)
+        axes.set(xlabel="predicted beside answers", ylabel="agreement across dialects", ylim=(-0.08, 1.08))
+        axes.legend(loc="center right", fontsize=6)
         save_figure(figure, IMAGES, "findings-predicted", ("png",))
 
 
