@@ -1,8 +1,8 @@
 """Chromium as a measuring device: how long a page's main thread works, what it draws in a second, what moves.
 
-Hidden here: which clocks are read. Seconds on the wall say what a reader waits for, and on a machine that
-others share they say more of the others; so beside them stands the processor time of the page's own thread,
-as the browser counts it. Nothing has a graphics card: everything is drawn in software.
+This module hides which clocks are read. Seconds on the wall say what a reader waits for, and on a machine
+that others share they say more of the others; so beside them stands the processor time of the page's own
+thread, as the browser counts it. Nothing has a graphics card: everything is drawn in software.
 """
 
 from __future__ import annotations

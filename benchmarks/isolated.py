@@ -1,8 +1,9 @@
 """Time and peak memory of a piece of work in a process of its own.
 
-Hidden here: that a process which has done other work before has a peak of its own already, and that freed
-memory may stay with it. So the work is prepared (imports, weights, a small warm-up), what is free is given
-back, the kernel's record of the peak is reset, and only then the work is done. Linux only: it reads /proc.
+This module hides that a process which has done other work before has a peak of its own already, and that
+freed memory may stay with it. So the work is prepared (imports, weights, a small warm-up), what is free is
+given back, the kernel's record of the peak is reset, and only then the work is done. Linux only: it reads
+/proc.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Control arms: the same training with the loss, the inputs or the tasks changed, and what became of each.
 
 An arm says what a headline rests on: agreement that falls with an arm was made by what the arm took away.
-What is hidden: what an arm is called, and whether its interval is one of examples or one between seeds.
+This module hides what an arm is called, and whether its interval is one of examples or one between seeds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The names of the tables in words, as figures and page write them.
 
-Hidden here: how a column's short value is said to a reader. A name that is not listed, such as a factor of
-the user's own, is said as it is, with spaces.
+This module hides how a column's short value is said to a reader. A name that is not listed, such as a
+factor of the user's own, is said as it is, with spaces.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Files that came from somebody else: a model's folder, a tokenizer's, a run's.
 
-Hidden here: that a name in such a folder may be a link to anywhere, a device without end or a pipe that is
-never written to, that what calls itself JSON may be a list, nested without end, or as large as a disk, and
-that a small table may say the same thing a billion times.
-Who reads a foreign folder asks here first; nothing of it is opened that does not lie in it. Files of the
-Hugging Face Hub's cache are links into the folder of blobs beside, and those alone lead out.
+This module hides that a name in such a folder may be a link to anywhere, a device without end or a pipe
+that is never written to, that what calls itself JSON may be a list, nested without end, or as large as a
+disk, and that a small table may say the same thing a billion times. Who reads a foreign folder asks here
+first; nothing of it is opened that does not lie in it. Files of the Hugging Face Hub's cache are links into
+the folder of blobs beside, and those alone lead out.
 """
 
 from __future__ import annotations

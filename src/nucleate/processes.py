@@ -1,10 +1,10 @@
 """Independent pieces of work, side by side in processes of their own.
 
-Scoring and drawing are made of small operations, which threads do not share well: two processes of one thread
-each get through twice as much. Hidden here: that the processes come from joblib's loky, which starts them
-without running a user's script again and keeps them for the next pieces; how many threads each of them has;
-that a process that is killed ends in an error that says so; and that Ctrl-C, which a terminal sends to all of
-them, is this process's affair: the others end when it ends them, or when it is no more.
+Scoring and drawing are made of small operations, which threads do not share well: two processes of one
+thread each get through twice as much. This module hides that the processes come from joblib's loky, which
+starts them without running a user's script again and keeps them for the next pieces; how many threads each
+of them has; that a process that is killed ends in an error that says so; and that Ctrl-C, which a terminal
+sends to all of them, is this process's affair: the others end when it ends them, or when it is no more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Rooms that are verbs too: `nucleate.unseen(run)` measures, and `nucleate.unseen.analysis` stays a module.
 
-Hidden here: that Python puts a package into its parent under its own name as soon as anybody imports it, so
-that a function of that name would be gone by then. A module may have a class of its own, and so a call.
+This module hides that Python puts a package into its parent under its own name as soon as anybody imports
+it, so that a function of that name would be gone by then. A module may have a class of its own, and so a
+call.
 """
 
 from __future__ import annotations

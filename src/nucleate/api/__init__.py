@@ -1,6 +1,6 @@
 """What a Python user calls: a function for every verb of the command line, and `Run`, a folder to read.
 
-What is hidden: what each verb needs. Importing this loads next to nothing; a function loads what it needs
+This module hides what each verb needs. Importing this loads next to nothing; a function loads what it needs
 when it is called, and this room is the only place where that is so, for users and for the command line.
 """
 

@@ -1,6 +1,6 @@
 """Runs and analyses made: from a preset's name, or somebody's model, to a folder to read.
 
-What is hidden: how whatever names a run becomes checked settings and a folder.
+This module hides how whatever names a run becomes checked settings and a folder.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A finished training measured again, and arrays of one's own measured like one.
 
-What is hidden: that `unseen`, `intervene` and `score` of a folder are one stage made anew, with the verdicts,
-figures and page that follow it; and that states which anybody made are scored by the same code.
+This module hides that `unseen`, `intervene` and `score` of a folder are one stage made anew, with the
+verdicts, figures and page that follow it; and that states which anybody made are scored by the same code.
 """
 
 from __future__ import annotations

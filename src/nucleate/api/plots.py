@@ -1,6 +1,7 @@
 """What a run draws on Axes that are handed in, or on matplotlib's current ones.
 
-What is hidden: that a picture is drawn only of what was scored. matplotlib is loaded when one is asked for.
+This module hides that a picture is drawn only of what was scored. matplotlib is loaded when one is asked
+for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Runs read: their scores, their verdicts, and whether their files are whole.
 
-What is hidden: that nothing here needs a model, and that verdicts are judged from tables.
+This module hides that nothing here needs a model, and that verdicts are judged from tables.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`Run`: a run's folder to read, each part loaded when it is asked for.
 
-What is hidden: what each part needs. `table` is read with Arrow alone, frames need pandas, pictures
+This module hides what each part needs. `table` is read with Arrow alone, frames need pandas, pictures
 matplotlib; nothing but models and their states needs torch or transformers.
 """
 

@@ -1,6 +1,6 @@
 """Settings by name: presets, TOML files, and what is changed in them.
 
-What is hidden: the forms in which a setting can be changed.
+This module hides the forms in which a setting can be changed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Figures and pages drawn again, from the tables that are there.
 
-What is hidden: that no model is needed for it.
+This module hides that no model is needed for it.
 """
 
 from __future__ import annotations

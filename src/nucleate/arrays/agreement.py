@@ -1,6 +1,7 @@
 """How well clusters agree with labels, of anybody's labels and anybody's clusters.
 
-Hidden here: that names of any kind are partitions, and which draws stand behind the interval and chance.
+This module hides that names of any kind are partitions, and which draws stand behind the interval and
+chance.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """From arrays to a run's folder: scores with intervals and controls, verdicts, figures and the page.
 
-Hidden here: which parts of a run there are without a model. Nothing is captured and nobody answers, so claims
-about answers are not measured; all the rest is made by the same stages as for a model that was trained here.
+This module hides which parts of a run there are without a model. Nothing is captured and nobody answers, so
+claims about answers are not measured; all the rest is made by the same stages as for a model that was
+trained here.
 """
 
 from __future__ import annotations

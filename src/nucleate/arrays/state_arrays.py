@@ -1,7 +1,7 @@
 """States and labels that were made elsewhere, as hidden states.
 
-Hidden here: which shapes and kinds of array are taken (NumPy, torch, memory-mapped), that a step is read when
-its turn comes, and that names of any kind become labels.
+This module hides which shapes and kinds of array are taken (NumPy, torch, memory-mapped), that a step is
+read when its turn comes, and that names of any kind become labels.
 """
 
 from __future__ import annotations

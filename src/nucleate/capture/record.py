@@ -1,7 +1,7 @@
 """model + corpus -> HiddenStates.
 
-What is hidden: which prompts are run together, in which order they come out, and what lies beside the states.
-Only one batch is in memory at a time where states go to disk; see `stored.py`.
+This module hides which prompts are run together, in which order they come out, and what lies beside the
+states. Only one batch is in memory at a time where states go to disk; see `stored.py`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A model is only believed where the way it will be captured gives what the model itself gives.
 
-Hidden here: what is tried. Blocks are found by their place, and padding, position ids, shared beginnings and
-what comes after the head differ from architecture to architecture; where one is handled wrongly the figures
-are wrong without a word. So the very batches of the capture are tried, those that are most unlike each other,
-and held against the model's own forward pass on single prompts; what does not agree is not used.
+This module hides what is tried. Blocks are found by their place, and padding, position ids, shared
+beginnings and what comes after the head differ from architecture to architecture; where one is handled
+wrongly the figures are wrong without a word. So the very batches of the capture are tried, those that are
+most unlike each other, and held against the model's own forward pass on single prompts; what does not agree
+is not used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """States on disk: written batch by batch as they come, read as a memory map.
 
-Hidden here: the files of one checkpoint. Batches are of like length, so states lie in the order in which they
-were made, and the rows that they belong to lie beside them; only what is asked for is ever read.
+This module hides the files of one checkpoint. Batches are of like length, so states lie in the order in
+which they were made, and the rows that they belong to lie beside them; only what is asked for is ever read.
 """
 
 from __future__ import annotations

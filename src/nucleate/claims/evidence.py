@@ -1,7 +1,7 @@
 """What a judge has before it: the tables of a run, and where in them to look.
 
-What is hidden: where the tables lie and whether they were made, which positions each of them speaks of, and
-how agreement over the last third of training is summed up.
+This module hides where the tables lie and whether they were made, which positions each of them speaks of,
+and how agreement over the last third of training is summed up.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What moving a single token's state means, beside moving others with it: works, redundant, or idle.
 
 A null at one token has more than one meaning. The token may hold nothing that is read; or others may hold
-the same, so that changing one of them alone changes nothing. Hidden here: which interventions tell these
-apart, and how their figures become a table and sentences.
+the same, so that changing one of them alone changes nothing. This module hides which interventions tell
+these apart, and how their figures become a table and sentences.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `inconclusive` is a verdict of its own: there is data, and an interval lies on both sides of what the rule
 asks for. Where there is no data, nothing was measured. A verdict is of one model; what another seed would
-give is said by the interval between seeds. What is hidden: the file.
+give is said by the interval between seeds. This module hides the file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How verdicts look on a terminal of any width.
 
-Hidden here: that a mark and its word are never parted, and that no line ends in blanks.
+This module hides that a mark and its word are never parted, and that no line ends in blanks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Joined to a Ray cluster, for as long as something is at work there.
 
-What is hidden: Ray, which is loaded here alone. One that is started here listens to this machine alone; it
-holds no state of ours, so what dies with it is lost to nobody: a folder says what is done.
+This module hides Ray, which is loaded here alone. One that is started here listens to this machine alone;
+it holds no state of ours, so what dies with it is lost to nobody: a folder says what is done.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pieces of work on the nodes of a cluster: what `ThisMachine` does in this process and beside it.
 
-What is hidden: how pieces get there and what a lost one means. A piece is a callable that can be pickled and
-writes into a folder that all nodes share; what it returns is small.
+This module hides how pieces get there and what a lost one means. A piece is a callable that can be pickled
+and writes into a folder that all nodes share; what it returns is small.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which clusters one model has made of another's: kept, moved, merged, split, made, dissolved.
 
-Hidden here: how clusters of two models are matched (by the examples that they share, never by their numbers
-or places), that k-means alone makes some of such events, so that two clusterings of one and the same model
-from other starts stand beside as the control, and that what cannot be compared is said.
+This module hides how clusters of two models are matched (by the examples that they share, never by their
+numbers or places), that k-means alone makes some of such events, so that two clusterings of one and the
+same model from other starts stand beside as the control, and that what cannot be compared is said.
 """
 
 from __future__ import annotations

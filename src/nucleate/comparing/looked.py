@@ -1,6 +1,7 @@
 """A finished folder whose states and models are asked for again.
 
-Hidden here: whether they are loaded and captured now, as of a training that lies in the folder, or were kept.
+This module hides whether they are loaded and captured now, as of a training that lies in the folder, or
+were kept.
 """
 
 from __future__ import annotations

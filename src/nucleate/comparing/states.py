@@ -1,7 +1,7 @@
 """How alike the states of several models are: between sites, steps and runs, on the prompts that they share.
 
-Hidden here: which examples two runs have in common, and that labels of two corpora are the same partition
-whatever their numbers. What cannot be compared is said and left out, never compared all the same.
+This module hides which examples two runs have in common, and that labels of two corpora are the same
+partition whatever their numbers. What cannot be compared is said and left out, never compared all the same.
 """
 
 from __future__ import annotations

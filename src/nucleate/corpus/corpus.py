@@ -1,8 +1,8 @@
 """Corpus: every instance with every label, as one Arrow table, whatever it was made from.
 
-Hidden here: what capture, scoring, training and the analyses need of a corpus, and no more. Drawn from a
-grammar or written by people, an instance is a row of labels and token ids, and spans say where things lie in
-them.
+This module hides what capture, scoring, training and the analyses need of a corpus, and no more. Drawn from
+a grammar or written by people, an instance is a row of labels and token ids, and spans say where things lie
+in them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The dataset card that lies beside a corpus.
 
-Hidden here: the front matter that makes `datasets.load_dataset(folder)` find the instances among the
-other files, whole as the split `instances`, and each split by its own name. Those lie in files of their own,
-since a split of Hugging Face is files; `split` is a column all the same.
+This module hides the front matter that makes `datasets.load_dataset(folder)` find the instances among the
+other files, whole as the split `instances`, and each split by its own name. Those lie in files of their
+own, since a split of Hugging Face is files; `split` is a column all the same.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which instances are trained on, and which are held out, and in what sense.
 
-Hidden here: the rules that make a split mean what its name says. Each dialect is a table of its
+This module hides the rules that make a split mean what its name says. Each dialect is a table of its
 instructions by its task's inputs; every cell of it goes to one split or, in one case, to none.
 """
 

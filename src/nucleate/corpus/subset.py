@@ -1,6 +1,7 @@
 """The sample of instances that is analyzed: some of the tasks, as in the paper.
 
-Hidden here: how a sample is kept balanced over tasks where they differ in how many instances they have.
+This module hides how a sample is kept balanced over tasks where they differ in how many instances they
+have.
 """
 
 from __future__ import annotations

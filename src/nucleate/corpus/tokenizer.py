@@ -1,6 +1,6 @@
 """A closed vocabulary as a Hugging Face tokenizer: one token per word, words parted by spaces.
 
-Hidden here: the order of token ids, and how a tokenizer is put together so that `AutoTokenizer` loads
+This module hides the order of token ids, and how a tokenizer is put together so that `AutoTokenizer` loads
 it anywhere. Ids come from a plain dictionary, so that a corpus is built without loading transformers.
 """
 

@@ -1,8 +1,8 @@
 """Every figure of a run, or of several runs together, into one folder, for a page and for a column.
 
-Hidden here: which figures a table of scores can carry, and what their files are called: `NAME.svg`, `.pdf`
-and `.png` at the width of a page, `NAME-column.pdf` at that of one of its two columns. They are drawn side by
-side, since most of the time goes into embedding fonts.
+This module hides which figures a table of scores can carry, and what their files are called: `NAME.svg`,
+`.pdf` and `.png` at the width of a page, `NAME-column.pdf` at that of one of its two columns. They are
+drawn side by side, since most of the time goes into embedding fonts.
 """
 
 from __future__ import annotations

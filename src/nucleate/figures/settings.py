@@ -1,6 +1,6 @@
 """What files the figures of a run are written as.
 
-Hidden here: that a figure is laid out once, whatever it is written as.
+This module hides that a figure is laid out once, whatever it is written as.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One run's figures with their intervals, several seeds' with their mean and the interval between seeds.
 
-Hidden here: that a figure of one run and one of many seeds are drawn alike, and from how many seeds on there
-is an interval to draw.
+This module hides that a figure of one run and one of many seeds are drawn alike, and from how many seeds on
+there is an interval to draw.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How all figures look, and how they are written.
 
-Hidden here: colors that keep their order in gray and for color-blind readers, and files that a paper can
-take as they are: at a column's or a page's width with text of a size to read, letters embedded, bytes that
-depend on the scores alone.
+This module hides colors that keep their order in gray and for color-blind readers, and files that a paper
+can take as they are: at a column's or a page's width with text of a size to read, letters embedded, bytes
+that depend on the scores alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A callback of transformers' Trainer: clusters of one's own model while it trains.
 
-Hidden here: what the Trainer tells and when. What a look is, `watching.py` knows.
+This module hides what the Trainer tells and when. What a look is, `watching.py` knows.
 """
 
 from __future__ import annotations

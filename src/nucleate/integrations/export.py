@@ -1,7 +1,7 @@
 """A run's points for other programs: embedding-atlas, anything that reads CSV, scanpy and its kin.
 
-Hidden here: which picture is exported where none is named, how points find their states again, and what each
-program calls things.
+This module hides which picture is exported where none is named, how points find their states again, and
+what each program calls things.
 """
 
 from __future__ import annotations

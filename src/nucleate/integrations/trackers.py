@@ -1,7 +1,7 @@
 """Where figures can be sent while a run is at work: TensorBoard, Weights & Biases, MLflow, trackio.
 
-What is hidden: how each of them is called, and that each is loaded only where it is asked for. They are told
-what the run's own files say; those stay the truth, and nothing is ever read back.
+This module hides how each of them is called, and that each is loaded only where it is asked for. They are
+told what the run's own files say; those stay the truth, and nothing is ever read back.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A run or a sweep whose figures are sent to a tracker as they come, off unless it is asked for.
 
-What is hidden: which figures, and their names. Whoever watched still watches, and is told first.
+This module hides which figures, and their names. Whoever watched still watches, and is told first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A training that somebody else's loop runs, looked at from time to time.
 
-Hidden here: that a look leaves no trace in the model or in the sources of chance, what a look costs and how
-that is bounded, and that what was seen becomes a folder like that of any analysis.
+This module hides that a look leaves no trace in the model or in the sources of chance, what a look costs
+and how that is bounded, and that what was seen becomes a folder like that of any analysis.
 """
 
 from __future__ import annotations

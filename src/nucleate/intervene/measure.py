@@ -1,8 +1,8 @@
 """What a model answers when its states are moved: every intervention at every site and position.
 
-Hidden here: what is cached, and the proofs that are made on the way. In every cell the identity patch must
-leave every logit exactly as it was; instances given the instruction states of B at `embed` must give what
-the model gives for that instance of B; and a cell that can act at all must act.
+This module hides what is cached, and the proofs that are made on the way. In every cell the identity patch
+must leave every logit exactly as it was; instances given the instruction states of B at `embed` must give
+what the model gives for that instance of B; and a cell that can act at all must act.
 """
 
 from __future__ import annotations

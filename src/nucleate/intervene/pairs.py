@@ -1,7 +1,8 @@
 """Which instances are intervened on, and whose states they are given.
 
-Hidden here: how an instance of A finds an instance of B with the same input, the same length and another
-answer. Since input and length are the same, the two differ in nothing but the words of their instructions.
+This module hides how an instance of A finds an instance of B with the same input, the same length and
+another answer. Since input and length are the same, the two differ in nothing but the words of their
+instructions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Repair: unseen instances that lie with another task are moved to their own. Are they answered right now?
 
-Hidden here: that every instance of a batch is run, and only the misassigned are moved and counted, so that
-a row before and after its repair has been computed alike.
+This module hides that every instance of a batch is run, and only the misassigned are moved and counted, so
+that a row before and after its repair has been computed alike.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A forward pass that can go on from any site.
 
-What is hidden: how a Hugging Face model is made to skip what lies before a site. Masks, position ids and
-everything else that belongs to an architecture stay the model's own: the whole model is called, with
-blocks that were run already handing out what they gave the first time. No model code of our own.
+This module hides how a Hugging Face model is made to skip what lies before a site. Masks, position ids and
+everything else that belongs to an architecture stay the model's own: the whole model is called, with blocks
+that were run already handing out what they gave the first time. No model code of our own.
 """
 
 from __future__ import annotations

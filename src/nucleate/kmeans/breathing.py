@@ -1,9 +1,9 @@
 """Breathing: clusterings that are near rest, improved by centers that come in and others that go out.
 
-Lloyd's iterations never move a center to another part of space, so that of many starts the best one counts. A
-breath splits the widest clusters, lets all centers move, and takes as many away again, those that are missed
-least: one start that breathes ends lower than the best of forty that do not. Hidden here: that all starts of
-all blocks of points breathe together, and that nothing but a lower inertia is kept.
+Lloyd's iterations never move a center to another part of space, so that of many starts the best one counts.
+A breath splits the widest clusters, lets all centers move, and takes as many away again, those that are
+missed least: one start that breathes ends lower than the best of forty that do not. This module hides that
+all starts of all blocks of points breathe together, and that nothing but a lower inertia is kept.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """k-means as scikit-learn's estimators are: parameters that are set, `fit`, and attributes that end in `_`.
 
-Hidden here: that one member of a batch is the whole batch.
+This module hides that one member of a batch is the whole batch.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Greedy k-means++: where the starts of k-means begin.
 
-Hidden here: that all starts of several blocks of points are drawn in one go, and that distances come from a
-table of all pairs where that takes less time than those of all candidates.
+This module hides that all starts of several blocks of points are drawn in one go, and that distances come
+from a table of all pairs where that takes less time than those of all candidates.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """k-means over many layers, with all starts of a layer at once.
 
-Hidden here: that layers and starts go through each operation together, in float32 about their mean, as many
-at a time as memory allows; where starts begin is `greedy_starts.py`'s, how they move `lloyd.py`'s, what
-improves them `breathing.py`'s. No result can depend on which other members of the batch came along.
+This module hides that layers and starts go through each operation together, in float32 about their mean, as
+many at a time as memory allows; where starts begin is `greedy_starts.py`'s, how they move `lloyd.py`'s,
+what improves them `breathing.py`'s. No result can depend on which other members of the batch came along.
 """
 
 from __future__ import annotations

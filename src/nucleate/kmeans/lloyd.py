@@ -1,8 +1,8 @@
 """Lloyd's iterations, for all starts of several blocks of points at once.
 
-Hidden here: that most of an iteration need not be computed. A center whose members stayed has not moved, and
-neither have its distances: means and distances are taken anew for the others alone, which after the first
-iterations are few. Distances are kept where there is room, and otherwise taken block by block.
+This module hides that most of an iteration need not be computed. A center whose members stayed has not
+moved, and neither have its distances: means and distances are taken anew for the others alone, which after
+the first iterations are few. Distances are kept where there is room, and otherwise taken block by block.
 """
 
 from __future__ import annotations

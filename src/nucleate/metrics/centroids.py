@@ -1,8 +1,8 @@
 """Task centroids of trained states, and which of them a state lies nearest to.
 
-Hidden here: how means and distances are taken for all sites at once, and how a centroid leaves out what it
-is tested on. A mean without some of its examples follows from sums and counts, so leaving out each group in
-turn, such as each instruction, costs a correction and no second fit.
+This module hides how means and distances are taken for all sites at once, and how a centroid leaves out
+what it is tested on. A mean without some of its examples follows from sums and counts, so leaving out each
+group in turn, such as each instruction, costs a correction and no second fit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How labels lie in the space of states, without any clustering.
 
-Hidden here: that distances of all pairs are taken a block of rows at a time and once for all factors, so
-memory stays bounded at 1e5 points.
+This module hides that distances of all pairs are taken a block of rows at a time and once for all factors,
+so memory stays bounded at 1e5 points.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Nearest centroids of labels that were handed round: what `nearest_centroid` reaches by chance.
 
-Hidden here: that permutations differ in which states are added up and in nothing else. The sums of all are
-one sparse product, the distances of all examples from all their means one dense product a site; what an
+This module hides that permutations differ in which states are added up and in nothing else. The sums of all
+are one sparse product, the distances of all examples from all their means one dense product a site; what an
 example's own group adds is worked out once for all sites. Distances differ from those of `Centroids` by
 rounding alone.
 """

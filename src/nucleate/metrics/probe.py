@@ -1,7 +1,7 @@
 """How well a factor can be read off the states by a linear probe.
 
-Hidden here: that nothing is tested on what it was fitted to. The probe is tested on instructions that it has
-not seen, fold by fold.
+This module hides that nothing is tested on what it was fitted to. The probe is tested on instructions that
+it has not seen, fold by fold.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How alike two descriptions of the same examples are, whatever their widths and axes.
 
-Hidden here: that sites of one model are compared with all sites of another at once, by their Gram matrices;
-and that the index is the unbiased one, which is about 0 for states that have nothing to do with each other
-however few examples there are.
+This module hides that sites of one model are compared with all sites of another at once, by their Gram
+matrices; and that the index is the unbiased one, which is about 0 for states that have nothing to do with
+each other however few examples there are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Silhouettes and neighbors of many subsets of the same examples, such as halves, from one table.
 
-Hidden here: that the distances of a subset are a part of the table of all pairs, in single precision, and
-that all factors of a subset meet it in one product.
+This module hides that the distances of a subset are a part of the table of all pairs, in single precision,
+and that all factors of a subset meet it in one product.
 """
 
 from __future__ import annotations

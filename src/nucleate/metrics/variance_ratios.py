@@ -1,8 +1,8 @@
 """How wide labels are compared with how far apart they lie, in two ways.
 
-Hidden here: that what both ask of a subset of the examples, such as a half, are sums over its labels, which
-are taken for all subsets at once, and one product with its points; and that `collapse` goes through the Gram
-matrix of the means where its condition allows.
+This module hides that what both ask of a subset of the examples, such as a half, are sums over its labels,
+which are taken for all subsets at once, and one product with its points; and that `collapse` goes through
+the Gram matrix of the means where its condition allows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the blocks of a model are: the modules whose outputs are the residual stream.
 
-What is hidden: that they are found by structure, in the text decoder of any causal LM of Hugging Face. What
-is found is a guess until `capture.self_test` has held it against the model's own hidden states.
+This module hides that they are found by structure, in the text decoder of any causal LM of Hugging Face.
+What is found is a guess until `capture.self_test` has held it against the model's own hidden states.
 """
 
 from __future__ import annotations

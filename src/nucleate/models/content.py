@@ -1,7 +1,7 @@
 """A model that lies on this machine, known by the content of its files.
 
-What is hidden: which files of a folder are loaded. A model that was changed where it lies is another model,
-and what was made from it before is made again.
+This module hides which files of a folder are loaded. A model that was changed where it lies is another
+model, and what was made from it before is made again.
 """
 
 from __future__ import annotations

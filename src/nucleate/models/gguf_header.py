@@ -1,8 +1,8 @@
 """The header of a GGUF file, walked within the bounds of the file.
 
-Hidden here: the form of version 2 and 3 (little-endian): counts, then keys with values, then tensors. Its
-counts and lengths are believed by every reader, so one flipped bit asks for years or terabytes; here none
-of them may lead beyond the end of the file. Source: the GGUF specification of ggml.
+This module hides the form of version 2 and 3 (little-endian): counts, then keys with values, then tensors.
+Its counts and lengths are believed by every reader, so one flipped bit asks for years or terabytes; here
+none of them may lead beyond the end of the file. Source: the GGUF specification of ggml.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """GPT-2 from settings.
 
-What is hidden: how an untrained model is made reproducibly. No model code of our own.
+This module hides how an untrained model is made reproducibly. No model code of our own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What files of weights say that they hold, read without loading any of it.
 
-Hidden here: the three forms that weights come in, and that each may lie: about how long its header is, how
-many tensors follow, how large they are. Everything a header claims is held against the size of its file
+This module hides the three forms that weights come in, and that each may lie: about how long its header is,
+how many tensors follow, how large they are. Everything a header claims is held against the size of its file
 before a library that believes it is asked to load.
 """
 

@@ -1,9 +1,9 @@
 """Any saved causal LM, and where it runs.
 
-What is hidden: the one door through which a model of somebody else comes in, from a folder or a GGUF file.
-No code that came with it is run, no file outside its folder and no server is asked for anything, what its
-headers claim is held against its files and against memory before anything is allocated, and what was loaded
-is what is on disk.
+This module hides the one door through which a model of somebody else comes in, from a folder or a GGUF
+file. No code that came with it is run, no file outside its folder and no server is asked for anything, what
+its headers claim is held against its files and against memory before anything is allocated, and what was
+loaded is what is on disk.
 """
 
 from __future__ import annotations

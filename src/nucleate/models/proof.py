@@ -1,6 +1,6 @@
 """That a model is the one on disk, and that there is room for it.
 
-Hidden here: what Hugging Face does in silence. A parameter that no file has is drawn at random, a
+This module hides what Hugging Face does in silence. A parameter that no file has is drawn at random, a
 configuration with fewer layers than the weights loads as a smaller model, and a configuration with a
 billion layers is begun. Before anything is allocated, sizes in `config.json` are held against the weights,
 and the parameters against memory; after loading, every parameter must have come from a file.

@@ -1,7 +1,7 @@
 """Axes of the plane that states are drawn in: of largest variance, or those that part given labels best.
 
-Hidden here: how the axes of one run can be compared with those of another. Signs are fixed, and where states
-have fewer directions than two, the axes that are missing are zero.
+This module hides how the axes of one run can be compared with those of another. Signs are fixed, and where
+states have fewer directions than two, the axes that are missing are zero.
 """
 
 from __future__ import annotations

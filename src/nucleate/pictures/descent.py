@@ -1,7 +1,7 @@
 """The gradient descent of t-SNE over all pairs of points.
 
-Hidden here: that every force is a matrix product. With weights w of pairs, the force on a point is the sum
-of w (y_i - y_j), which is y_i times a row's sum less a product with y; blocks of rows stay in cache.
+This module hides that every force is a matrix product. With weights w of pairs, the force on a point is the
+sum of w (y_i - y_j), which is y_i times a row's sum less a product with y; blocks of rows stay in cache.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """t-SNE pictures of every layer from step to step, each layer in a process of its own.
 
 A picture begins at the one before it, so that a group stays where it was; a layer's pictures are therefore
-made one after the other, while layers know nothing of each other. Hidden here: that states are reduced to
-their principal components first, as is usual, which keeps what goes from process to process small.
+made one after the other, while layers know nothing of each other. This module hides that states are reduced
+to their principal components first, as is usual, which keeps what goes from process to process small.
 """
 
 from __future__ import annotations

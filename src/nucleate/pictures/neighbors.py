@@ -1,6 +1,7 @@
 """What lies near a state in the full space, where no picture distorts it.
 
-Hidden here: distances of all pairs of a few hundred points, and that a point is no neighbor of its own.
+This module hides distances of all pairs of a few hundred points, and that a point is no neighbor of its
+own.
 """
 
 from __future__ import annotations

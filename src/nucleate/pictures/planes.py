@@ -1,10 +1,10 @@
 """Hidden states as points in the plane that travel from step to step.
 
-The axes of a site and position are the two principal directions of the last step, and every other step
-is seen along the same two. So whatever moves on the screen moved in the model, and nothing turns or jumps
-for the picture's sake; the price is that an early step may have had its largest spread elsewhere.
-At the spot that is looked at most closely there are two further maps: t-SNE, each picture begun at the one
-before, and discriminant axes, which use the labels. Hidden here: the sample of points, and that clusters keep
+The axes of a site and position are the two principal directions of the last step, and every other step is
+seen along the same two. So whatever moves on the screen moved in the model, and nothing turns or jumps for
+the picture's sake; the price is that an early step may have had its largest spread elsewhere. At the spot
+that is looked at most closely there are two further maps: t-SNE, each picture begun at the one before, and
+discriminant axes, which use the labels. This module hides the sample of points, and that clusters keep
 their numbers while their members stay.
 """
 

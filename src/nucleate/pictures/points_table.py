@@ -3,8 +3,8 @@
 A folder of three tables. `examples` has one row per point, with its text, its labels and what the model
 answered at every step; `frames` has one row per embedding, step, position and site, with the points'
 coordinates and their k-means clusters in the order of `examples`, or of the first of them; `neighbors` has,
-for the first points, what lies near them in the full space. Hidden here: the schema of the three, that they
-fit each other, and that older runs have no neighbors.
+for the first points, what lies near them in the full space. This module hides the schema of the three, that
+they fit each other, and that older runs have no neighbors.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which pictures a run makes of its states.
 
-Hidden here: that few points show as much. Groups of a dozen points are islands already, and t-SNE takes time
-with the square of their number.
+This module hides that few points show as much. Groups of a dozen points are islands already, and t-SNE
+takes time with the square of their number.
 """
 
 from __future__ import annotations

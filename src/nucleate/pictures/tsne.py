@@ -1,9 +1,9 @@
 """t-SNE, so that the papers' way of clustering can be compared with clusters of the states themselves.
 
-Hidden here: openTSNE, which is imported here alone; how pictures of one site stay comparable
-from step to step; and how other points are placed into a picture that was made without them. Affinities and
-placing are openTSNE's, and so is the descent of many points; that of as few as an analysis has goes over
-all pairs instead of a tree: exact, and several times as fast.
+This module hides openTSNE, which is imported here alone; how pictures of one site stay comparable from step
+to step; and how other points are placed into a picture that was made without them. Affinities and placing
+are openTSNE's, and so is the descent of many points; that of as few as an analysis has goes over all pairs
+instead of a tree: exact, and several times as fast.
 """
 
 from __future__ import annotations

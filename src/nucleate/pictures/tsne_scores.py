@@ -1,7 +1,8 @@
 """Clusters of t-SNE pictures as rows of Scores, each with its gain or loss against the states themselves.
 
-Hidden here: which examples a picture is of. `tsne` is a picture of the training split, into which other
-splits are placed; `tsne_joint` is one of a split together with training, as is often done, though it leaks.
+This module hides which examples a picture is of. `tsne` is a picture of the training split, into which
+other splits are placed; `tsne_joint` is one of a split together with training, as is often done, though it
+leaks.
 """
 
 from __future__ import annotations

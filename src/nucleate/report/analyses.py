@@ -1,7 +1,7 @@
 """The tables of the further analyses, as rows that the page can draw beside the scores.
 
-Hidden here: how a table with columns of its own fits those of Scores. What was done to a state stands where
-a score has its factor, how strongly where a score has its preparation; the method names the analysis.
+This module hides how a table with columns of its own fits those of Scores. What was done to a state stands
+where a score has its factor, how strongly where a score has its preparation; the method names the analysis.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The control arms on a page: a small panel for each, a computed sentence, a table of what became of each.
 
-Hidden here: that the panels are drawings without a script, the same on a run's page and on a sweep's.
+This module hides that the panels are drawings without a script, the same on a run's page and on a sweep's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What became of one model's clusters in another, as a section of the page of a comparison.
 
-Hidden here: how many rows a reader is shown: all that changed, and of what was kept only how many.
+This module hides how many rows a reader is shown: all that changed, and of what was kept only how many.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a page is made of: everything that it needs of a run's folder, read and proven whole.
 
-Hidden here: which parts a run must have and which it may lack. Scores it must have. A run without
+This module hides which parts a run must have and which it may lack. Scores it must have. A run without
 projections has a page without the Clusters view, prompts of the user's own have no grammars, a model that
 was only looked at has no claims; nothing is computed to fill a gap, and no tokenizer is loaded.
 """

@@ -1,6 +1,7 @@
 """What a notebook shows of a run: its verdicts and its first figure, or the whole page.
 
-Hidden here: that a page is shown from its own text, so that it is there wherever the notebook's server looks.
+This module hides that a page is shown from its own text, so that it is there wherever the notebook's server
+looks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One self-contained HTML file from the folders of one or more runs.
 
-Hidden here: how template, style, script and data become one file that works offline and asks nobody for
-anything. The policy in its head allows exactly the scripts and styles that are in it, by their hashes, and
-no connection at all; whatever a label may say, there is nothing that could run it.
+This module hides how template, style, script and data become one file that works offline and asks nobody
+for anything. The policy in its head allows exactly the scripts and styles that are in it, by their hashes,
+and no connection at all; whatever a label may say, there is nothing that could run it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What moving single tokens does, as a table: every figure with its interval and the instances behind it.
 
-Hidden here: how the readings of interventions and the tables that they rest on become rows, and where a bar
-stands that shows a share.
+This module hides how the readings of interventions and the tables that they rest on become rows, and where
+a bar stands that shows a share.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How alike the states of models are, layer by layer, as maps on the page of a comparison.
 
-Hidden here: that a map is a drawing without a script: a cell's shade is its CKA, its tip the interval.
+This module hides that a map is a drawing without a script: a cell's shade is its CKA, its tip the interval.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a sample could have been: units drawn again, and labels handed round.
 
-Hidden here: that examples hang together. The instances of one instruction share most of their state, so they
-are drawn together, and their labels move together. Draws are made once and used for every site and
+This module hides that examples hang together. The instances of one instruction share most of their state,
+so they are drawn together, and their labels move together. Draws are made once and used for every site and
 clustering of the same examples: it costs a fraction, and differences between sites are not those of draws.
 """
 

@@ -2,8 +2,8 @@
 
 A bootstrap draws some examples twice, and two copies are each other's nearest neighbors and never part. A
 half of the examples, drawn without replacement, has no copies, and halves spread around the whole sample's
-figure as whole samples do around the truth. Hidden here: how halves are drawn, and what becomes of their
-spread.
+figure as whole samples do around the truth. This module hides how halves are drawn, and what becomes of
+their spread.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Intervals: of many figures at once over examples, and of a mean over models.
 
-Hidden here: that replicates are weights of examples, so that thousands of intervals cost one matrix product,
-that an example may have no value in one figure and still have one in the next, and how few models still tell
-an interval.
+This module hides that replicates are weights of examples, so that thousands of intervals cost one matrix
+product, that an example may have no value in one figure and still have one in the next, and how few models
+still tell an interval.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Files that appear whole or not at all.
 
-What is hidden: a file, or a folder, is written beside its place, flushed to disk and renamed; then the folder
-that it is in is flushed, so that after a power cut renamings are on disk in their order. Whatever breaks off
-before the renaming leaves what was there before; an interrupt is held for the renaming alone.
+This module hides a file, or a folder, is written beside its place, flushed to disk and renamed; then the
+folder that it is in is flushed, so that after a power cut renamings are on disk in their order. Whatever
+breaks off before the renaming leaves what was there before; an interrupt is held for the renaming alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What is finished in a run's folder: which stages, from what, and whether their files are still whole.
 
-What is hidden: that nothing is believed without proof. A file counts as there where it has the digest that
-the manifest gives it; what the manifest does not list is nobody's: it is never read, and `check` names it.
+This module hides that nothing is believed without proof. A file counts as there where it has the digest
+that the manifest gives it; what the manifest does not list is nobody's: it is never read, and `check` names
+it.
 """
 
 from __future__ import annotations

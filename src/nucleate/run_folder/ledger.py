@@ -1,9 +1,9 @@
 """What the manifest says of one stage: its status, what it was made from, the files that it has left.
 
-What is hidden: how a stage that is made again keeps the files of its earlier result until each is replaced.
-An entry has `status`, `inputs`, `outputs` and `seconds`. While such a stage is in hand, `earlier` lists what
-of the old files is still there, and `replacing` a file or folder that is about to be renamed into place, so
-that after a kill it can be told whether it was.
+This module hides how a stage that is made again keeps the files of its earlier result until each is
+replaced. An entry has `status`, `inputs`, `outputs` and `seconds`. While such a stage is in hand, `earlier`
+lists what of the old files is still there, and `replacing` a file or folder that is about to be renamed
+into place, so that after a kill it can be told whether it was.
 """
 
 from __future__ import annotations

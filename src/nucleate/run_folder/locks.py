@@ -1,7 +1,8 @@
 """One process at a time in a folder, and the others are told which one it is.
 
-What is hidden: the system's own lock, which goes with the process that holds it, however that ends; a file
-that stands for it on file systems that have none; and that who holds it is written beside, for people alone.
+This module hides the system's own lock, which goes with the process that holds it, however that ends; a
+file that stands for it on file systems that have none; and that who holds it is written beside, for people
+alone.
 """
 
 from __future__ import annotations

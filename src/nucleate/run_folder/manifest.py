@@ -1,6 +1,6 @@
 """The manifest: which stages a run has been through, from what, and which files each has left.
 
-A folder may come from somebody else, so what a manifest says is data. What is hidden: how it is read, and
+A folder may come from somebody else, so what a manifest says is data. This module hides how it is read, and
 that a name that would lead out of the folder is told as a problem and never followed.
 """
 

@@ -1,7 +1,7 @@
 """What is put in order before a folder is written to, in case that the process before was killed.
 
-What is hidden: how it is told, of a file that was about to be replaced, whether it was; and which files may
-be deleted: none that the manifest places out of the folder, and none that another stage has left.
+This module hides how it is told, of a file that was about to be replaced, whether it was; and which files
+may be deleted: none that the manifest places out of the folder, and none that another stage has left.
 """
 
 from __future__ import annotations

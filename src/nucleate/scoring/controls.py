@@ -1,9 +1,9 @@
 """What a figure must be compared with before it says anything.
 
-Hidden here: how each control comes to stand beside its figure, in a row with the same keys and `control`
-filled in. `untrained` is the same figure before training. `dialect_oracle` is what clusters reach that know
-every dialect and nothing of what joins them. What the text gives away without a model, `surfaces.py` knows;
-`shuffled_labels`, what labels score that know nothing, is taken where the figure is.
+This module hides how each control comes to stand beside its figure, in a row with the same keys and
+`control` filled in. `untrained` is the same figure before training. `dialect_oracle` is what clusters reach
+that know every dialect and nothing of what joins them. What the text gives away without a model,
+`surfaces.py` knows; `shuffled_labels`, what labels score that know nothing, is taken where the figure is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """When a figure rises, how high, and whether it stays: the excess over controls, followed over steps.
 
-Hidden here: what a figure is compared with. A figure counts only by what it has over the strongest of its
-controls, and everything said of its rise is said of that excess.
+This module hides what a figure is compared with. A figure counts only by what it has over the strongest of
+its controls, and everything said of its rise is said of that excess.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which examples a figure is of.
 
-Hidden here: that an instruction's instances share one state wherever the input is not yet seen. Copies of
-a state gather whatever the model does, so at those positions an instruction counts once; and only where
+This module hides that an instruction's instances share one state wherever the input is not yet seen. Copies
+of a state gather whatever the model does, so at those positions an instruction counts once; and only where
 its instances have states of their own can it be asked whether they gather by instruction.
 """
 

@@ -1,6 +1,6 @@
 """Ways to cluster, behind one small protocol.
 
-Hidden here: what each method calls its result. Every method takes a block of points per site and gives
+This module hides what each method calls its result. Every method takes a block of points per site and gives
 the clusters of every start, with a figure by which starts are told apart, lowest best.
 """
 

@@ -1,7 +1,7 @@
 """What is done to states before they are clustered, fitted on the training split alone.
 
-Hidden here: that every site is fitted apart, and that sites which keep fewer dimensions are filled up with
-zeros, which changes no distance, so that all sites stay one block.
+This module hides that every site is fitted apart, and that sites which keep fewer dimensions are filled up
+with zeros, which changes no distance, so that all sites stay one block.
 """
 
 from __future__ import annotations

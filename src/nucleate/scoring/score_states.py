@@ -1,8 +1,8 @@
 """From hidden states to rows of Scores.
 
-Hidden here: the order in which splits, positions and factors are gone through so that nothing is drawn
-or clustered twice. Factors with as many labels share their clusters, all sites share the draws behind
-their intervals, and shuffled labels are scored on the clusters that are there.
+This module hides the order in which splits, positions and factors are gone through so that nothing is drawn
+or clustered twice. Factors with as many labels share their clusters, all sites share the draws behind their
+intervals, and shuffled labels are scored on the clusters that are there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is analyzed, scored against what, and how often it is drawn again.
 
-Hidden here: which figures are cheap enough to be taken at every checkpoint, and how many clustering starts a
-number of clusters is worth.
+This module hides which figures are cheap enough to be taken at every checkpoint, and how many clustering
+starts a number of clusters is worth.
 """
 
 from __future__ import annotations

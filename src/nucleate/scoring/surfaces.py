@@ -1,8 +1,8 @@
 """What the text of an instruction gives away without a model: its tokens scored as states would be.
 
-`bag_of_tokens` counts tokens; `ngrams` is tf-idf of up to three in a row. Hidden here: that every position
-before the input sees the same instructions, so that their text is scored once for all of these, and once
-for all others; and how a figure of the text comes to stand beside every site and step.
+`bag_of_tokens` counts tokens; `ngrams` is tf-idf of up to three in a row. This module hides that every
+position before the input sees the same instructions, so that their text is scored once for all of these,
+and once for all others; and how a figure of the text comes to stand beside every site and step.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Settings explained: as comments in TOML, as a page of tables, and as a JSON schema that editors read.
 
-What is hidden: where an explanation comes from. Description, bounds, choices and default all stand once,
+This module hides where an explanation comes from. Description, bounds, choices and default all stand once,
 beside the setting's own field; the three forms are read off these and can say nothing else.
 """
 

@@ -1,8 +1,8 @@
 """Every setting of a run, and the presets that come with the program.
 
-What is hidden: where presets lie, and how a name, a file, overrides and a seed become one checked model.
-Each room's own settings lie in its `settings.py`; this is the one place that puts them together. Nothing here
-needs torch or transformers.
+This module hides where presets lie, and how a name, a file, overrides and a seed become one checked model.
+Each room's own settings lie in its `settings.py`; this is the one place that puts them together. Nothing
+here needs torch or transformers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The stage that captures what somebody else trained: fetch, capture and drop, checkpoint by checkpoint.
 
-What is hidden: that a checkpoint may be captured on another machine. Whoever captures writes beside the
+This module hides that a checkpoint may be captured on another machine. Whoever captures writes beside the
 folder's own files; this process alone takes them in, so that the folder says what is done whatever dies.
 """
 

@@ -1,7 +1,7 @@
 """What every stage is given, and how each says that it is done already, begins and ends.
 
-What is hidden: when a stage is skipped. One that was finished from the same inputs is proved whole and left
-alone; from other inputs it is made again.
+This module hides when a stage is skipped. One that was finished from the same inputs is proved whole and
+left alone; from other inputs it is made again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """States handed to another process, or another machine: the vectors as files, the rest beside them.
 
-Hidden here: that whoever looks at states needs neither the model nor the corpus. What is pickled is a path
-and the labels, which are small; where vectors are kept for this machine alone, not even a library of theirs
-is needed.
+This module hides that whoever looks at states needs neither the model nor the corpus. What is pickled is a
+path and the labels, which are small; where vectors are kept for this machine alone, not even a library of
+theirs is needed.
 """
 
 from __future__ import annotations

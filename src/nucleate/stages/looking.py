@@ -1,6 +1,6 @@
 """What is seen of one checkpoint without any other, and of the texts: each the work of a process of its own.
 
-Hidden here: that such a process starts in a fraction of a second. This file imports neither torch, nor
+This module hides that such a process starts in a fraction of a second. This file imports neither torch, nor
 transformers, nor what captures states; they come as files.
 """
 

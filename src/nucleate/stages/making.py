@@ -1,6 +1,6 @@
 """The stages that make what is measured: the corpus and the trained checkpoints; `capturing.py` has the rest.
 
-What is hidden: where they come from. A corpus is made from a grammar, from facts or from prompts of one's
+This module hides where they come from. A corpus is made from a grammar, from facts or from prompts of one's
 own; a model is trained while agreement is shown live to whoever watches.
 """
 

@@ -1,6 +1,6 @@
 """The stages that measure: scores, unseen instances and interventions, checkpoint by checkpoint.
 
-What is hidden: which instances each of them looks at. None knows where states and models come from: a
+This module hides which instances each of them looks at. None knows where states and models come from: a
 `Subject` gives them.
 """
 

@@ -1,7 +1,7 @@
 """Who watches a run.
 
-Every stage speaks to one `Observer`, which is also the trainer's. Hidden here: how little one must answer to,
-so that a console, a test and silence watch the same run.
+Every stage speaks to one `Observer`, which is also the trainer's. This module hides how little one must
+answer to, so that a console, a test and silence watch the same run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The stages that show what was measured: the claims' verdicts, the figures and the page.
 
-What is hidden: what in the folder each is made from. It is tables alone, so all of it is made again without
-any model.
+This module hides what in the folder each is made from. It is tables alone, so all of it is made again
+without any model.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Subjects: the checkpoints that are looked at, whoever trained them.
 
-Hidden here: where states come from. A model that was trained in this folder is loaded and captured when it is
-asked for; of one that somebody else trained, the states lie on disk and the model is fetched only where it is
-moved itself.
+This module hides where states come from. A model that was trained in this folder is loaded and captured
+when it is asked for; of one that somebody else trained, the states lie on disk and the model is fetched
+only where it is moved itself.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The control arms of a run: trained as a sweep of its own settings, shown in its figures and on its page.
 
-What is hidden: how the arms of the shipped sweep become those of any preset, that the arm which is the run
-itself is taken from it and not trained again, and that arms are scored lightly: where the claims are judged
-and nowhere else. The sweep's file lies in its folder, so that `nucleate sweep` goes on with it too.
+This module hides how the arms of the shipped sweep become those of any preset, that the arm which is the
+run itself is taken from it and not trained again, and that arms are scored lightly: where the claims are
+judged and nowhere else. The sweep's file lies in its folder, so that `nucleate sweep` goes on with it too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a point costs beside another: for the order in which points are run, and for what a sweep will take.
 
-What is hidden: the arithmetic of a training step, of scoring a checkpoint and of pictures, and that one short
-measurement stands for all points. Nothing here loads torch: a sweep is planned before it is measured.
+This module hides the arithmetic of a training step, of scoring a checkpoint and of pictures, and that one
+short measurement stands for all points. Nothing here loads torch: a sweep is planned before it is measured.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which points a sweep has: pure, from a sweep file to settings.
 
-What is hidden: how axes are combined (all with all, side by side, at random, or a balanced fraction of all),
-and that every combination is checked before the first is run.
+This module hides how axes are combined (all with all, side by side, at random, or a balanced fraction of
+all), and that every combination is checked before the first is run.
 """
 
 from __future__ import annotations

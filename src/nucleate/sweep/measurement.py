@@ -1,7 +1,7 @@
 """A short look at what a point costs here and now: a few steps, and a part of the scoring of two checkpoints.
 
-What is hidden: what is cut so that it takes seconds. Of scoring one split at one position is enough, and its
-milestones are told from an ordinary checkpoint; pictures are timed on points drawn at random.
+This module hides what is cut so that it takes seconds. Of scoring one split at one position is enough, and
+its milestones are told from an ordinary checkpoint; pictures are timed on points drawn at random.
 """
 
 from __future__ import annotations

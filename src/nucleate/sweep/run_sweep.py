@@ -1,7 +1,7 @@
 """A sweep from its file to its tables: what is left to run, who runs it, and what it found.
 
-What is hidden: that folders alone say what is done. Whoever executes, wherever it broke off, the same points
-are left and the same tables come of it.
+This module hides that folders alone say what is done. Whoever executes, wherever it broke off, the same
+points are left and the same tables come of it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The same experiment with several seeds: which folders, which scores together.
 
-What is hidden: where the runs of several seeds lie. A run is named by its folder and its seed; what is drawn
-or judged over seeds takes the joint table and knows no folder.
+This module hides where the runs of several seeds lie. A run is named by its folder and its seed; what is
+drawn or judged over seeds takes the joint table and knows no folder.
 """
 
 from __future__ import annotations

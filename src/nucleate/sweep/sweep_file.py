@@ -1,7 +1,7 @@
 """What a sweep file says: a base, axes, seeds, what to keep of each run, and where it runs.
 
-What is hidden: that an axis may be written as a list, a range or a log range, and that a mistake in the file
-is one line with its key. Which points follow from it is `grid.py`'s.
+This module hides that an axis may be written as a list, a range or a log range, and that a mistake in the
+file is one line with its key. Which points follow from it is `grid.py`'s.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A sweep's folder: the only module that knows its file names, here or at an fsspec URL.
 
-What is hidden: that a point appears whole or not at all, that the folder may be on storage that is no file
-system, and where work in hand lies meanwhile. Folders and manifests are all there is: whoever executes a
-sweep finds in them what is done.
+This module hides that a point appears whole or not at all, that the folder may be on storage that is no
+file system, and where work in hand lies meanwhile. Folders and manifests are all there is: whoever executes
+a sweep finds in them what is done.
 """
 
 from __future__ import annotations

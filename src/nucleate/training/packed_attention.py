@@ -1,8 +1,8 @@
 """Attention among the tokens of a packed row, in a model that is given all tokens of a batch in one line.
 
-All of a block but its attention works on each token alone, so nothing else need see padding. Hidden here:
-how rows reach the attention of a Hugging Face model, which knows nothing of them: through its table of
-attention functions. Without rows, as when states are captured during training, these are the plain ones.
+All of a block but its attention works on each token alone, so nothing else need see padding. This module
+hides how rows reach the attention of a Hugging Face model, which knows nothing of them: through its table
+of attention functions. Without rows, as when states are captured during training, these are the plain ones.
 """
 
 from __future__ import annotations

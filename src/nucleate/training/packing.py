@@ -5,7 +5,7 @@ sees `I` and itself, never another branch, and its positions go on from `I`. The
 the unpacked instances, exactly: a token of `I` is predicted once and counts once per instance. The last
 token of an instance is only ever a target, so it is left out of the row.
 
-What is hidden: how rows, masks and targets are laid out in arrays, built for a whole corpus at once.
+This module hides how rows, masks and targets are laid out in arrays, built for a whole corpus at once.
 """
 
 from __future__ import annotations

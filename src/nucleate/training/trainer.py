@@ -1,9 +1,9 @@
 """The one training loop.
 
 It reads a corpus, writes checkpoints and `training.jsonl`, and tells an observer what happens. It never
-sees a task label. What is hidden: packing, precision,
-and that a run that was killed and resumed ends in the same bytes as one that was not. For that, all that a
-step does is a function of (settings, seed, step) and the weights and moments before it.
+sees a task label. This module hides packing, precision, and that a run that was killed and resumed ends in
+the same bytes as one that was not. For that, all that a step does is a function of (settings, seed, step)
+and the weights and moments before it.
 """
 
 from __future__ import annotations

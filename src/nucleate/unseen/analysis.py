@@ -1,6 +1,6 @@
 """Unseen instances: does lying with one's own task go with being answered right?
 
-Hidden here: which examples are taken and against which centroids they are held. Centroids are those of
+This module hides which examples are taken and against which centroids they are held. Centroids are those of
 train states alone, and of dialects trained in full, and every instance is held against centroids that its
 own instruction has no part in. An association is no cause; causes are the business of `intervene`.
 """

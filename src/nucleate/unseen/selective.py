@@ -1,8 +1,9 @@
 """Selective answering: whoever may stay silent answers where the state lies with its task. What is gained?
 
-Hidden here: how ties count (each as its group's mean), what "lies with" is without knowing the task (the gap
-between the two nearest centroids), and that every curve and its replicates come out of one computation. The
-centroids are those of the look at unseen instances: an instance's own instruction has no part in them.
+This module hides how ties count (each as its group's mean), what "lies with" is without knowing the task
+(the gap between the two nearest centroids), and that every curve and its replicates come out of one
+computation. The centroids are those of the look at unseen instances: an instance's own instruction has no
+part in them.
 
 Source: El-Yaniv and Wiener (2010), "On the foundations of noise-free selective classification"; area: Geifman
 and El-Yaniv (2017), "Selective classification for deep neural networks".

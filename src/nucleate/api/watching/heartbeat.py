@@ -1,6 +1,6 @@
 """A sign of life where nothing else is said: a log that stands still is told from work that does not.
 
-Hidden here: the thread that waits, and that it ends with the work.
+This module hides the thread that waits, and that it ends with the work.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 On a terminal there is a bar for what is going on now, with the stage's number, the time gone and the time
 left, and above it a line for every checkpoint that stays. Elsewhere, in a notebook too, the same lines come
-plain; where none has come for half a minute, one says how far the stage is. Hidden here: who is shown that
-without asking for it. A notebook is; a script, whose output may be read by a program, is not.
+plain; where none has come for half a minute, one says how far the stage is. This module hides who is shown
+that without asking for it. A notebook is; a script, whose output may be read by a program, is not.
 """
 
 from __future__ import annotations

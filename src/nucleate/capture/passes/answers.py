@@ -1,8 +1,8 @@
 """What a model answers behind each prompt, by its own forward pass.
 
-Hidden here: that whatever an architecture does to its logits after the head (a soft cap, a scale, a transform
-before it) is done, because the model itself is called with states that were computed before: nothing of it is
-built again here.
+This module hides that whatever an architecture does to its logits after the head (a soft cap, a scale, a
+transform before it) is done, because the model itself is called with states that were computed before:
+nothing of it is built again here.
 """
 
 from __future__ import annotations

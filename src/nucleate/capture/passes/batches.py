@@ -1,8 +1,8 @@
 """How prompts are put together for the forward pass.
 
-Hidden here: that a batch holds prompts of like length and no more tokens than were asked for, so that memory
-does not grow with their number, and that what prompts begin with alike is run once. A batch shares only
-beginnings of one length, so that nothing is ever padded in front of a token.
+This module hides that a batch holds prompts of like length and no more tokens than were asked for, so that
+memory does not grow with their number, and that what prompts begin with alike is run once. A batch shares
+only beginnings of one length, so that nothing is ever padded in front of a token.
 """
 
 from __future__ import annotations

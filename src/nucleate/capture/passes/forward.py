@@ -1,10 +1,10 @@
 """One batch through a model: the states at the chosen positions, and what the model answers.
 
-Hidden here: that states leave the forward pass as weighted sums, never as all tokens; that what prompts begin
-with alike is run once and its keys and values handed to each; that padding lies behind every token that is
-looked at; that a block which gives no states is an error and never zeros; and that the whole answer is judged
-in the same pass: an answer whose every token has the highest logit behind the ones before it is the one that
-greedy decoding gives.
+This module hides that states leave the forward pass as weighted sums, never as all tokens; that what
+prompts begin with alike is run once and its keys and values handed to each; that padding lies behind every
+token that is looked at; that a block which gives no states is an error and never zeros; and that the whole
+answer is judged in the same pass: an answer whose every token has the highest logit behind the ones before
+it is the one that greedy decoding gives.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a model gives by itself: its own hidden states, logits and loss, held against what hooks read.
 
-Hidden here: what of Hugging Face's `hidden_states` is which site. Some leave out the embeddings, most
+This module hides what of Hugging Face's `hidden_states` is which site. Some leave out the embeddings, most
 give the last one after the final norm; and a model that attends to what comes later is no causal one,
 whatever its class.
 """

@@ -1,10 +1,10 @@
 """Regular expressions over instruction symbols: text, automaton, exact counts, uniform samples.
 
-Hidden here: how a pattern becomes a deterministic automaton that can never grow past a cap, and how
-instructions are drawn without bias. A string that many derivations lead to is no likelier than any
-other, because strings are drawn by their rank in the language (length first, then symbol by symbol)
-and not by walking the pattern. automata-lib reads one character per symbol, so every symbol is given a
-private-use code point; nothing outside this module sees one.
+This module hides how a pattern becomes a deterministic automaton that can never grow past a cap, and how
+instructions are drawn without bias. A string that many derivations lead to is no likelier than any other,
+because strings are drawn by their rank in the language (length first, then symbol by symbol) and not by
+walking the pattern. automata-lib reads one character per symbol, so every symbol is given a private-use
+code point; nothing outside this module sees one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Random regular expressions, one per dialect, no two of which share a string.
 
-Hidden here: which expressions are likely, and which are drawn again (too few or too many strings, an
+This module hides which expressions are likely, and which are drawn again (too few or too many strings, an
 automaton past its cap, a string in common with an earlier expression). The alphabet is small and every
 expression draws from all of it, so a single symbol does not give its task away.
 """

@@ -1,7 +1,7 @@
 """A corpus drawn from random grammars: its table, and the tasks behind it.
 
-Hidden here: how it lies in its folder and comes back from it, and how token ids and labels follow
-from the words. Neither torch nor transformers is loaded before the tokenizer is asked for.
+This module hides how it lies in its folder and comes back from it, and how token ids and labels follow from
+the words. Neither torch nor transformers is loaded before the tokenizer is asked for.
 """
 
 from __future__ import annotations

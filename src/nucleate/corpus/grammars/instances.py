@@ -1,8 +1,8 @@
 """From settings and a seed to tasks and instances.
 
-Hidden here: the order in which things are drawn, and the streams of chance. A stream is named by what
-it is for, so that one component drawing more or less shifts no other: another `validation_fraction`
-leaves the expressions, the functions and the instructions as they were.
+This module hides the order in which things are drawn, and the streams of chance. A stream is named by what
+it is for, so that one component drawing more or less shifts no other: another `validation_fraction` leaves
+the expressions, the functions and the instructions as they were.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tasks: functions from input tokens to output tokens, and what an input gives away by itself.
 
-Hidden here: how functions are drawn. Different tasks share inputs, so that an input alone never tells
+This module hides how functions are drawn. Different tasks share inputs, so that an input alone never tells
 the task; how far that holds for a given draw is a figure, not a hope, and `input_alone` is that figure.
 """
 

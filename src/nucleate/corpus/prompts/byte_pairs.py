@@ -1,7 +1,7 @@
 """A byte-level BPE for natural-language prompts, trained on those that a model is to be trained on.
 
-Hidden here: how a tokenizer is put together that loads with `AutoTokenizer`, spells any text, and whose
-tokens never cross from an instruction into the input behind it: words begin at their space.
+This module hides how a tokenizer is put together that loads with `AutoTokenizer`, spells any text, and
+whose tokens never cross from an instruction into the input behind it: words begin at their space.
 """
 
 from __future__ import annotations

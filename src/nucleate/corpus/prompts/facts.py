@@ -1,10 +1,10 @@
 """Natural-language tasks from frozen tables of facts.
 
 A task is a column of a table, its inputs are the table's rows, so all tasks on a table share their inputs.
-It is asked for in three forms (question, command, fill-in), each a dialect of its task. Hidden here: how
-phrasings are made from the templates and names of `tables/phrasings.toml` so that no bag of words gives a
-task away. A *frame* fixes all words but the attributes; every task of a table is asked for with every frame
-once; and a frame's mate swaps the attribute asked for with the one that is only mentioned.
+It is asked for in three forms (question, command, fill-in), each a dialect of its task. This module hides
+how phrasings are made from the templates and names of `tables/phrasings.toml` so that no bag of words gives
+a task away. A *frame* fixes all words but the attributes; every task of a table is asked for with every
+frame once; and a frame's mate swaps the attribute asked for with the one that is only mentioned.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Prompts that are in memory, or come with the program, as a file beside the folder that is made from them.
 
-Hidden here: that lists of dicts, DataFrames and `datasets.Dataset` are all rows of fields, and that an
+This module hides that lists of dicts, DataFrames and `datasets.Dataset` are all rows of fields, and that an
 analysis knows its prompts by a file, so that it can be gone on with and checked.
 """
 

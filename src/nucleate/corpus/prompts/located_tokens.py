@@ -1,8 +1,8 @@
 """From characters to tokens: prompts as token ids, and where instruction, input and answer lie in them.
 
-Hidden here: what tokenizers differ in. Some put tokens of their own around a text, some let a token begin
-with the space before a word, some part one letter into several tokens or change it first. All of them say
-which characters a token came from, and nothing else is relied on.
+This module hides what tokenizers differ in. Some put tokens of their own around a text, some let a token
+begin with the space before a word, some part one letter into several tokens or change it first. All of them
+say which characters a token came from, and nothing else is relied on.
 """
 
 from __future__ import annotations

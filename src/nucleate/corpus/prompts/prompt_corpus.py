@@ -1,7 +1,7 @@
 """A corpus of prompts in natural language, for one tokenizer.
 
-Hidden here: how prompts become a table and come back from their folder, and how labels that are words become
-labels that are numbers. From then on it is a corpus like any other.
+This module hides how prompts become a table and come back from their folder, and how labels that are words
+become labels that are numbers. From then on it is a corpus like any other.
 """
 
 from __future__ import annotations

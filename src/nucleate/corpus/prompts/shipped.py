@@ -1,7 +1,7 @@
 """Prompts in natural language that come with the program, by name instead of a file.
 
-Hidden here: that they are drawn from the frozen tables, in so many tasks and phrasings that a model of a
-billion weights reads them in minutes, and that whoever draws them gets the same ones.
+This module hides that they are drawn from the frozen tables, in so many tasks and phrasings that a model of
+a billion weights reads them in minutes, and that whoever draws them gets the same ones.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Causes: agreement of clusters beside what moving them does, place by place, and dose curves.
 
-Hidden here: how a table of effects becomes the map that tells idle clusters from working ones. Both maps
-write every number, so that the figure is a table too; what may be nothing is pale.
+This module hides how a table of effects becomes the map that tells idle clusters from working ones. Both
+maps write every number, so that the figure is a table too; what may be nothing is pale.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """When tasks gather while a model is pre-trained: agreement by layer over a series' revisions, on log steps.
 
-Hidden here: where step 0 stands on an axis of logarithms, and that cells reach half of the way to the next
-revision on it.
+This module hides where step 0 stands on an axis of logarithms, and that cells reach half of the way to the
+next revision on it.
 """
 
 from __future__ import annotations

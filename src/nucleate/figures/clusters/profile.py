@@ -1,6 +1,7 @@
 """Agreement layer by layer, for runs that have one step: a line per factor, a panel per split.
 
-Hidden here: how a model that was not watched while it learned is drawn. Layers take the place of steps.
+This module hides how a model that was not watched while it learned is drawn. Layers take the place of
+steps.
 """
 
 from __future__ import annotations

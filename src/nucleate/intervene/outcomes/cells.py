@@ -1,7 +1,7 @@
 """What is measured in one cell, and how cells become rows with intervals.
 
-A cell is one thing done at one place. Hidden here: which metrics are shares, whose intervals stay open where
-not one instance, or every one, was counted.
+A cell is one thing done at one place. This module hides which metrics are shares, whose intervals stay open
+where not one instance, or every one, was counted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What cells say against each other: an edit beside its controls, a token beside the others of the prompt.
 
-Hidden here: how one looks at many sites and many controls, picks the best, and still errs no more often
-than said. Differences are taken instance by instance, and the intervals of one family hold all at once.
+This module hides how one looks at many sites and many controls, picks the best, and still errs no more
+often than said. Differences are taken instance by instance, and the intervals of one family hold all at
+once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What one table of labels by clusters tells: shared information, and how many examples are named right.
 
-Hidden here: that all of it depends on how many examples lie in each cell, and never on which. The table is
-counted once and every figure is read off it; the tables of permuted labels are counted all at once, and what
-chance alone would share is computed once for them all, because it depends on the sizes of rows and columns.
+This module hides that all of it depends on how many examples lie in each cell, and never on which. The
+table is counted once and every figure is read off it; the tables of permuted labels are counted all at
+once, and what chance alone would share is computed once for them all, because it depends on the sizes of
+rows and columns.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Pairs of examples that the clusterings of many sites hold together, replicate by replicate.
 
-Hidden here: that the replicates of a bootstrap rest on few clusterings, those of the starts that were drawn.
-One sparse product counts all sites for the starts that most replicates have, one for the next, and so on;
-pairs within a group or a unit are written out, where they are few. All counts are whole numbers, so nothing
-depends on the order in which they are added.
+This module hides that the replicates of a bootstrap rest on few clusterings, those of the starts that were
+drawn. One sparse product counts all sites for the starts that most replicates have, one for the next, and
+so on; pairs within a group or a unit are written out, where they are few. All counts are whole numbers, so
+nothing depends on the order in which they are added.
 """
 
 from __future__ import annotations

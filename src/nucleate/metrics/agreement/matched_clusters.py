@@ -1,7 +1,8 @@
 """Clusters of two clusterings matched by the examples that they share: what became of each.
 
-Hidden here: what counts as a match. A cluster goes over into another where more than half of its examples
-do, and comes from one where more than half of its examples did, so that either has one such partner at most.
+This module hides what counts as a match. A cluster goes over into another where more than half of its
+examples do, and comes from one where more than half of its examples did, so that either has one such
+partner at most.
 
 Source: after Spiliopoulou, Ntoutsi, Theodoridis and Schult (2006), "MONIC: modeling and monitoring cluster
 transitions".

@@ -1,9 +1,9 @@
 """How well clusters agree with labels, and how sure that is.
 
-Hidden here: that agreement is counted in pairs. How many pairs a partition holds together depends on the
-sizes of its cells alone, so every replicate of a bootstrap and every permutation of the labels costs one
-sum over examples and never a pair, and all of them are counted at once. Pairs across groups are all pairs
-less those within one, so they cost a second sum.
+This module hides that agreement is counted in pairs. How many pairs a partition holds together depends on
+the sizes of its cells alone, so every replicate of a bootstrap and every permutation of the labels costs
+one sum over examples and never a pair, and all of them are counted at once. Pairs across groups are all
+pairs less those within one, so they cost a second sum.
 
 The Adjusted Rand Index is Cohen's kappa over pairs: do two examples share a label, do they share a cluster?
 Every function here takes `groups`; where they are given, only pairs of different groups are asked (see

@@ -1,8 +1,8 @@
 """Agreement of one factor with the clusters of many sites: what `rand_index` tells of one site, for all.
 
-Hidden here: that sites share most of the work. Draws, permutations, the pairs that labels hold together and
-those within groups are counted once. All counts are whole numbers, so every figure is bit for bit that of the
-plain functions.
+This module hides that sites share most of the work. Draws, permutations, the pairs that labels hold
+together and those within groups are counted once. All counts are whole numbers, so every figure is bit for
+bit that of the plain functions.
 """
 
 from __future__ import annotations

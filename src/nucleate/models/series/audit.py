@@ -1,8 +1,8 @@
 """Which checkpoints of a series have the same weights, or the same files among them.
 
-Hidden here: nothing but a comparison of digests; but published series have had wrong and repeated weights,
-and single files copied from another step. A figure over training says nothing where two of its steps are one
-model.
+This module hides nothing but a comparison of digests; but published series have had wrong and repeated
+weights, and single files copied from another step. A figure over training says nothing where two of its
+steps are one model.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The Hugging Face Hub, asked for no more than is needed.
 
-Hidden here: how the Hub lists revisions and the digests of their files without sending one, what of a
+This module hides how the Hub lists revisions and the digests of their files without sending one, what of a
 revision is worth downloading, and what its many errors mean for a user. `HF_ENDPOINT` and `HF_HUB_OFFLINE`
 are respected.
 """

@@ -1,6 +1,6 @@
 """A model that is there as an object: a series of one checkpoint that nobody loads.
 
-Hidden here: how an object is known, so that another one in the same folder is told apart, and that its
+This module hides how an object is known, so that another one in the same folder is told apart, and that its
 adapters belong to it.
 """
 

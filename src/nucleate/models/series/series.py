@@ -1,8 +1,8 @@
 """The checkpoints of one model, one at a time.
 
-Hidden here: whether they lie in a folder, in one file, or on the Hub. A checkpoint of the Hub is downloaded
-when its turn comes and dropped when it has been looked at; which ones have the same weights is known before
-that.
+This module hides whether they lie in a folder, in one file, or on the Hub. A checkpoint of the Hub is
+downloaded when its turn comes and dropped when it has been looked at; which ones have the same weights is
+known before that.
 """
 
 from __future__ import annotations

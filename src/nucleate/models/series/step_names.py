@@ -1,8 +1,8 @@
 """Which step a checkpoint's name tells of.
 
-Hidden here: the forms in which published series, trainers and users write steps, that the steps of a later
-stage begin anew, and what becomes of names that tell none. Where a step is not what a name says, words tell
-so: a figure over training with wrong steps looks like any other.
+This module hides the forms in which published series, trainers and users write steps, that the steps of a
+later stage begin anew, and what becomes of names that tell none. Where a step is not what a name says,
+words tell so: a figure over training with wrong steps looks like any other.
 """
 
 from __future__ import annotations

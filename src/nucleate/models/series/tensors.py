@@ -1,9 +1,9 @@
 """Which checkpoints share single tensors.
 
-Hidden here: how tensors are told apart without loading a model. Of safetensors the bytes are read as they
-lie in the file, one tensor at a time; `.bin` files are opened with `weights_only`, so none of their code is
-run. A tensor of one value throughout (biases before training, norms' weights) is the same in every model and
-says nothing.
+This module hides how tensors are told apart without loading a model. Of safetensors the bytes are read as
+they lie in the file, one tensor at a time; `.bin` files are opened with `weights_only`, so none of their
+code is run. A tensor of one value throughout (biases before training, norms' weights) is the same in every
+model and says nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What transformers' Trainer wrote of a training beside its checkpoints.
 
-Hidden here: that every checkpoint has the log of all that was before it in `trainer_state.json`, in which
-lines of training and of evaluation stand mixed, and that a training that was begun again left two lines for a
-step.
+This module hides that every checkpoint has the log of all that was before it in `trainer_state.json`, in
+which lines of training and of evaluation stand mixed, and that a training that was begun again left two
+lines for a step.
 """
 
 from __future__ import annotations

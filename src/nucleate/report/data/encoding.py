@@ -1,8 +1,8 @@
 """Data inside a page: numbers as one compressed block, texts that cannot leave their element.
 
-Hidden here: what makes a text harmless. A label is data that anybody may have written; on the page it is
-shown, never obeyed. Characters that hide themselves or turn the text around them are named instead. And how
-numbers are made small: the first bytes of all values of an array, then the second ones, and all arrays
+This module hides what makes a text harmless. A label is data that anybody may have written; on the page it
+is shown, never obeyed. Characters that hide themselves or turn the text around them are named instead. And
+how numbers are made small: the first bytes of all values of an array, then the second ones, and all arrays
 compressed together, since most columns of a table say the same over and over.
 """
 

@@ -1,7 +1,7 @@
 """Projections as the page's script wants them, within a budget of bytes.
 
-Hidden here: how many points a page can carry. A long run has many pictures, so it shows fewer points in
-each, and where that is not enough, fewer steps. What was left out is said on the page.
+This module hides how many points a page can carry. A long run has many pictures, so it shows fewer points
+in each, and where that is not enough, fewer steps. What was left out is said on the page.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Scores as the page's script wants them: series over steps, in typed arrays.
 
-Rows that differ in their step alone are one series. Hidden here: how strings become small codes, and how
-many rows a page can carry. A control of agreement is a level to compare with, so only its last step is kept.
-A run of very many checkpoints shows as many of them as fit, evenly drawn, and the page says so.
+Rows that differ in their step alone are one series. This module hides how strings become small codes, and
+how many rows a page can carry. A control of agreement is a level to compare with, so only its last step is
+kept. A run of very many checkpoints shows as many of them as fit, evenly drawn, and the page says so.
 """
 
 from __future__ import annotations

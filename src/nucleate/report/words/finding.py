@@ -1,7 +1,7 @@
 """What a run found, in two sentences: where agreement peaks and when it rose; which claims fail, by how much.
 
-Hidden here: what may be said. A peak counts only where its interval lies beyond every control; a rise is set
-beside that of task accuracy only where checkpoints lie close enough to tell which came first.
+This module hides what may be said. A peak counts only where its interval lies beyond every control; a rise
+is set beside that of task accuracy only where checkpoints lie close enough to tell which came first.
 """
 
 from __future__ import annotations

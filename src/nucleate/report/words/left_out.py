@@ -1,7 +1,7 @@
 """What a run left out, and why: examples not scored, labels above a limit, analyses that could not be made.
 
-Hidden here: where each is known from. What was said in the terminal at the time lies in the manifest; how
-many examples were scored is counted again from corpus and scores, so that an older run says it too.
+This module hides where each is known from. What was said in the terminal at the time lies in the manifest;
+how many examples were scored is counted again from corpus and scores, so that an older run says it too.
 """
 
 from __future__ import annotations

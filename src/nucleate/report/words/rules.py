@@ -1,8 +1,8 @@
 """What each rule asks for, test by test: a figure with its interval, beside its threshold.
 
-A verdict says whether a rule is met; a reader wants to see by how much. Hidden here: which figures of a
-verdict belong to which test of its rule. Thresholds are those of the claims, never copies of them. A verdict
-that another version of its rule gave has no tests here.
+A verdict says whether a rule is met; a reader wants to see by how much. This module hides which figures of
+a verdict belong to which test of its rule. Thresholds are those of the claims, never copies of them. A
+verdict that another version of its rule gave has no tests here.
 """
 
 from __future__ import annotations

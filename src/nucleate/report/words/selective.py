@@ -1,7 +1,7 @@
 """What is gained by answering only where a state lies with its task, in a sentence for every split.
 
-Hidden here: that the place which is told is the best of the highest layer, and is said to be the best of how
-many.
+This module hides that the place which is told is the best of the highest layer, and is said to be the best
+of how many.
 """
 
 from __future__ import annotations

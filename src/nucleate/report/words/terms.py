@@ -1,6 +1,6 @@
 """Terms of the page: the first time that a text says one, it has its definition at hand.
 
-Hidden here: which words are underlined. Few are: where every second word is, none is.
+This module hides which words are underlined. Few are: where every second word is, none is.
 """
 
 from __future__ import annotations

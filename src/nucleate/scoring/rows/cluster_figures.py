@@ -1,7 +1,8 @@
 """The figures of clusters against one factor: with an interval, and of labels that know nothing.
 
-Hidden here: which figures rest on every start and which on the best one alone, and that all but the Adjusted
-Rand Index are read off one table of labels by clusters, for the sample, its halves and permuted labels alike.
+This module hides which figures rest on every start and which on the best one alone, and that all but the
+Adjusted Rand Index are read off one table of labels by clusters, for the sample, its halves and permuted
+labels alike.
 """
 
 from __future__ import annotations

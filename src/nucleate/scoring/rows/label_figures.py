@@ -1,7 +1,7 @@
 """Figures that need no clusters: of labels in the space of states, of the states alone, and of the answers.
 
-Hidden here: which of them share their distances or weights between factors, how their intervals come about,
-and that those which are fitted to labels stand beside a fit to shuffled ones.
+This module hides which of them share their distances or weights between factors, how their intervals come
+about, and that those which are fitted to labels stand beside a fit to shuffled ones.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an analysis will cost, told before any weights are fetched: downloads, disk, arithmetic.
 
-What is hidden: that the shape of a model is known without its weights, and that a checkpoint's arithmetic is
-that of a forward pass over all tokens, at most: shared beginnings are run once.
+This module hides that the shape of a model is known without its weights, and that a checkpoint's arithmetic
+is that of a forward pass over all tokens, at most: shared beginnings are run once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whether a corpus can be measured as the settings ask, before anything is trained, captured or replaced.
 
-What is hidden: what every later stage would fail on, hours later or with a folder half replaced. All of it is
-told at once from corpus and settings alone, each as one line that names the setting to change.
+This module hides what every later stage would fail on, hours later or with a folder half replaced. All of
+it is told at once from corpus and settings alone, each as one line that names the setting to change.
 """
 
 from __future__ import annotations

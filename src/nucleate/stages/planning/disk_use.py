@@ -1,7 +1,7 @@
 """How much disk a run or an analysis takes, told before it takes it, and refused where there is not as much.
 
-What is hidden: what of a folder grows with what. Weights and states are counted exactly; tables, figures and
-the page, which are small beside them, by what they took per number or point in runs of the presets.
+This module hides what of a folder grows with what. Weights and states are counted exactly; tables, figures
+and the page, which are small beside them, by what they took per number or point in runs of the presets.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How much of somebody's prompts is scored, and what is to be said of them.
 
-Hidden here: that an experiment's sample sizes are none for a file of one's own. All labels and all prompts
-are taken as long as they fit time and memory, both of which grow with examples times labels; what does not
-fit is left out aloud.
+This module hides that an experiment's sample sizes are none for a file of one's own. All labels and all
+prompts are taken as long as they fit time and memory, both of which grow with examples times labels; what
+does not fit is left out aloud.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A sweep on this machine: worker processes that stay warm, with the threads shared out among them.
 
-What is hidden: whether many runs of one thread or few of many get more done, which a short measurement
+This module hides whether many runs of one thread or few of many get more done, which a short measurement
 decides; and that a worker which is killed is replaced, and its point tried once more.
 """
 

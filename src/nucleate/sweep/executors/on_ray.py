@@ -1,7 +1,7 @@
 """A sweep on a Ray cluster: one task for every training, wherever there is room.
 
-What is hidden: what a lost task means. A driver that dies takes nothing with it, a node that is lost leaves
-its points to others, and the folder says what is done.
+This module hides what a lost task means. A driver that dies takes nothing with it, a node that is lost
+leaves its points to others, and the folder says what is done.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How a point is run, wherever: what a worker does with a task.
 
-What is hidden: that points which share a training are made together, one after the other from one training;
-that only what is kept leaves the working folder; and that a point which fails is told, and stops nothing.
+This module hides that points which share a training are made together, one after the other from one
+training; that only what is kept leaves the working folder; and that a point which fails is told, and stops
+nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Who watches a sweep, and how far it is: done, running, failed, and the time that is left.
 
-What is hidden: how the time left is told. It is what points took so far, shared among those that run at once.
+This module hides how the time left is told. It is what points took so far, shared among those that run at
+once.
 """
 
 from __future__ import annotations

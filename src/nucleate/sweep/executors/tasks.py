@@ -1,6 +1,6 @@
 """What a worker is given and what it says: values that JSON can hold, so that they go through any pipe.
 
-What is hidden: that points which share a training are one task. Nothing here loads torch.
+This module hides that points which share a training are one task. Nothing here loads torch.
 """
 
 from __future__ import annotations

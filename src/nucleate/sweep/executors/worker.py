@@ -1,6 +1,6 @@
 """A worker process of a local sweep: a task per line in, what came of it out.
 
-What is hidden: that the libraries are loaded once for all of a worker's points, and that a worker never
+This module hides that the libraries are loaded once for all of a worker's points, and that a worker never
 outlives who started it: when its input ends, it saves the step in hand and is gone.
 """
 

@@ -1,6 +1,6 @@
 """The points of a sweep over control arms as one table: what each arm's highest layer did over training.
 
-What is hidden: how a sweep is recognized as one of arms, and that inputs are `shared` where tasks have no
+This module hides how a sweep is recognized as one of arms, and that inputs are `shared` where tasks have no
 more of them together than each has by itself.
 """
 

@@ -1,7 +1,7 @@
 """What a sweep shows, fit for print: curves over one axis, phase diagrams over two.
 
-What is hidden: what is averaged. A point of a curve or a cell of a diagram is the mean over seeds and over
-all axes that are not shown; which these are stands in the title.
+This module hides what is averaged. A point of a curve or a cell of a diagram is the mean over seeds and
+over all axes that are not shown; which these are stands in the title.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What all points of a sweep say together, written to its folder: tables, figures and the page.
 
-What is hidden: the order, and which split and position are drawn where nobody chose.
+This module hides the order, and which split and position are drawn where nobody chose.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is looked at of every point: agreement, accuracy, and when agreement rose.
 
-What is hidden: which rows of the tables these are. They are of the labels that the claims stand by and of the
-last step, at every position, split and layer.
+This module hides which rows of the tables these are. They are of the labels that the claims stand by and of
+the last step, at every position, split and layer.
 """
 
 from __future__ import annotations

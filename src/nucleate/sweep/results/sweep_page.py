@@ -1,7 +1,7 @@
 """The page of a sweep: any measure over any two axes, and a way to every point's own page.
 
-What is hidden: how it stays one file that asks nobody for anything: its script, style and numbers are in it,
-and its policy lets nothing else run.
+This module hides how it stays one file that asks nobody for anything: its script, style and numbers are in
+it, and its policy lets nothing else run.
 """
 
 from __future__ import annotations

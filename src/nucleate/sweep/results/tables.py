@@ -1,7 +1,7 @@
 """The tables over all points of a sweep: scores with the axes as columns, and what seeds agree on.
 
-What is hidden: that tables depend on the points alone, in the order of the sweep, so that whoever executed it
-and in whatever order leaves the same bytes; and how an interval between seeds is made.
+This module hides that tables depend on the points alone, in the order of the sweep, so that whoever
+executed it and in whatever order leaves the same bytes; and how an interval between seeds is made.
 """
 
 from __future__ import annotations

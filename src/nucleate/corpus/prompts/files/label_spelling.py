@@ -1,8 +1,8 @@
 """Labels that a person would take for one: they differ by case, white space or Unicode's normal forms alone.
 
-Hidden here: what counts as the same spelling. Two such labels are two clusters to find, and a word such as
-`nan`, which tables write where nothing is, is a third; neither is a mistake for certain, so both are said
-and not mended.
+This module hides what counts as the same spelling. Two such labels are two clusters to find, and a word
+such as `nan`, which tables write where nothing is, is a third; neither is a mistake for certain, so both
+are said and not mended.
 """
 
 from __future__ import annotations

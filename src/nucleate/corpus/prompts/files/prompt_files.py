@@ -1,7 +1,8 @@
 """The user's own labeled prompts, from JSONL or CSV.
 
-Hidden here: what a file may look like, and where in a prompt its instruction and input are. A mistake is told
-as `FILE:LINE: FIELD: what`, before anything costly is begun. What a prompt is in tokens, a tokenizer says.
+This module hides what a file may look like, and where in a prompt its instruction and input are. A mistake
+is told as `FILE:LINE: FIELD: what`, before anything costly is begun. What a prompt is in tokens, a
+tokenizer says.
 """
 
 from __future__ import annotations

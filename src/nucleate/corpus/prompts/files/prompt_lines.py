@@ -1,6 +1,6 @@
 """The lines of a file of prompts, as they were written: JSONL or CSV.
 
-What is hidden: encodings, separators, headers, quotes and repeated names; what is wrong is told as
+This module hides encodings, separators, headers, quotes and repeated names; what is wrong is told as
 `FILE:LINE: FIELD: what` where it is wrong. What the fields mean, `prompt_files.py` says.
 """
 
