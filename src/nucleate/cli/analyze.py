@@ -41,15 +41,15 @@ def analyze(
 ) -> int:
     """Analyze any Hugging Face causal language model on your own labeled prompts.
 
-    A second call on the same folder goes on where the first stopped. The prompts are JSONL or CSV: `prompt`,
-    or `instruction` and `input`; `answer`, `split` and `id` where wanted; every other field is a factor.
+    Running it again on the same folder resumes where it stopped. The prompts are JSONL or CSV: `prompt`,
+    or `instruction` and `input`; `answer`, `split` and `id` are optional; every other field is a factor.
     Steps are read from names such as step500, checkpoint-500, iter_500, step-50K and epoch=1-step=500.
 
     Example: nucleate analyze gpt2 --prompts prompts.jsonl --out runs/gpt2
 
     Args:
         model: A folder (of one model or of checkpoints), a GGUF file, or a name on the Hub.
-        prompts: A file of labeled prompts; or everyday or facts, which come along.
+        prompts: A file of labeled prompts; or everyday or facts, which ship with nucleate.
         revisions: A series over steps: revisions on the Hub, separated by commas, or a folder.
         out: The folder of the analysis; runs/MODEL if not given.
         audit: Only print which checkpoints have the same weights or files; downloads no weights.

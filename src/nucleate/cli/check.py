@@ -28,6 +28,6 @@ def check(directory: Path, /) -> int:
     if not problems:
         stages = api.load_run(directory).folder.manifest["stages"].values()
         console.print(
-            f"  [green]✓[/] {sum(len(stage.get('outputs', {})) for stage in stages)} files, all whole"
+            f"  [green]✓[/] {sum(len(stage.get('outputs', {})) for stage in stages)} files, all intact"
         )
     return int(bool(problems))

@@ -32,10 +32,10 @@ def compare(
 ) -> int:
     """Put several runs on one page: seeds as bands, settings side by side.
 
-    With --states, CKA and class-RSA of all sites, steps and runs with each other, on the prompts that they
-    share, are on the page and in OUT-states.parquet. With --clusters, so is what became of the first run's
-    clusters in the others, such as a model before and after tuning, in OUT-clusters.parquet. Says where
-    prompts or tasks differ.
+    With --states, the states of all sites, steps and runs are compared too (CKA and class-RSA), on prompts
+    that the runs share: on the page and in OUT-states.parquet. With --clusters, so are the first run's
+    clusters with those of the others, for example after tuning: on the page and in OUT-clusters.parquet.
+    Notes say where prompts or tasks differ.
 
     Example: nucleate compare runs/quick-seed1 runs/quick-seed2 --out compared.html
 

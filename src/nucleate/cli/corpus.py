@@ -12,7 +12,7 @@ from nucleate.cli.options import Overrides
 def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None = None) -> int:
     """Build only the corpus.
 
-    `nucleate run` with the same settings and folder goes on from it.
+    `nucleate run` with the same settings and folder continues from it.
 
     Example: nucleate corpus quick --out runs/quick --set corpus.n_tasks=40
 

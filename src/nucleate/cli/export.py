@@ -33,7 +33,7 @@ def export(
 ) -> int:
     """Write the points of one picture, or of all, for embedding-atlas, CSV readers or anndata.
 
-    The picture is t-SNE of the last block at the last step, where the claims are judged, if nothing is named.
+    The default is the t-SNE picture of the last block at the last step, at the position of the claims.
 
     Example: nucleate export runs/quick --to atlas --with neighbors --out points.parquet
 
@@ -45,8 +45,8 @@ def export(
         step: Of the picture.
         position: Of the picture.
         site: Of the picture, such as block.6.
-        every: All pictures, of what is named of these.
-        with_: Beside each point its state (vectors) or its ten nearest in the full space (neighbors).
+        every: All pictures that match the options above.
+        with_: Add to each point its state (vectors) or its ten nearest in the full space (neighbors).
     """
     named = {"embedding": embedding or None, "step": step, "position": position or None, "site": site or None}
     written = exporting.export(directory, to, out, **named, every=every, extra=with_)

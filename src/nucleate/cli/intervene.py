@@ -11,10 +11,10 @@ from nucleate.cli.verdicts import print_readings, print_verdicts
 
 
 def intervene(directory: Path, /, *, set_: Overrides = ()) -> int:
-    """Measure what answers become when hidden states are moved.
+    """Measure how answers change when hidden states are moved.
 
-    States are moved to another task's centroid, beside every control. Writes interventions.parquet; the
-    claims are judged, and figures and page drawn, anew.
+    States are moved to another task's centroid, next to every control. Writes interventions.parquet.
+    Then the claims are judged and the figures and page are drawn again.
 
     Example: nucleate intervene runs/quick --set intervene.n_steps=4
 

@@ -40,7 +40,7 @@ app = cyclopts.App(
     help_epilogue="Exit codes: 0 done; 1 a verdict or check failed; 2 a mistake in what was asked; "
     "130 and 143 interrupted.",
     version=lambda: version("nucleate"),
-    help_format="plaintext",
+    help_format="markdown",
 )
 VERBS: tuple[Callable[..., int], ...] = (
     run,

@@ -38,7 +38,7 @@ def run(
 ) -> int:
     """Run the whole experiment: corpus, training, scores, verdicts, figures.
 
-    A second call on the same folder goes on where the first stopped.
+    Running it again on the same folder resumes where it stopped.
 
     Example: nucleate run quick --out runs/quick --set training.steps=800
 

@@ -13,7 +13,7 @@ from nucleate.cli.verdicts import print_verdicts
 def score(directory: Path, /, *, set_: Overrides = ()) -> int:
     """Score a finished training again, from its checkpoints.
 
-    The claims are judged, and figures and page drawn, anew.
+    Then the claims are judged and the figures and page are drawn again.
 
     Example: nucleate score runs/quick --set scoring.n_init=20
 

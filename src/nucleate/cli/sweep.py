@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from rich.console import Console
 
 from nucleate import api
+from nucleate.cli.options import Flag
 from nucleate.cli.sweep_progress import SweepProgress, in_words, said
 from nucleate.integrations.trackers import Tool
 from nucleate.integrations.tracking import TrackedSweep
@@ -21,13 +22,13 @@ def sweep(
     *,
     on: Literal["local", "ray"] = "local",
     out: str | None = None,
-    dry_run: bool = False,
+    dry_run: Flag = False,
     track: Tool | None = None,
 ) -> int:
     """Run a grid of settings and seeds, on this machine or a Ray cluster.
 
-    A point's folder is named by its settings: what is there is not run again, whoever ran it. Then the scores
-    of all points are put together.
+    A point's folder is named by its settings, so finished points are not run again. The scores of all points
+    are then combined.
 
     Example: nucleate sweep arms --dry-run
 
@@ -35,7 +36,7 @@ def sweep(
         file: A shipped sweep's name, or a TOML file: base, seeds and [axes]; see docs/scale.md.
         on: Worker processes on this machine, or a Ray cluster (pip install 'nucleate[ray]').
         out: The sweep's folder, or the URL of one; runs/FILE if not given.
-        dry_run: Print the points, with the time and disk that they should take, and run none.
+        dry_run: Only print the points, with the time and disk space they should take.
         track: Send the scores of every point to a tool too (pip install 'nucleate[TOOL]').
     """
     console = Console(highlight=False, soft_wrap=True)

@@ -11,10 +11,11 @@ from nucleate.cli.verdicts import print_verdicts
 
 
 def unseen(directory: Path, /, *, set_: Overrides = ()) -> int:
-    """Measure how cluster membership goes with answers on unseen instances.
+    """Measure how cluster membership relates to answers on unseen instances.
 
-    Unseen instances are held against the task centroids of trained ones, at every checkpoint. Writes
-    unseen.parquet; the claims are judged, and figures and page drawn, anew.
+    Unseen instances are compared with the task centroids of trained ones, at every checkpoint. Writes
+    unseen.parquet.
+    Then the claims are judged and the figures and page are drawn again.
 
     Example: nucleate unseen runs/quick --set unseen.n_examples=1000
 

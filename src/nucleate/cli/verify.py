@@ -9,9 +9,9 @@ from nucleate.cli.verdicts import print_readings, print_verdicts
 
 
 def verify(directory: Path, /) -> int:
-    """Print the verdict on every claim, with the numbers it rests on; exit 1 where one fails.
+    """Print the verdict on every claim, with the numbers it rests on; exit 1 if one fails.
 
-    The verdicts that count are those at the run's own position; the other positions are shown beside.
+    The verdicts at the run's own position decide; the other positions are shown below.
 
     Example: nucleate verify runs/quick
 
