@@ -8,6 +8,8 @@ import { isLit } from "./selection.js";
 
 /** More points than this are drawn here. */
 export const MANY = 4000;
+/** While points travel no more of them are drawn; all are once they rest. */
+export const MOST_MOVING = 20000;
 const PARTS = 4, LIT = 0.85, SHADED = 0.3, SHADE = SHAPES.length;
 const picture = document.createElement("canvas");
 /** @typedef {{place: Int32Array, share: Uint16Array}} Stamp the pixels that it covers: how far on in the picture's bytes, and how much, from 0 to 256 */
@@ -44,21 +46,21 @@ function dress(/** @type {number} */ n) {
   return (dressed = { key, label, hues: Uint8Array.from(Array.from(texts, (_, one) => parse(colorOfLabel(one))).flat()), marks: Uint8Array.from(Array.from(texts, (_, one) => SHAPES.indexOf(shapeOfLabel(one)))) });
 }
 
-/** A picture of all points at `at` (all x, then all y, from 0 to 1), `size` pixels wide. */
-export function cloud(/** @type {Float32Array} */ at, /** @type {number} */ size, /** @type {number} */ radius) {
+/** A picture of points at `at` (all x, then all y, from 0 to 1), `size` pixels wide: of all, or of a `share` that is the same in every frame. */
+export function cloud(/** @type {Float32Array} */ at, /** @type {number} */ size, /** @type {number} */ radius, share = 1) {
   const n = at.length / 2, { label, hues, marks } = dress(n), context = picture.getContext("2d"), ground = parse(css("--raised"));
   if (picture.width !== size || !image) { Object.assign(picture, { width: size, height: size }); image = context.createImageData(size, size); }
-  const data = new Uint8Array(image.data.buffer), { half, all } = stampsOf(radius, size), shade = parse(css("--control"));
+  const most = share * 0xffffffff, data = new Uint8Array(image.data.buffer), { half, all } = stampsOf(radius, size), shade = parse(css("--control"));
   new Uint32Array(image.data.buffer).fill((255 << 24) | (ground[2] << 16) | (ground[1] << 8) | ground[0]);
   for (const lit of state.selected ? [false, true] : [true]) {
     for (let i = 0; i < n; i++) {
       const one = label[i];
-      if (one >= 0 !== lit) continue;
+      if (one >= 0 !== lit || Math.imul(i, 0x9e3779b1) >>> 0 > most) continue;
       const x = at[i] * size, y = at[n + i] * size, left = Math.floor(x), top = Math.floor(y), part = Math.floor((x - left) * PARTS) + PARTS * Math.floor((y - top) * PARTS);
       if (left < half || top < half || left + half >= size || top + half >= size) continue;
-      const { place, share } = all[(lit ? marks[one] : SHADE) * PARTS * PARTS + part], red = lit ? hues[3 * one] : shade[0], green = lit ? hues[3 * one + 1] : shade[1], blue = lit ? hues[3 * one + 2] : shade[2];
+      const { place, share: covers } = all[(lit ? marks[one] : SHADE) * PARTS * PARTS + part], red = lit ? hues[3 * one] : shade[0], green = lit ? hues[3 * one + 1] : shade[1], blue = lit ? hues[3 * one + 2] : shade[2];
       for (let k = 0, from = 4 * (top * size + left); k < place.length; k++) {
-        const p = from + place[k], much = share[k];
+        const p = from + place[k], much = covers[k];
         data[p] += ((red - data[p]) * much) >> 8;
         data[p + 1] += ((green - data[p + 1]) * much) >> 8;
         data[p + 2] += ((blue - data[p + 2]) * much) >> 8;

@@ -6,7 +6,7 @@ import { SvgPath, css, narrow, still, trace } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { hideTip, showTip, speak } from "../charts/tip.js";
 import { clear, isLit, select } from "./selection.js";
-import { MANY, cloud } from "./cloud.js";
+import { MANY, MOST_MOVING, cloud } from "./cloud.js";
 
 export const canvas = element("points");
 const TRAVEL_MS = 320, FEW = 1500;
@@ -60,7 +60,7 @@ export function travel(/** @type {Pane} */ pane = view) {
     const t = Math.min(1, Math.max(0, time - began) / TRAVEL_MS), eased = t * t * (3 - 2 * t);
     if (pane.now === target || pane.now.length !== target.length) pane.now = new Float32Array(target.length);
     for (let i = 0; i < target.length; i++) pane.now[i] = from[i] + (target[i] - from[i]) * eased;
-    paintPane(pane);
+    paintPane(pane, t < 1 ? Math.min(1, MOST_MOVING / (target.length / 2)) : 1);
     if (t < 1) pane.request = requestAnimationFrame(frame);
   };
   frame(began);
@@ -79,13 +79,13 @@ export function groups(n) {
 }
 
 /** Draw points on any canvas, so that the small pictures show what the large one shows; of very many they show the first. */
-export function paintPoints(picture, all, size, r) {
+export function paintPoints(picture, all, size, r, share = 1) {
   const ratio = devicePixelRatio || 1, context = picture.getContext("2d"), whole = all.length / 2, isSmall = picture !== view.canvas && picture !== beside.canvas;
   const at = isSmall && whole > MANY ? Float32Array.from({ length: 2 * FEW }, (_, i) => all[i < FEW ? i : whole + i - FEW]) : all, n = at.length / 2;
   if (picture.width !== Math.round(size * ratio)) picture.width = picture.height = Math.round(size * ratio);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size, size);
-  if (n > MANY) { context.drawImage(cloud(at, picture.width, r * ratio), 0, 0, size, size); return context; }
+  if (n > MANY) { context.drawImage(cloud(at, picture.width, r * ratio, share), 0, 0, size, size); return context; }
   for (const [label, members] of groups(n)) {
     context.globalAlpha = label < 0 ? 0.3 : 0.85;
     context.fillStyle = label < 0 ? css("--control") : colorOfLabel(label);
@@ -98,10 +98,10 @@ export function paintPoints(picture, all, size, r) {
 }
 
 export function paint() { for (const pane of panes()) paintPane(pane); }
-function paintPane(/** @type {Pane} */ pane) {
+function paintPane(/** @type {Pane} */ pane, share = 1) {
   const size = pane.canvas.clientWidth;
   if (!pane.now || !size) { pane.canvas.getContext("2d").clearRect(0, 0, pane.canvas.width, pane.canvas.height); return; }
-  const n = pane.now.length / 2, context = paintPoints(pane.canvas, pane.now, size, radius(pane));
+  const n = pane.now.length / 2, context = paintPoints(pane.canvas, pane.now, size, radius(pane), share);
   const at = (i) => [pane.now[i] * size, pane.now[n + i] * size];
   const ring = (i, r, color) => { context.beginPath(); context.arc(...at(i), r, 0, 7); Object.assign(context, { strokeStyle: color, lineWidth: 2 }); context.stroke(); };
   if (state.pinned >= 0 && state.pinned < n) {
