@@ -16,13 +16,16 @@ from nucleate.metrics.agreement.contingency import (
 from nucleate.metrics.agreement.rand_index import draw_starts
 from nucleate.resampling.bootstrap import Resamples
 from nucleate.resampling.half_samples import N_HALVES, Halves, interval_of_halves
+from nucleate.scoring.rows import cluster_figures
 from nucleate.scoring.rows.cluster_figures import OF_TABLE, FactorFigures
 
 
+@pytest.mark.parametrize("cells_held", [2**23, 60])
 @pytest.mark.parametrize("per_unit", [1, 3])
 @pytest.mark.parametrize("n_empty", [0, 2])
-def test_halves_at_once_are_those_of_one_table_after_the_other(per_unit, n_empty):
+def test_halves_at_once_are_those_of_one_table_after_the_other(per_unit, n_empty, cells_held, monkeypatch):
     """Where units are of several examples halves have several sizes; some starts may find fewer clusters."""
+    monkeypatch.setattr(cluster_figures, "CELLS_HELD", cells_held)  # all tables, or two at a time
     rng = np.random.default_rng(per_unit + n_empty)
     labels, units = rng.integers(5, size=90), np.minimum(np.arange(90) // per_unit, 25)
     clusters = np.where(rng.random((1, 4, 90)) < 0.7, labels, rng.integers(5, size=(1, 4, 90)))

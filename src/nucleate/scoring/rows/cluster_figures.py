@@ -202,25 +202,42 @@ def _of_halves(
 ) -> list[dict[Key, float]]:
     """The figures of every half, whose clusters are named by it and judged by the other.
 
-    Halves have clusterings of their own; those with as many clusters are counted and read together.
+    Halves have clusterings of their own; those with as many clusters are counted and read together, as many
+    at a time as `CELLS_HELD` allows.
     """
     found: list[dict[Key, float]] = [{} for _ in halves.rows]
     if not found:
         return found
     rows, columns = number_from_zero(labels), np.stack([number_from_zero(own) for own in clusters])
-    widths = columns.max(axis=1) + 1
-    for width in np.unique(widths):
+    widths, n_labels = columns.max(axis=1) + 1, int(rows.max()) + 1
+    for width in np.unique(widths).tolist():
         alike = np.flatnonzero(widths == width)
-        shape = (len(alike), int(rows.max()) + 1, int(width))
-        cells = rows * shape[2] + columns[alike] + shape[1] * shape[2] * np.arange(len(alike))[:, None]
-        chosen = np.concatenate([own[halves.rows[half]] for own, half in zip(cells, alike, strict=True)])
-        whole, table = (
-            np.bincount(each, minlength=math.prod(shape)).reshape(shape) for each in (cells.ravel(), chosen)
-        )
-        for metric, values in _read(table, whole - table, metrics, expected).items():
-            for half, value in zip(alike.tolist(), values.tolist(), strict=True):
-                found[half][metric, ""] = value
+        n_tables = max(1, CELLS_HELD // (n_labels * width))
+        for first in range(0, len(alike), n_tables):
+            some = alike[first : first + n_tables]
+            shape = (len(some), n_labels, width)
+            chosen, others = _tables_of_halves(
+                rows, columns[some], [halves.rows[half] for half in some], shape
+            )
+            for metric, values in _read(chosen, others, metrics, expected).items():
+                for half, value in zip(some.tolist(), values.tolist(), strict=True):
+                    found[half][metric, ""] = value
     return found
+
+
+def _tables_of_halves(
+    rows: Int[np.ndarray, " example"],
+    columns: Int[np.ndarray, "half example"],
+    halves: Sequence[np.ndarray],
+    shape: tuple[int, int, int],
+) -> tuple[Int[np.ndarray, "half label cluster"], Int[np.ndarray, "half label cluster"]]:
+    """The table of every half, and that of the examples that are not in it."""
+    cells = rows * shape[2] + columns + shape[1] * shape[2] * np.arange(shape[0])[:, None]
+    inside = np.concatenate([own[half] for own, half in zip(cells, halves, strict=True)])
+    whole, chosen = (
+        np.bincount(each, minlength=math.prod(shape)).reshape(shape) for each in (cells.ravel(), inside)
+    )
+    return chosen, whole - chosen
 
 
 def _expected_in_half(
