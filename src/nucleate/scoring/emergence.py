@@ -55,7 +55,7 @@ def excess(scores: Scores) -> pd.DataFrame:
         `control_value`. Above 0, the lower end says that the figure's interval lies beyond those of all
         controls.
         `beyond`: by how much the figure's worse end passes the level that is corrected for all cells of its
-        `FAMILY`. Above 0 it is surely beyond its controls, also as one of many: see `_beyond`.
+        `FAMILY`. Above 0 it is clearly beyond its controls, also as one of many: see `_beyond`.
         All are NaN where a figure has no control.
     """
     return excess_of(scores.to_pandas())

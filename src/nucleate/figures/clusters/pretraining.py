@@ -33,7 +33,7 @@ _MOST_TICKS = 9
 def pretraining_figure(scores: Scores, view: View, width: float = TWO_COLUMNS) -> Iterator[Figure]:
     """Curves of the layers beside a map of layer by revision; closed at the end.
 
-    Gray is no more than the strongest control of any layer; a dot in the map marks what is not surely beyond
+    Gray reaches up to the strongest control of any layer; a dot in the map marks what is not clearly beyond
     its own, corrected for all cells. Step 0 stands as far before the first as a doubling would.
     """
     rows = over_runs(view.rows(scores)).dropna(subset=["layer"])

@@ -72,7 +72,7 @@ def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
 def with_controls(scores: pd.DataFrame) -> pd.DataFrame:
     """The same rows with the strongest control of each: `strongest`, `control_value`, `control_high`.
 
-    `control_high` is what a row's worse end must pass to be surely beyond its controls as one of all cells.
+    `control_high` is what a row's worse end must pass to be clearly beyond its controls as one of all cells.
     A row that has no control, such as a control's own, has no name and NaN there.
     """
     is_alone = scores["step"].nunique() == 1  # a single checkpoint is never its own untrained control
