@@ -12,7 +12,7 @@ from rich.console import Console
 from nucleate import api
 from nucleate.api.showing import states_beside
 from nucleate.cli.options import Flag, Text
-from nucleate.cli.verdicts import print_verdicts_over_runs
+from nucleate.cli.verdicts import print_indented, print_verdicts_over_runs
 from nucleate.errors import ComparisonWarning
 from nucleate.lazy import lazy
 
@@ -81,10 +81,10 @@ def _print_kinds(console: Console, directories: tuple[Path, ...]) -> None:
 
 def _print_clusters(console: Console, table: Path) -> None:
     for one in clusters_section.comparisons_of(pandas.read_parquet(table)):
-        console.print(f"\n  {one.title}", style="bold", markup=False)
-        console.print(f"  {one.sentence}", markup=False)
+        console.print()
+        print_indented(console, one.title, "bold", "  ")
+        print_indented(console, one.sentence, "", "  ")
         for change in one.changes:
-            console.print(
-                f"    {change.event:9} {change.before} -> {change.after} ({change.shared})", markup=False
-            )
+            words = f"{change.event}: {change.before} -> {change.after} ({change.shared})"
+            print_indented(console, words, "", hang="  ")
     console.print(f"\n  The clusters: {table}", markup=False)

@@ -44,7 +44,7 @@ def print_verdicts(
             mark = Text.from_markup(f"  {_MARKS[one.verdict]} ")
             console.print(mark.append(one.claim, style="bold").append(f": {one.verdict}"), soft_wrap=True)
             for text, style in _said_of(one, with_rules=with_rules):
-                _print_indented(console, text, style)
+                print_indented(console, text, style)
     for other in dict.fromkeys(one.position for one in verdicts if one.position != position):
         here = [one for one in verdicts if one.position == other]
         marks = [Text.from_markup(f"{_MARKS[one.verdict]} {one.claim}") for one in here]
@@ -75,10 +75,14 @@ def _said_of(verdict: ClaimVerdict, *, with_rules: bool) -> Iterator[tuple[str, 
         yield f"Rule: {verdict.rule}", "dim"
 
 
-def _print_indented(console: Console, text: str, style: str) -> None:
+def print_indented(console: Console, text: str, style: str, indent: str = "    ", hang: str = "") -> None:
+    """Text on as many lines as a terminal's width asks for; further lines stand `hang` further in."""
     together = text.replace(" %", "\u00a0%")  # a number and its unit are not parted
-    for line in textwrap.wrap(together, max(20, console.width - 4), break_long_words=False):
-        console.print(Text(f"    {line}", style=style), soft_wrap=True)
+    width = max(24, console.width)
+    for line in textwrap.wrap(
+        together, width, initial_indent=indent, subsequent_indent=indent + hang, break_long_words=False
+    ):
+        console.print(Text(line, style=style), soft_wrap=True)
 
 
 def print_readings(run: Run) -> None:
@@ -89,7 +93,7 @@ def print_readings(run: Run) -> None:
     console = Console(emoji=False, highlight=False)
     console.print("\n  [bold]What single tokens do[/]")
     for sentence in sentences:
-        _print_indented(console, sentence, "")
+        print_indented(console, sentence, "")
 
 
 def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_runs: int) -> None:
@@ -99,11 +103,11 @@ def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_r
     for one in claims:
         console.print(Text("  ").append(one.claim, style="bold").append(f": {_held(one)}"), soft_wrap=True)
         if one.effect is not None:
-            _print_indented(console, _effect(one.effect), "")
+            print_indented(console, _effect(one.effect), "")
         own = one.effect.effect.figure if one.effect else ""
         ranges = [_range(name, *ends) for name, ends in one.figures.items() if name != own]
-        _print_indented(console, " · ".join(ranges), "dim")
-    _print_indented(
+        print_indented(console, " · ".join(ranges), "dim")
+    print_indented(
         console, "In brackets: of an effect Student's 95 % interval between seeds, else the range", "dim"
     )
 
