@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from nucleate.claims.causes import LEAST_FLIP
+
 pytestmark = pytest.mark.browser
 
 
@@ -15,7 +17,10 @@ def test_agreement_beside_cause_and_terms(open_page, contents):
         )
         rows = rows[(rows["preparation"] == "strength 1") & (rows["step"] == 12)].set_index(
             ["position", "site"]
-        )["value"]
+        )
+        works = rows[(rows["value"] >= LEAST_FLIP) & (rows["ci_low"] > 0)]["value"]
+        single = works[[not position.startswith("all_") for position, _ in works.index]]
+        rows = rows["value"]
         places = page.evaluate("({...document.getElementById('twin-plot').dataset})")
         positions, sites = places["positions"].split(","), places["sites"].split(",")
         assert set(rows.index) == {(position, site) for position in positions for site in sites}
@@ -29,7 +34,8 @@ def test_agreement_beside_cause_and_terms(open_page, contents):
             [told[site] for site in sites], abs=1e-6
         )
         opened_at = rows[page.input_value("#causes-position")]
-        assert opened_at.max() == rows.max(), "opens where most is moved"
+        expected = next(some for some in (single, works, rows) if len(some))
+        assert opened_at.max() == expected.max(), "opens where most is moved, at one token if that is enough"
         page.focus("#twin-frame")
         for key in ("Home", "ArrowUp", "ArrowUp", "ArrowUp"):
             page.keyboard.press(key)

@@ -83,6 +83,7 @@ export function drawClusters(/** @type {Set<string>} */ changed = new Set()) {
   fillControls();
   const there = Boolean(pointsNow() && placeNow());
   element("confusion-note").hidden = !there;
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-save][data-figure=clusters]"))) button.disabled = !there;
   if (!there) {
     view.now = null;
     paint();

@@ -28,12 +28,12 @@ function placeOf(rows, position, site, step) {
   return { agreement: at(overRuns(told), step), cause };
 }
 
-/** The place where most is moved: what Causes opens with. */
+/** The place where most is moved, at a single token if one token is enough: what Causes opens with. */
 export function mostMoved() {
   const rows = rowsOf(), last = Math.max(...rows.flatMap((one) => [...one.step]));
   const found = rows.map((one) => ({ position: one.position, site: one.site, ...at(one, last) })).filter((one) => Number.isFinite(one.value));
-  const works = found.filter((one) => one.value >= page.least_flip && one.low > 0);
-  return (works.length ? works : found).sort((a, b) => b.value - a.value)[0] ?? null;
+  const works = found.filter((one) => one.value >= page.least_flip && one.low > 0), single = works.filter((one) => !(one.position in STANDS_FOR));
+  return [single, works, found].find((some) => some.length)?.sort((a, b) => b.value - a.value)[0] ?? null;
 }
 
 let shown = /** @type {any} */ (null), chosen = { position: "", site: "" };
