@@ -1,7 +1,7 @@
 """Files that appear whole or not at all.
 
-This module hides a file, or a folder, is written beside its place, flushed to disk and renamed; then the
-folder that it is in is flushed, so that after a power cut renamings are on disk in their order. Whatever
+This module hides that a file, or a folder, is written beside its place, flushed to disk and renamed; then
+the folder that it is in is flushed, so that after a power cut renamings are on disk in their order. Whatever
 breaks off before the renaming leaves what was there before; an interrupt is held for the renaming alone.
 """
 

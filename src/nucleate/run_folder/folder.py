@@ -1,9 +1,9 @@
 """A run's folder: every stage reads and writes here and nowhere else.
 
-This module hides the manifest lists every finished file with its digest; a stage that reads a file first
-proves that it is the one that was written; a stage that is made again replaces its earlier files one by
-one, so that until then they can be read; what a killed process was about is put in order; and two processes
-cannot write to one folder.
+This module hides how a folder stays whole: the manifest lists every finished file with its digest; a stage
+that reads a file first proves that it is the one that was written; a stage that is made again replaces its
+earlier files one by one, so that until then they can be read; what a killed process was about is put in
+order; and two processes cannot write to one folder.
 """
 
 from __future__ import annotations

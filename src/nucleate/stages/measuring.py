@@ -107,7 +107,7 @@ def wanted_rows(settings: AnalysisSettings, corpus: Corpus) -> np.ndarray:
 
 
 def wanted_positions(settings: AnalysisSettings) -> tuple[str, ...]:
-    """The positions that they will want."""
+    """The positions that scoring and unseen instances read."""
     return tuple(dict.fromkeys((*settings.scoring.positions, *settings.unseen.positions)))
 
 

@@ -1,7 +1,7 @@
 """How lying with one's own task goes with being answered right.
 
-This module hides every statistic is a function of how often each example counts, so that its value (each
-once) and its bootstrap replicates come out of one computation, for all sites at once.
+This module hides that every statistic is a function of how often each example counts, so that its value
+(each once) and its bootstrap replicates come out of one computation, for all sites at once.
 """
 
 from __future__ import annotations

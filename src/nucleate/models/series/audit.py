@@ -1,6 +1,6 @@
 """Which checkpoints of a series have the same weights, or the same files among them.
 
-This module hides nothing but a comparison of digests; but published series have had wrong and repeated
+This is a comparison of digests and nothing else; but published series have had wrong and repeated
 weights, and single files copied from another step. A figure over training says nothing where two of its
 steps are one model.
 """
