@@ -11,7 +11,6 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 
 import cyclopts
 from rich.console import Console
@@ -31,16 +30,18 @@ from nucleate.cli.sweep import sweep
 from nucleate.cli.unseen import unseen
 from nucleate.cli.verify import verify
 from nucleate.errors import Interrupted, NucleateError
+from nucleate.lazy import lazy
 from nucleate.run_folder.interrupts import raise_on_signals
 
+metadata = lazy("importlib.metadata")
 os.environ.setdefault("TQDM_DISABLE", "1")  # bars of libraries, which know nothing of ours
 app = cyclopts.App(
     name="nucleate",
     help="Shows when, where and why clusters form inside causal language models.",
     help_epilogue="Exit codes: 0 done; 1 a verdict or check failed; 2 a mistake in what was asked; "
     "130 and 143 interrupted.",
-    version=lambda: version("nucleate"),
-    help_format="markdown",
+    version=lambda: metadata.version("nucleate"),
+    help_format="plaintext",  # the list of verbs has no marks, and what reads them takes long to load
 )
 VERBS: tuple[Callable[..., int], ...] = (
     run,
@@ -59,7 +60,7 @@ VERBS: tuple[Callable[..., int], ...] = (
     config,
 )
 for place, verb in enumerate(VERBS):
-    app.command(sort_key=place)(verb)
+    app.command(sort_key=place, help_format="markdown")(verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
