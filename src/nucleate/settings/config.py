@@ -26,7 +26,7 @@ class Settings(pydantic.BaseModel):
     """Base of every component's settings: immutable, and no key that is not known."""
 
     model_config = pydantic.ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False, defer_build=True
     )
 
     @pydantic.field_validator("*", mode="before")
