@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nucleate.cli.main import VERBS
+from nucleate.run_folder.folder import RunFolder
 
 SOURCE = Path(__file__).parents[1] / "src"
 MODEL = {"torch", "transformers"}
@@ -51,3 +52,13 @@ def test_settings_load_no_arrays_either():
 def test_a_question_about_what_there_is_loads_no_arrays(arguments):
     code = f"from nucleate.cli.main import main\nassert main({arguments!r}) == 0"
     assert not loaded_by(code) & (MODEL | ARRAYS)
+
+
+def test_verdicts_are_judged_without_pandas(planted_scores, tmp_path):
+    """It takes longer to load than all claims take to judge."""
+    folder = RunFolder.create(tmp_path / "run", "seed = 1\n[claims]\n")
+    for stage, table in (("scoring", folder.scores), ("unseen", folder.unseen)):
+        with folder.stage(stage, "x"), folder.commit(table) as path:
+            planted_scores(lambda step, layer: 0.2 * layer * (step > 0), bag=0.1).write(path)
+    code = f"from nucleate.cli.main import main\nassert main(['verify', {str(folder.path)!r}]) in (0, 1)"
+    assert not loaded_by(code) & (MODEL | ARRAYS - {"numpy", "pyarrow"})

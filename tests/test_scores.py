@@ -1,9 +1,10 @@
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from nucleate.errors import ScoresError
-from nucleate.scores import SCHEMA, Score, Scores
+from nucleate.scores import SCHEMA, Coded, Score, Scores, array_of, numbers_of
 
 
 def row(**changes):
@@ -54,3 +55,38 @@ def test_unknown_column_and_other_tables_are_refused():
         Scores.from_rows([row()]).where(color="red")
     with pytest.raises(ScoresError, match="missing run"):
         Scores(pa.table({"x": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["ari", "", "größer", None], pa.string()),
+        ([1, None, -(2**60), np.int64(3)], pa.int64()),
+        ([0.5, None, float("inf")], pa.float64()),
+        ([], pa.string()),
+    ],
+)
+def test_an_array_made_without_pandas_is_the_one_that_arrow_makes(values, kind):
+    made = array_of(values, kind)
+    made.validate(full=True)
+    assert made.equals(pa.array(values, kind))
+
+
+@pytest.mark.parametrize("wanted", [[1], [None], [1, None], [], {0, 2}, (0, 1, 2)])
+def test_where_keeps_the_rows_that_say_so_themselves(wanted):
+    scores = Scores.from_rows([row(layer=layer) for layer in (0, 1, None, 2)])
+    kept = [one["layer"] for one in scores if one["layer"] in wanted]
+    assert [one["layer"] for one in scores.where(layer=wanted)] == kept
+
+
+def test_columns_are_read_as_numbers_and_as_codes_over_all_chunks():
+    scores = Scores.concatenate(
+        Scores.from_rows([row(site=site, ci_low=low)]) for site, low in (("b", 0.1), ("a", None), ("b", 0.3))
+    )
+    np.testing.assert_array_equal(numbers_of(scores.table["ci_low"]), [0.1, np.nan, 0.3])
+    np.testing.assert_array_equal(numbers_of(scores.table["step"]), [0, 0, 0])
+    coded = Coded.of(scores.table["site"])
+    assert [coded.value(index) for index in range(3)] == ["b", "a", "b"]
+    assert coded.among(["b"]).tolist() == [True, False, True]
+    assert Coded.of(scores.table["ci_high"]).codes.tolist() == [-1, -1, -1]
+    assert not Coded.of(scores.table["ci_high"]).among([None]).any()

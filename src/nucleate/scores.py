@@ -6,19 +6,25 @@ rows are checked, kept and found again. Figures, claims and the report ask with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Bool, Float, Int
 
 from nucleate.errors import ScoresError
 from nucleate.foreign_files import read_parquet
+from nucleate.lazy import lazy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+compute = lazy("pyarrow.compute")
 
 SCHEMA = pa.schema(
     [
@@ -133,9 +139,9 @@ class Scores:
             if column not in SCHEMA.names:
                 raise ScoresError(f"Scores have no column {column!r}", f"Columns: {', '.join(SCHEMA.names)}")
             values = wanted if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
-            field = pa.compute.field(column)
-            term = field.isin(pa.array(list(values), SCHEMA.field(column).type))
-            keep = term if keep is None else keep & term
+            wanted_ones = array_of(values, SCHEMA.field(column).type)
+            term = compute.is_in(self.table[column], value_set=wanted_ones)
+            keep = term if keep is None else compute.and_(keep, term)
         return self if keep is None else Scores(self.table.filter(keep))
 
     def values(self, column: str) -> list[Any]:
@@ -153,3 +159,56 @@ class Scores:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.table.to_pylist())
+
+
+_WIDE = {pa.int64(): np.int64, pa.float64(): np.float64}
+
+
+def array_of(values: Iterable[Any], kind: pa.DataType) -> pa.Array:
+    """Values, None where one is missing, as an Arrow array of texts or of numbers of 64 bits.
+
+    `pyarrow.array` loads pandas, to see whether it was given something of it, and that takes longer than to
+    judge all claims.
+    """
+    held = list(values)
+    there = np.packbits(np.array([value is not None for value in held], bool), bitorder="little")
+    if kind == pa.string():
+        texts = [(value or "").encode() for value in held]
+        ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+        parts = [ends.tobytes(), b"".join(texts)]
+    else:
+        numbers = np.array([0 if value is None else value for value in held], _WIDE[kind])
+        assert kind != pa.int64() or all(a in (b, None) for a, b in zip(held, numbers.tolist(), strict=True))
+        parts = [numbers.tobytes()]
+    return pa.Array.from_buffers(kind, len(held), [pa.py_buffer(part) for part in (there.tobytes(), *parts)])
+
+
+def numbers_of(column: pa.ChunkedArray) -> Float[np.ndarray, " row"]:
+    """A column of numbers, NaN where one is missing; no pandas is loaded, as `to_numpy` does."""
+    numbers = column.cast(pa.float64()).fill_null(array_of([math.nan], pa.float64())[0])
+    return np.from_dlpack(_in_one_piece(numbers))
+
+
+def _in_one_piece(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks else array_of([], pa.float64())
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column as whole numbers: which of its different values stands in each row, -1 where there is none."""
+
+    codes: Int[np.ndarray, " row"]
+    values: Sequence[Any]
+
+    @classmethod
+    def of(cls, column: pa.ChunkedArray) -> Coded:
+        encoded = _in_one_piece(column).dictionary_encode()
+        codes = encoded.indices.cast(pa.int64()).fill_null(array_of([-1], pa.int64())[0])
+        return cls(np.from_dlpack(codes), encoded.dictionary.to_pylist())
+
+    def among(self, names: Collection[str]) -> Bool[np.ndarray, " row"]:
+        """In which rows one of these values stands."""
+        return np.array([*(value in names for value in self.values), False])[self.codes]
+
+    def value(self, row: int) -> Any:
+        return self.values[self.codes[row]]

@@ -1,9 +1,11 @@
 """What a judge has before it: the tables that were finished, where they speak, and of which split."""
 
+import math
+
 import pandas as pd
 import pytest
 
-from nucleate.claims.evidence import Evidence, hardest_split
+from nucleate.claims.evidence import Evidence, hardest_split, rows_of
 from nucleate.claims.settings import ClaimSettings
 from nucleate.errors import RunFolderError
 from nucleate.run_folder.folder import RunFolder
@@ -80,6 +82,23 @@ def test_agreement_is_summed_up_where_the_view_looks(planted_scores):
         for position, high in (("last_instruction", 0.1), ("input", 0.2))
     )
     evidence = Evidence(scores, View())
-    assert evidence.held_out.loc[4, "value"] == pytest.approx(0.4)
-    assert evidence.at("input").held_out.loc[4, "value"] == pytest.approx(0.8)
+    assert (evidence.held_out[-1].layer, evidence.held_out[-1].value) == (4, pytest.approx(0.4))
+    assert evidence.at("input").held_out[-1].value == pytest.approx(0.8)
     assert Evidence(scores, View(split="unseen_dialect")).held_out is None
+
+
+def test_elsewhere_all_is_as_if_looked_at_there_from_the_start(planted_scores):
+    """What was narrowed down once, for all positions, leaves out nothing that a claim looks into."""
+    scores = Scores.concatenate(
+        planted_scores(lambda step, layer, high=high: high * layer * (step > 0), position=position, bag=0.1)
+        for position, high in (("last_instruction", 0.1), ("input", 0.2))
+    )
+    there, from_the_start = Evidence(scores, View()).at("input"), Evidence(scores, View(position="input"))
+    assert there.layers == from_the_start.layers
+    assert there.positions == from_the_start.positions
+    assert there.plain_agreement(4) == from_the_start.plain_agreement(4)
+
+
+def test_a_missing_interval_is_no_number():
+    rows = rows_of(unseen(validation=50).table)
+    assert [math.isnan(row[end]) for row in rows for end in ("ci_low", "ci_high")] == [True] * 4

@@ -6,14 +6,15 @@ figures. Agreement is judged by what it has over the strongest of its controls, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 
 import numpy as np
-import pandas as pd
 
 from nucleate.capture.hidden_states import BEFORE_INPUT
 from nucleate.claims.claim import Claim, Judgment
-from nucleate.claims.evidence import Evidence
+from nucleate.claims.evidence import Evidence, LayerCurve
 from nucleate.claims.verdicts import Effect, Straddle
 
 HIGH = 0.5
@@ -37,22 +38,20 @@ _UNSEEN = "unseen_instruction"
 def _emerges(evidence: Evidence) -> Judgment | None:
     if evidence.held_out is None:
         return None
-    top = evidence.held_out.iloc[-1]
-    if np.isnan(top["late_gain"]):
+    top = evidence.held_out[-1]
+    if np.isnan(top.late_gain):
         return None  # one checkpoint tells of a height, and of no saturation
     gains = ("late_gain", "late_gain_low", "late_gain_high")
     columns = ("value", "control_value", "excess", "excess_low", "highest", *gains)
-    low, high, most = top["late_gain_low"], top["late_gain_high"], MOST_LATE_PACE * top["highest"] / 3
-    is_high = top["excess"] >= HIGH and top["excess_low"] > 0
+    low, high, most = top.late_gain_low, top.late_gain_high, MOST_LATE_PACE * top.highest / 3
+    is_high = top.excess >= HIGH and top.excess_low > 0
     is_level, is_surely_not = max(-low, high) <= most, max(low, -high) > most
     asked = {"a high value": is_high, "level over the last third": not is_surely_not}
-    figures = {name: top[name] for name in columns} | evidence.plain_agreement(
-        int(evidence.held_out.index[-1])
-    )
-    judged = Judgment.of(asked, figures, top["control"])
+    figures = {name: getattr(top, name) for name in columns} | evidence.plain_agreement(top.layer)
+    judged = Judgment.of(asked, figures, top.control)
     if not judged.holds or is_level:
         return judged
-    open_ = Straddle("late_gain", float(low), float(high), float(most if high > most else -most))
+    open_ = Straddle("late_gain", low, high, most if high > most else -most)
     return replace(judged, holds=None, lacking=str(open_), straddles=(open_,))
 
 
@@ -60,23 +59,24 @@ def _higher_layers_agree_better(evidence: Evidence) -> Judgment | None:
     layers = evidence.held_out
     if layers is None or len(layers) < 2:
         return None
-    bottom, top = layers.iloc[0], layers.iloc[-1]
+    bottom, top = layers[0], layers[-1]
     figures = {
-        "rank_correlation": _rank_correlation(layers["excess"]),
-        "layer_0_excess": bottom["excess"],
-        "layer_0_excess_high": bottom["excess_high"],
-        "top_excess": top["excess"],
-        "top_excess_low": top["excess_low"],
+        "rank_correlation": _rank_correlation(layers),
+        "layer_0_excess": bottom.excess,
+        "layer_0_excess_high": bottom.excess_high,
+        "top_excess": top.excess,
+        "top_excess_low": top.excess_low,
     }
     is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
-    is_apart = top["excess_low"] > max(0.0, bottom["excess_high"])
+    is_apart = top.excess_low > max(0.0, bottom.excess_high)
     asked = {"layers in order": is_ordered, "the top above layer 0 and controls": is_apart}
-    return Judgment.of(asked, figures, top["control"])
+    return Judgment.of(asked, figures, top.control)
 
 
-def _rank_correlation(by_layer: pd.Series) -> float:
-    """Spearman's, of layers with values: 0 where all values are one, which says nothing of layers."""
-    ranks = by_layer.astype(float).rank().to_numpy()
+def _rank_correlation(layers: Sequence[LayerCurve]) -> float:
+    """Spearman's, of layers with their excess: 0 where all have the same, which says nothing of layers."""
+    excess = np.array([one.excess for one in layers])
+    ranks = (excess[:, None] > excess).sum(axis=1) + (excess[:, None] >= excess).sum(axis=1)
     if np.ptp(ranks) == 0:
         return 0.0
     return float(np.corrcoef(np.arange(len(ranks)), ranks)[0, 1])
@@ -84,16 +84,16 @@ def _rank_correlation(by_layer: pd.Series) -> float:
 
 def _layer_0_hardly_changes(evidence: Evidence) -> Judgment | None:
     layers = evidence.held_out
-    if layers is None or 0 not in layers.index:
+    if layers is None or layers[0].layer != 0:
         return None
-    bottom, top = layers.loc[0], layers.iloc[-1]
+    bottom, top = layers[0], layers[-1]
     figures = {
-        "change_at_layer_0": bottom["change"],
-        "change_at_top": top["change"],
-        "excess_at_layer_0": bottom["excess"],
-        "share_of_top_change": bottom["change"] / max(MOST_CHANGE / MOST_CHANGE_SHARE, top["change"]),
+        "change_at_layer_0": bottom.change,
+        "change_at_top": top.change,
+        "excess_at_layer_0": bottom.excess,
+        "share_of_top_change": bottom.change / max(MOST_CHANGE / MOST_CHANGE_SHARE, top.change),
     }
-    stands_still = bottom["change"] <= max(MOST_CHANGE, MOST_CHANGE_SHARE * top["change"])
+    stands_still = bottom.change <= max(MOST_CHANGE, MOST_CHANGE_SHARE * top.change)
     return Judgment.of({"layer 0 as it was": stands_still}, figures)
 
 
@@ -106,17 +106,17 @@ def _held_out_follows_train(evidence: Evidence) -> Judgment | None:
 
 
 def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -> Judgment | None:
-    top = evidence.layers[_UNSEEN].iloc[-1] if _UNSEEN in evidence.layers else None
+    top = evidence.layers[_UNSEEN][-1] if _UNSEEN in evidence.layers else None
     if top is None:
         return None
     trained = over["size_matched"]
     asked = {
         "something on trained instructions to follow": trained >= SOMETHING_TO_FOLLOW,
         "unseen instructions near as many trained ones": trained <= over[_UNSEEN] / LEAST_SHARE_OF_TRAIN,
-        "unseen instructions above controls": top["excess_low"] > 0,
+        "unseen instructions above controls": top.excess_low > 0,
     }
-    figures = {**over, f"{_UNSEEN}_low": top["excess_low"], **_beyond_share(over[_UNSEEN], trained)}
-    return Judgment.of(asked, figures, top["control"])
+    figures = {**over, f"{_UNSEEN}_low": top.excess_low, **_beyond_share(over[_UNSEEN], trained)}
+    return Judgment.of(asked, figures, top.control)
 
 
 def _beyond_share(held_out: float, trained: float) -> dict[str, float]:
@@ -129,37 +129,37 @@ def _validation_follows_train(evidence: Evidence) -> Judgment | None:
     if not {"train", held_out} <= set(evidence.layers):
         return None
     splits = [split for split in ("train", held_out, _UNSEEN) if split in evidence.layers]
-    tops = {split: evidence.layers[split].iloc[-1] for split in splits}
-    over: dict[str, float] = {split: top["excess"] for split, top in tops.items()}
+    tops = {split: evidence.layers[split][-1] for split in splits}
+    over = {split: top.excess for split, top in tops.items()}
     is_something = over["train"] >= SOMETHING_TO_FOLLOW
     follows = over["train"] <= over[held_out] / LEAST_SHARE_OF_TRAIN
     # Few unseen instructions make poor clusters, so of them it is asked only to be sure, not to be as high.
-    is_sure = all(top["excess_low"] > 0 for split, top in tops.items() if split != "train")
+    is_sure = all(top.excess_low > 0 for split, top in tops.items() if split != "train")
     asked = {
         "something on train to follow": is_something,
         "validation near train": follows,
         "held-out splits above controls": is_sure,
     }
-    lows = {f"{split}_low": top["excess_low"] for split, top in tops.items() if split != "train"}
+    lows = {f"{split}_low": top.excess_low for split, top in tops.items() if split != "train"}
     figures = {**over, **lows, **_beyond_share(over[held_out], over["train"])}
-    return Judgment.of(asked, figures, tops["train"]["control"])
+    return Judgment.of(asked, figures, tops["train"].control)
 
 
 def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgment | None:
     layers = evidence.held_out
     if not evidence.pretrained or layers is None or len(layers) < 3:
         return None
-    lower, upper = layers.iloc[: len(layers) // 3], layers.iloc[-(len(layers) // 3) :]
+    lower, upper = layers[: len(layers) // 3], layers[-(len(layers) // 3) :]
     figures = {
-        "upper_third_excess": upper["excess"].mean(),
-        "upper_third_excess_low": upper["excess_low"].min(),
-        "lower_third_excess": lower["excess"].mean(),
-        "rank_correlation": _rank_correlation(layers["excess"]),
+        "upper_third_excess": fmean(one.excess for one in upper),
+        "upper_third_excess_low": min(one.excess_low for one in upper),
+        "lower_third_excess": fmean(one.excess for one in lower),
+        "rank_correlation": _rank_correlation(layers),
     }
     is_high = figures["upper_third_excess"] >= HIGH and figures["upper_third_excess_low"] > 0
     is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
     asked = {"a high value": is_high, "layers in order": is_ordered}
-    return Judgment.of(asked, figures, upper["control"].iloc[-1])
+    return Judgment.of(asked, figures, upper[-1].control)
 
 
 AGREEMENT = (

@@ -7,13 +7,18 @@ the data rule out as much as the rule asks for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from nucleate.claims.claim import Claim, Judgment
-from nucleate.claims.evidence import LEAST_ERRORS, Evidence, at_last_step, hardest_split
+from nucleate.claims.evidence import LEAST_ERRORS, Evidence, Row, at_last_step, hardest_split, rows_of
 from nucleate.claims.verdicts import Effect, Straddle
 from nucleate.intervene.outcomes.effects import CONTROLS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEAST_AUROC = 0.6
 """The margin must rank a right answer above a wrong one at least this often."""
@@ -95,15 +100,19 @@ def _judge_unseen(evidence: Evidence) -> Judgment | None:
     split = hardest_split(evidence.unseen)
     if split is None:
         return None
-    last = at_last_step(evidence.unseen.where(split=split).to_pandas())
-    accuracy = last[(last["method"] == "model") & (last["metric"] == "accuracy")].iloc[0]
-    here = last[(last["position"] == evidence.view.position) & (last["method"] == "nearest_centroid")]
-    return _judge_split(here[here["layer"] == here["layer"].max()], accuracy) if len(here) else None
+    rows = evidence.unseen.where(split=split)
+    last = rows.where(step=rows.values("step")[-1])
+    accuracy = rows_of(last.where(method="model", metric="accuracy").table)[0]
+    here = last.where(method="nearest_centroid", position=evidence.view.position)
+    layers = here.values("layer")
+    return _judge_split(rows_of(here.where(layer=layers[-1]).table), accuracy) if layers else None
 
 
-def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgment | None:
-    own = {row["metric"]: row for _, row in top[top["control"] == "none"].iterrows()}
-    shuffled = {row["metric"]: row for _, row in top[top["control"] == "shuffled_labels"].iterrows()}
+def _judge_split(top: Sequence[Row], accuracy: Row) -> Judgment | None:
+    own, shuffled = (
+        {row["metric"]: row for row in top if row["control"] == control}
+        for control in ("none", "shuffled_labels")
+    )
     if "odds_ratio" not in own or "auroc" not in own or "auroc" not in shuffled:
         return None
     auroc, odds, bar = own["auroc"], own["odds_ratio"], max(0.5, shuffled["auroc"]["ci_high"])
@@ -132,11 +141,11 @@ def _judge_split(top: pd.DataFrame, accuracy: pd.Series) -> Judgment | None:
     )
 
 
-def _straddle(row: pd.Series, threshold: float) -> Straddle:
+def _straddle(row: Row, threshold: float) -> Straddle:
     return Straddle(row["metric"], float(row["ci_low"]), float(row["ci_high"]), float(threshold))
 
 
-def _expected(accuracy: pd.Series, own: dict[str, pd.Series]) -> float:
+def _expected(accuracy: Row, own: Mapping[str, Row]) -> float:
     """Instances in the emptiest cell of answered by assigned, if the one had nothing to do with the other."""
     shares = (accuracy["value"], own["assignment_accuracy"]["value"])
     return float(np.prod([min(share, 1 - share) for share in shares]) * accuracy["n_examples"])

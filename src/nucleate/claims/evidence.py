@@ -6,13 +6,14 @@ and how agreement over the last third of training is summed up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from nucleate.claims.settings import ClaimSettings
 from nucleate.corpus.splits import HARDEST_FIRST
@@ -20,13 +21,48 @@ from nucleate.intervene.outcomes.effects import read_effects
 from nucleate.metrics.curves import late, late_gain, late_gain_interval
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
-from nucleate.scoring.emergence import excess
+from nucleate.scoring.excess import over_controls
 from nucleate.view import View
 
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Row = Mapping[str, Any]
+"""One of a table, by its columns."""
 Table = Literal["scores", "unseen", "effects"]
 """What a claim rests on."""
 LEAST_ERRORS = 5
 """Fewer right or wrong answers than this tell nothing of what goes with being right."""
+
+
+@dataclass(frozen=True)
+class LayerCurve:
+    """Agreement of one layer, over the steps of training.
+
+    Attributes:
+        layer: its number.
+        value: mean over the last third of training; so are `excess`, `excess_low`, `excess_high` and
+            `control_value`, see `OverControls`.
+        highest: excess over all of training.
+        change: the furthest that it was from its first value.
+        late_gain: what a straight line through the excess gains over the last third.
+        late_gain_low: lower end of its interval; `late_gain_high` is the upper one.
+        control: the strongest at the last step.
+    """
+
+    layer: int
+    value: float
+    excess: float
+    excess_low: float
+    excess_high: float
+    control_value: float
+    highest: float
+    change: float
+    late_gain: float
+    late_gain_low: float
+    late_gain_high: float
+    control: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +75,7 @@ class Evidence:
         pretrained: step 0 is a model that knows its language.
         unseen: `unseen.parquet`, None where it was not made.
         effects: `interventions.parquet`, None where it was not made.
+        seen: those of the scores that `agreement` is, where they are known.
     """
 
     scores: Scores
@@ -46,6 +83,7 @@ class Evidence:
     pretrained: bool = False
     unseen: Scores | None = None
     effects: pd.DataFrame | None = None
+    seen: Scores | None = None
 
     @classmethod
     def of(cls, scores: Scores, settings: ClaimSettings) -> Evidence:
@@ -70,12 +108,19 @@ class Evidence:
 
     def at(self, position: str) -> Evidence:
         """The same, looked at elsewhere."""
-        return replace(self, view=replace(self.view, position=position))
+        return replace(self, view=replace(self.view, position=position), seen=self.agreement)
+
+    @cached_property
+    def agreement(self) -> Scores:
+        """Agreement with the view's labels, and its controls, at every position and by every method."""
+        metrics = {self.view.metric, "ari"}
+        wanted = {"factor": self.view.factor, "preparation": self.view.preparation, "metric": metrics}
+        return self.scores.where(**wanted) if self.seen is None else self.seen
 
     @cached_property
     def positions(self) -> Mapping[Table, list[str]]:
         """The positions that each table speaks of."""
-        agreement = self.view.rows(self.scores.where(control="none"), every=("position", "split"))
+        agreement = self.view.rows(self.agreement.where(control="none"), every=("position", "split"))
         looked = (
             [] if self.unseen is None else self.unseen.where(method="nearest_centroid").values("position")
         )
@@ -85,30 +130,24 @@ class Evidence:
         return {"scores": agreement.values("position"), "unseen": looked, "effects": moved}
 
     @cached_property
-    def layers(self) -> dict[str, pd.DataFrame]:
-        """Agreement by split: a row per layer, for splits with two steps or more.
-
-        Means over the last third of training: `value`, `excess`, `excess_low`, `excess_high`,
-        `control_value`; over all of it: `highest` excess, `change`, the furthest from the first value; and
-        `late_gain` with its interval `late_gain_low`, `late_gain_high`, and `control`, the strongest at the
-        last step.
-        """
-        figures = excess(self.view.rows(self.scores, every=("split",))).dropna(subset=["layer", "excess"])
+    def layers(self) -> Mapping[str, Sequence[LayerCurve]]:
+        """Agreement by split, from the lowest layer to the highest, for splits with two steps or more."""
+        by_split: defaultdict[str, defaultdict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for row in _over_controls(self.view.rows(self.agreement, every=("split",))):
+            by_split[row["split"]][row["layer"]].append(row)
         return {
-            str(split): pd.DataFrame(
-                {int(curve["layer"].iloc[0]): _summary(curve) for _, curve in part.groupby("layer")}
-            ).T
-            for split, part in figures.groupby("split")
-            if part["step"].nunique() > 1
+            split: [_summary(curves[layer]) for layer in sorted(curves)]
+            for split, curves in sorted(by_split.items())
+            if len({row["step"] for curve in curves.values() for row in curve}) > 1
         }
 
     def plain_agreement(self, site_layer: int) -> dict[str, float]:
         """The papers' plain index of a layer over the last third, where the view's is another."""
         if self.view.metric == "ari":
             return {}
-        plain = replace(self.view, metric="ari").rows(self.scores.where(control="none", layer=site_layer))
-        curve = plain.to_pandas().sort_values("step")
-        return {"plain_ari": float(curve["value"][late(curve["step"].to_numpy(float))].mean())}
+        plain = replace(self.view, metric="ari").rows(self.agreement.where(control="none", layer=site_layer))
+        curve = sorted(rows_of(plain.table), key=lambda row: row["step"])
+        return {"plain_ari": float(_numbers(curve, "value")[late(_numbers(curve, "step"))].mean())}
 
     def beside_size_matched(self, split: str) -> dict[str, float]:
         """The excess of a split's top layer, and that of as many trained instructions over the same controls.
@@ -116,25 +155,23 @@ class Evidence:
         Means over the last third, of clusters of its own; and at the last step, `placed` among the clusters
         of train. Empty where nothing of the kind was scored.
         """
-        rows = self.view.rows(self.scores, every=("split", "method")).where(split=split)
-        matched = rows.where(control="size_matched").to_pandas()
-        figures = excess(rows).dropna(subset=["layer", "excess"])
-        columns = ["step", "method", "site", "value"]
-        both = figures.merge(matched[columns].rename(columns={"value": "matched"}), on=columns[:3])
-        both = both[both["layer"] == both["layer"].max()].sort_values("step")
+        rows = self.view.rows(self.agreement, every=("split", "method")).where(split=split)
+        matched = {_place(row): row["value"] for row in rows_of(rows.where(control="size_matched").table)}
+        both = [row for row in _over_controls(rows) if _place(row) in matched]
+        top = max((row["layer"] for row in both), default=None)
         found: dict[str, float] = {}
         for method, suffix in ((self.view.method, ""), ("kmeans_from_train", "_placed")):
-            curve = both[both["method"] == method]
-            if len(curve):
-                steps = curve["step"].to_numpy(float)
-                chosen = curve[steps == steps.max()] if suffix else curve[late(steps)]
-                found[f"{split}{suffix}"] = float(chosen["excess"].mean())
-                over = chosen["matched"] - chosen["control_value"]
-                found[f"size_matched{suffix}"] = float(over.mean())
+            curve = [row for row in both if row["layer"] == top and row["method"] == method]
+            if curve:
+                steps = _numbers(curve, "step")
+                chosen = steps == steps.max() if suffix else late(steps)
+                found[f"{split}{suffix}"] = float(_numbers(curve, "excess")[chosen].mean())
+                over = np.array([matched[_place(row)] - row["control_value"] for row in curve])
+                found[f"size_matched{suffix}"] = float(over[chosen].mean())
         return found
 
     @property
-    def held_out(self) -> pd.DataFrame | None:
+    def held_out(self) -> Sequence[LayerCurve] | None:
         """`layers` of the view's split, None where it was not scored at two steps or more."""
         return self.layers.get(self.view.split)
 
@@ -144,12 +181,25 @@ def hardest_split(unseen: Scores, least_errors: int = LEAST_ERRORS) -> str | Non
 
     None: no split has `least_errors` of both at the last step.
     """
-    accuracy = at_last_step(unseen.where(method="model", metric="accuracy").to_pandas())
-    right = accuracy["value"] * accuracy["n_examples"]
-    fewest = np.minimum(right, accuracy["n_examples"] - right)
-    looked = unseen.where(method="nearest_centroid").values("split")
-    there = {split for split in accuracy.loc[fewest >= least_errors, "split"] if split in looked}
-    return next((split for split in HARDEST_FIRST if split in there), None)
+    accuracy = rows_of(unseen.where(method="model", metric="accuracy").table)
+    last = max((row["step"] for row in accuracy), default=None)
+    looked = set(unseen.where(method="nearest_centroid").values("split"))
+    there = {row["split"] for row in accuracy if row["step"] == last and _fewest(row) >= least_errors}
+    return next((split for split in HARDEST_FIRST if split in there & looked), None)
+
+
+def _fewest(accuracy: Row) -> float:
+    """Right answers, or wrong ones where there are fewer of these."""
+    right, n_examples = accuracy["value"] * accuracy["n_examples"], accuracy["n_examples"]
+    return float(min(right, n_examples - right))
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table of scores; an interval that is missing is NaN."""
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for row in rows:
+        row.update((end, math.nan) for end in ("ci_low", "ci_high") if row[end] is None)
+    return rows
 
 
 def at_last_step(rows: pd.DataFrame) -> pd.DataFrame:
@@ -157,12 +207,37 @@ def at_last_step(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["step"] == rows["step"].max()]
 
 
-def _summary(curve: pd.DataFrame) -> pd.Series:
-    steps, over = curve["step"].to_numpy(float), curve["excess"].to_numpy()
-    means = curve.loc[late(steps), ["value", "excess", "excess_low", "excess_high", "control_value"]].mean()
-    change = (curve["value"] - curve["value"].iloc[0]).abs().max()
-    ends = (curve[end].fillna(curve["value"]).to_numpy(float) for end in ("ci_low", "ci_high"))
-    low, high = late_gain_interval(steps, over, *ends)
-    gain = {"late_gain": late_gain(steps, over), "late_gain_low": low, "late_gain_high": high}
-    others = {"highest": over.max(), "change": change, **gain}
-    return pd.Series({**means, **others, "control": curve["control"].iloc[-1]})
+def _over_controls(scores: Scores) -> list[Row]:
+    """The figures of layers that have a control, with the columns of `OverControls`, sorted by step."""
+    over, rows = over_controls(scores.table), rows_of(scores.table)
+    columns = [
+        dict(zip(over.columns, values, strict=True)) for values in zip(*over.columns.values(), strict=True)
+    ]
+    figures = [rows[row] | more for row, more in zip(over.rows.tolist(), columns, strict=True)]
+    return [one for one in figures if one["layer"] is not None and not np.isnan(one["excess"])]
+
+
+def _place(row: Row) -> tuple[int, str, str]:
+    return row["step"], row["method"], row["site"]
+
+
+def _numbers(rows: Sequence[Row], column: str) -> np.ndarray:
+    return np.array([row[column] for row in rows], float)
+
+
+def _summary(curve: Sequence[Row]) -> LayerCurve:
+    steps, values, over = (_numbers(curve, name) for name in ("step", "value", "excess"))
+    low, high = (_numbers(curve, end) for end in ("ci_low", "ci_high"))
+    ends = (np.where(np.isnan(end), values, end) for end in (low, high))
+    gain_low, gain_high = late_gain_interval(steps, over, *ends)
+    means = ("value", "excess", "excess_low", "excess_high", "control_value")
+    return LayerCurve(
+        curve[0]["layer"],
+        **{name: float(_numbers(curve, name)[late(steps)].mean()) for name in means},
+        highest=float(over.max()),
+        change=float(np.abs(values - values[0]).max()),
+        late_gain=late_gain(steps, over),
+        late_gain_low=gain_low,
+        late_gain_high=gain_high,
+        control=curve[-1]["control"],
+    )

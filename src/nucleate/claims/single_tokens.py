@@ -9,16 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from nucleate.claims.causes import LEAST_FLIP, flips_above_controls
 from nucleate.claims.evidence import at_last_step
 from nucleate.display_names import POSITIONS
 from nucleate.intervene.outcomes.effects import COMPANY
+from nucleate.lazy import lazy
 from nucleate.scores import Scores
 from nucleate.view import View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+pandas = lazy("pandas")
 
 READINGS = {
     "works": "moving to the centroid flips answers",
@@ -61,7 +67,7 @@ def read_interventions(scores: Scores, effects: pd.DataFrame, view: View) -> pd.
     last = at_last_step(effects)
     agreement = agreement_by_place(scores, int(effects["step"].max()), view)
     tables = [_read(last, position, agreement) for position in _SINGLE if position in set(last["position"])]
-    return pd.concat([pd.DataFrame(columns=["position", "reading"]), *tables], ignore_index=True)
+    return pandas.concat([pandas.DataFrame(columns=["position", "reading"]), *tables], ignore_index=True)
 
 
 def agreement_by_place(scores: Scores, step: int, view: View) -> pd.DataFrame:
@@ -72,14 +78,14 @@ def agreement_by_place(scores: Scores, step: int, view: View) -> pd.DataFrame:
     frame = view.rows(scores.where(control="none", step=step), every=("position",)).to_pandas()
     table = frame.pivot_table(index="position", columns="site", values="value")
     means = {position: one for position, one in _STATE_OF_MANY.items() if one in table.index}
-    return pd.concat([table, table.loc[list(means.values())].set_axis(list(means), axis=0)])
+    return pandas.concat([table, table.loc[list(means.values())].set_axis(list(means), axis=0)])
 
 
 def sentences(readings: pd.DataFrame) -> Iterator[str]:
     """What the readings say, one sentence for every run of neighboring sites that read the same."""
     rows = [row for _, row in readings.iterrows()]
     for (position, reading), group in groupby(rows, key=lambda row: (row["position"], row["reading"])):
-        yield _sentence(position, reading, pd.DataFrame(list(group)))
+        yield _sentence(position, reading, pandas.DataFrame(list(group)))
 
 
 def _read(last: pd.DataFrame, position: str, agreement: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +95,7 @@ def _read(last: pd.DataFrame, position: str, agreement: pd.DataFrame) -> pd.Data
     }
     table = found["excess"][["layer"]].copy()
     table.insert(0, "position", position)
-    at = agreement.loc[position] if position in agreement.index else pd.Series(dtype=float)
+    at = agreement.loc[position] if position in agreement.index else pandas.Series(dtype=float)
     table["agreement"] = at.reindex(table.index).astype(float)
     for name, one in found.items():
         ends = one[["value", "ci_low", "ci_high"]].reindex(table.index)

@@ -8,13 +8,13 @@ give is said by the interval between seeds. This module hides the file.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from nucleate.resampling.intervals import between_seeds
 
@@ -162,19 +162,26 @@ def claims_over_runs(runs: Sequence[Sequence[ClaimVerdict]], position: str) -> l
 
 def _over_runs(verdicts: Sequence[ClaimVerdict]) -> ClaimOverRuns:
     judged = [one for one in verdicts if one.verdict != "not measured"]
-    count = pd.Series([one.verdict for one in judged], dtype=str).value_counts()
-    table = pd.DataFrame([one.figures for one in judged])
+    count = Counter(one.verdict for one in judged)
+    names = dict.fromkeys(name for one in judged for name in one.figures)
+    numbers = {name: np.array([one.figures[name] for one in judged if name in one.figures]) for name in names}
     return ClaimOverRuns(
         verdicts[0].claim,
         verdicts[0].words,
-        n_holds=int(count.get("holds", 0)),
-        n_inconclusive=int(count.get("inconclusive", 0)),
+        n_holds=count["holds"],
+        n_inconclusive=count["inconclusive"],
         n_judged=len(judged),
-        figures={
-            str(name): (numbers.mean(), numbers.min(), numbers.max()) for name, numbers in table.items()
-        },
+        figures={name: _mean_and_range(one) for name, one in numbers.items()},
         effect=_effect_over_seeds(judged),
     )
+
+
+def _mean_and_range(numbers: np.ndarray) -> tuple[float, float, float]:
+    """Of those that are numbers; NaN where none is."""
+    there = numbers[~np.isnan(numbers)]
+    if not len(there):
+        return float("nan"), float("nan"), float("nan")
+    return float(there.mean()), float(there.min()), float(there.max())
 
 
 def _effect_over_seeds(judged: Sequence[ClaimVerdict]) -> EffectOverSeeds | None:

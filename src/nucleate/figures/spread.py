@@ -10,7 +10,7 @@ import pandas as pd
 
 from nucleate.resampling.intervals import LEAST_SEEDS, shown_ends
 from nucleate.scores import Scores
-from nucleate.scoring.emergence import excess
+from nucleate.scoring.excess import excess
 
 LOWEST_SHOWN = -0.25
 """An interval between few seeds can reach far below; it is cut off there, and at the top."""

@@ -39,7 +39,7 @@ from nucleate.report.words.terms import explained, terms
 from nucleate.resampling.intervals import student_quantile
 from nucleate.run_folder.atomic_write import whole
 from nucleate.run_folder.folder import RunFolder
-from nucleate.scoring.emergence import LOWER_IS_BETTER, REFERENCES
+from nucleate.scoring.excess import LOWER_IS_BETTER, REFERENCES
 
 _LONGEST_GROUP = 44
 

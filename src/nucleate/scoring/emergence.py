@@ -1,14 +1,13 @@
 """When a figure rises, how high, and whether it stays: the excess over controls, followed over steps.
 
-This module hides what a figure is compared with. A figure counts only by what it has over the strongest of
-its controls, and everything said of its rise is said of that excess.
+This module hides how a curve becomes a row. A figure counts only by what it has over the strongest of its
+controls, and everything said of its rise is said of that excess.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -17,115 +16,11 @@ from jaxtyping import Float
 from nucleate.metrics.curves import crossing_step, late, late_gain, onset_step
 from nucleate.resampling.intervals import shown_ends
 from nucleate.scores import Scores
+from nucleate.scoring.excess import FIGURE, LOWER_IS_BETTER, Upward, excess
 from nucleate.view import View
-
-FIGURE = ("run", "model", "seed", "split", "position", "factor", "site", "preparation", "method", "metric")
-"""The columns that say what a row is a figure of, whatever the step."""
-
-LOWER_IS_BETTER = ("separation", "collapse", "relative_distance", "loss")
-"""Figures of which the lowest control is the strongest, and whose excess is how far they lie below it."""
-
-CHANCE_CORRECTED = ("ari", "ari_across", "ami")
-"""Figures that are about 0 for labels without meaning, by construction: `shuffled_labels` is a level to pass
-there, and never counts as the strongest control."""
-
-REFERENCES = ("size_matched",)
-"""Rows that a figure is to come near to, not to exceed: they are no controls of it."""
-
-FAMILY = ("run", "model", "seed", "split", "preparation", "method", "metric")
-"""Figures that are looked over together, as on an atlas: positions, factors, sites and steps of one kind."""
 
 HalfWays = Mapping[tuple[str, int, str], float | None]
 """The step at which something of a run, seed and split was half of the way; None: it never came about."""
-
-
-def excess(scores: Scores) -> pd.DataFrame:
-    """What every figure has over the strongest of its controls.
-
-    The strongest control is the one with the best value at the same step: the highest, or the lowest for
-    `LOWER_IS_BETTER`; `shuffled_labels` is none for `CHANCE_CORRECTED`. The figures of step 0 are their own
-    untrained control, so nothing exceeds its controls before training.
-
-    Returns: the rows of the model itself (`control="none"` in `scores`), sorted by step, with the columns
-        `control`: name of the strongest control;
-        `control_value`: its value;
-        `control_high`: the best end of the intervals of all controls, the level that a figure must pass;
-        `excess`: `value - control_value`, or the other way round where lower is better;
-        `excess_low`, `excess_high`: the figure's worse end less `control_high`, and its better end less
-        `control_value`. Above 0, the lower end says that the figure's interval lies beyond those of all
-        controls.
-        `beyond`: by how much the figure's worse end passes the level that is corrected for all cells of its
-        `FAMILY`. Above 0 it is clearly beyond its controls, also as one of many: see `_beyond`.
-        All are NaN where a figure has no control.
-    """
-    return excess_of(scores.to_pandas())
-
-
-def excess_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """`excess` of scores that are a table of pandas already."""
-    frame = _better_up(frame[~frame["control"].isin(REFERENCES)])
-    is_figure = frame["control"] == "none"
-    figures = frame[is_figure].drop(columns="control").sort_values("step", kind="stable")
-    untrained = figures[figures["step"] == 0].assign(control="untrained")
-    controls = pd.concat([frame[~is_figure], untrained]).sort_values("better", kind="stable")
-    controls["level"] = controls[["better", "better_high"]].max(axis=1)
-    controls["reach"] = _reach(controls)
-    is_chance = (controls["control"] == "shuffled_labels") & controls["metric"].isin(CHANCE_CORRECTED)
-    keys = [*FIGURE, "step"]
-    strongest = controls[~is_chance].groupby(keys, as_index=False)
-    named = {"control": ("control", "last"), "strongest": ("better", "last"), "reach": ("reach", "last")}
-    joined = figures.merge(strongest.agg(**named), on=keys, how="left").merge(
-        controls.groupby(keys, as_index=False).agg(level=("level", "max")), on=keys, how="left"
-    )
-    low, high = (joined[end].fillna(joined["better"]) for end in ("better_low", "better_high"))
-    columns = {
-        "control_value": joined["sign"] * joined["strongest"],
-        "control_high": joined["sign"] * joined["level"],
-        "excess": joined["better"] - joined["strongest"],
-        "excess_low": low - joined["level"].where(joined["strongest"].notna()),
-        "excess_high": high - joined["strongest"],
-        "beyond": _beyond(joined, low),
-    }
-    return joined.assign(**columns).drop(columns=[*_UP, "strongest", "level", "reach"])
-
-
-def _reach(figures: pd.DataFrame) -> pd.Series:
-    """Half the width of the interval, 0 where there is none."""
-    return (figures["ci_high"] - figures["ci_low"]).fillna(0.0) / 2
-
-
-def _beyond(figures: pd.DataFrame, low: pd.Series) -> pd.Series:
-    """How far a figure is beyond its controls as one of all cells of its family.
-
-    Its interval must lie beyond those of all controls, and its distance from the strongest be as many
-    standard errors as, of so many cells with nothing in them, the largest has in 5 of 100 families at most.
-    Cells that go together, as layers and steps do, make that too careful and never too bold.
-
-    Source: Šidák (1967), "Rectangular confidence regions for the means of multivariate normal distributions".
-    """
-    is_asked = figures["strongest"].notna() & (figures["step"] > 0)
-    n_cells = is_asked.groupby([figures[name] for name in FAMILY]).transform("sum").clip(lower=1)
-    quantile = NormalDist().inv_cdf
-    error = np.hypot(_reach(figures), figures["reach"]) / quantile(0.975)
-    needed = n_cells.map({n: quantile(0.95 ** (1.0 / n)) for n in n_cells.unique()})
-    far_enough = figures["better"] - figures["strongest"] - needed * error
-    apart = low - figures["level"].where(figures["strongest"].notna())
-    return far_enough.where(far_enough < apart, apart)
-
-
-_UP = ["sign", "better", "better_low", "better_high"]
-
-
-def _better_up(frame: pd.DataFrame) -> pd.DataFrame:
-    """With the columns `_UP`: values and ends as they are or, where lower is better, turned over."""
-    sign = np.where(frame["metric"].isin(LOWER_IS_BETTER), -1.0, 1.0)
-    is_up = sign > 0
-    return frame.assign(
-        sign=sign,
-        better=sign * frame["value"],
-        better_low=sign * frame["ci_low"].where(is_up, frame["ci_high"]),
-        better_high=sign * frame["ci_high"].where(is_up, frame["ci_low"]),
-    )
 
 
 @dataclass(frozen=True)
@@ -240,8 +135,8 @@ def _follow(figures: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> list[Eme
 def _emergence(curve: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> Emergence:
     first, steps = curve.iloc[0], curve["step"].to_numpy(float)
     value, over = curve["value"].to_numpy(), curve["excess"].to_numpy()
-    curve = _better_up(curve)
-    better, sign = curve["better"].to_numpy(), float(curve["sign"].iloc[0])
+    ends = (curve[name].to_numpy(float) for name in ("value", "ci_low", "ci_high"))
+    up = Upward.of(curve["metric"].isin(LOWER_IS_BETTER).to_numpy(bool), *ends)
     half_rise = _half_rise(steps, over, curve["excess_low"].to_numpy())
     of_split = first["run"], int(first["seed"]), first["split"]
     return Emergence(
@@ -254,8 +149,8 @@ def _emergence(curve: pd.DataFrame, rises: HalfWays, falls: HalfWays) -> Emergen
         level=float(value[late(steps)].mean()),
         level_excess=float(over[late(steps)].mean()),
         late_gain=late_gain(steps, over),
-        peak=sign * float(better.max()),
-        overshoot=_overshoot(curve),
+        peak=float(up.sign[0] * up.better.max()),
+        overshoot=_overshoot(up),
         lag=_behind(half_rise, rises.get(of_split)),
         lag_loss=_behind(half_rise, falls.get(of_split)),
     )
@@ -274,12 +169,10 @@ def _half_rise(
     return crossing_step(steps, over, float(np.nanmax(over)) / 2)
 
 
-def _overshoot(curve: pd.DataFrame) -> float:
-    peak, last = curve.iloc[int(curve["better"].to_numpy().argmax())], curve.iloc[-1]
-    if pd.isna(last["better_high"]) or pd.isna(peak["better_low"]):
-        return 0.0
-    is_apart = last["better_high"] < peak["better_low"]
-    return float(peak["better"] - last["better"]) if is_apart else 0.0
+def _overshoot(up: Upward) -> float:
+    peak = int(up.better.argmax())
+    is_apart = up.high[-1] < up.low[peak]  # and both are there
+    return float(up.better[peak] - up.better[-1]) if is_apart else 0.0
 
 
 def _frame(rows: Iterable[Emergence]) -> pd.DataFrame:

@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
 from nucleate.foreign_files import read_parquet
+from nucleate.lazy import lazy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+pandas = lazy("pandas")
 
 SCHEMA = pa.schema(
     [
@@ -103,5 +109,5 @@ def read_effects(path: Path) -> pd.DataFrame:
 def to_pandas(table: pa.Table) -> pd.DataFrame:
     """The frame that figures and verdicts are drawn from."""
     frame: pd.DataFrame = table.to_pandas()
-    frame["layer"] = table["layer"].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    frame["layer"] = table["layer"].to_pandas(types_mapper={pa.int64(): pandas.Int64Dtype()}.get)
     return frame

@@ -16,7 +16,7 @@ import pandas as pd
 from nucleate.report.analyses import CAUSES, UNSEEN
 from nucleate.report.contents import RunContents
 from nucleate.report.data.encoding import TypedArray, smallest_unsigned, visible
-from nucleate.scoring.emergence import FIGURE, LOWER_IS_BETTER, excess_of
+from nucleate.scoring.excess import FIGURE, LOWER_IS_BETTER, excess_of
 from nucleate.spacing import evenly_spaced
 
 KEY = ("run", "split", "position", "factor", "site", "preparation", "method", "metric", "control")

@@ -15,7 +15,7 @@ import pyarrow as pa
 from nucleate.arms import COLUMNS
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.scores import SCHEMA, Scores
-from nucleate.scoring.emergence import excess
+from nucleate.scoring.excess import excess
 from nucleate.sweep.grid import Point
 
 ARM_KEYS = ("training.objective", "corpus.input_vocabulary", "corpus.memorize")
