@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Bool, Float, Int
 
 from nucleate.errors import ScoresError
 from nucleate.foreign_files import read_parquet
-from nucleate.lazy import lazy
+from nucleate.lazy import Bool, Float, Int, lazy
 
 if TYPE_CHECKING:
     import pandas as pd

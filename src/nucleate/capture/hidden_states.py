@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from nucleate.errors import LabelsError
+from nucleate.lazy import Bool, Float, Int
 
 FACTORS = ("task", "dialect", "instruction", "input", "output", "task_input")
 """The labels of a corpus of grammars; `instruction` doubles as the unit of resampling wherever there is

@@ -7,10 +7,10 @@ alike and keeps nothing else.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError
+from nucleate.lazy import Float, Int
 
 POSITIONS = ("last_instruction", "input", "instruction_mean", "last", "prompt_mean", "every_token")
 """The last token of the instruction, the last of the input, the mean over the instruction, the last before

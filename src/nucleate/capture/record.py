@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import HiddenStates
@@ -23,6 +22,7 @@ from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
 from nucleate.errors import ModelError
+from nucleate.lazy import Int
 from nucleate.models.blocks import find_blocks, most_symbols, most_tokens, width_of
 
 BESIDE_STATES = {

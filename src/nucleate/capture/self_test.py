@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.passes.batches import Batch
@@ -23,6 +22,7 @@ from nucleate.capture.record import Planned, in_evaluation, planned_batches, req
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
+from nucleate.lazy import Int
 from nucleate.models.blocks import find_blocks
 from nucleate.spacing import evenly_spaced
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import HiddenStates
@@ -20,6 +19,7 @@ from nucleate.capture.record import BESIDE_STATES, captured_batches, labeled
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import LabelsError
+from nucleate.lazy import Float, Int
 from nucleate.models.blocks import find_blocks, width_of
 
 _ABOUT = "about.json"

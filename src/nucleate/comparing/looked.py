@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import HiddenStates
@@ -18,6 +17,7 @@ from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.saved import load_corpus
 from nucleate.errors import RunFolderError
 from nucleate.experiment import refuse_arrays, subject_of
+from nucleate.lazy import Int
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.context import FolderContext, settings_of

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Int
 
 from nucleate.corpus.spans import Spans
+from nucleate.lazy import Int
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
 
 from nucleate.errors import CorpusError
+from nucleate.lazy import Int
 
 
 @dataclass(frozen=True)

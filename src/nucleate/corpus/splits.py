@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Shaped
+
+from nucleate.lazy import Bool, Shaped
 
 SPLITS = ("train", "validation", "unseen_instruction", "unseen_dialect")
 HARDEST_FIRST = ("unseen_dialect", "unseen_instruction", "validation")

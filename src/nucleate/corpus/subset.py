@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
 
 from nucleate.corpus.corpus import Corpus
+from nucleate.lazy import Int
 from nucleate.resampling.named_seeds import stream
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
-from jaxtyping import Bool, Float, Int
+
+from nucleate.lazy import Bool, Float, Int
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import layer_of
@@ -27,6 +26,7 @@ from nucleate.intervene.pairs import Pairs
 from nucleate.intervene.places import TaskCentroids, company_of, token_masks
 from nucleate.intervene.rerun import CachedPass
 from nucleate.intervene.settings import InterveneSettings
+from nucleate.lazy import Bool, Float, Int
 
 _TOLERANCE = 1e-3
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import NobodyToPairError
+from nucleate.lazy import Bool, Float, Int
 from nucleate.resampling.named_seeds import stream
 
 DONOR_SPLIT = "train"

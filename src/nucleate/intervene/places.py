@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.positions import span_at
@@ -21,6 +20,7 @@ from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError, LabelsError
 from nucleate.intervene.edits import Part
 from nucleate.intervene.outcomes.effects import COMPANY
+from nucleate.lazy import Bool, Float, Int
 from nucleate.metrics.centroids import Centroids, plane_of
 from nucleate.resampling.named_seeds import stream
 

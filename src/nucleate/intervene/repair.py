@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import HiddenStates
@@ -22,6 +21,7 @@ from nucleate.intervene.outcomes.cells import Cell, Values
 from nucleate.intervene.places import CAPTURED, TaskCentroids, token_masks
 from nucleate.intervene.rerun import CachedPass
 from nucleate.intervene.settings import InterveneSettings
+from nucleate.lazy import Float, Int
 from nucleate.resampling.named_seeds import stream
 
 METRICS = ("right",)

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 
+from nucleate.lazy import Bool, Float, Int
 from nucleate.models.blocks import find_blocks, giving
 
 

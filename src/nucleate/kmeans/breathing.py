@@ -9,9 +9,9 @@ all starts of all blocks of points breathe together, and that nothing but a lowe
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from nucleate.kmeans.lloyd import blocks_of, iterate
+from nucleate.lazy import Bool, Float, Int
 
 DEPTH = 8
 """Centers of one breath, which is repeated for as long as it helps."""

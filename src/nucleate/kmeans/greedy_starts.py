@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float, Int
+
+from nucleate.lazy import Float, Int
 
 DISTANCE_BYTES = 2**26
 """Distances held at once, at most, unless those of one block's candidates take more."""

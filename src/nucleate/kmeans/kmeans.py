@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
-from jaxtyping import Float, Int
 from threadpoolctl import ThreadpoolController
 
 from nucleate.errors import LabelsError
 from nucleate.kmeans.breathing import breathe
 from nucleate.kmeans.greedy_starts import first_centers, members_at_once
 from nucleate.kmeans.lloyd import iterate, squared_gaps
+from nucleate.lazy import Float, Int
 from nucleate.processes import n_threads
 
 FIRST_ITERATIONS = 4

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
+
+from nucleate.lazy import Bool, Float, Int
 
 BLOCK_BYTES = 2**22
 """Distances worked on at once: they stay in cache, whatever the number of points."""

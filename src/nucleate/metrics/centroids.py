@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
 
 from nucleate.errors import LabelsError
+from nucleate.lazy import Bool, Float, Int
 
 _SMALLEST_SHARE = 1e-3
 

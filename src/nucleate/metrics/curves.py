@@ -7,7 +7,8 @@ checkpoints a curve is a straight line.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float
+
+from nucleate.lazy import Bool, Float
 
 
 def late(steps: Float[np.ndarray, " step"]) -> Bool[np.ndarray, " step"]:

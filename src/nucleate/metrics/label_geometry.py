@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Bool, Float, Int, lazy
 from nucleate.resampling.bootstrap import number_from_zero
 
 distance = lazy("scipy.spatial.distance")

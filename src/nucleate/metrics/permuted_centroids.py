@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 from scipy.sparse import csc_array
 
+from nucleate.lazy import Float, Int
 from nucleate.resampling.bootstrap import number_from_zero
 
 DISTANCES_HELD = 2**22

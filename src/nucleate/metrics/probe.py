@@ -7,9 +7,9 @@ it has not seen, fold by fold.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
 
+from nucleate.lazy import Bool, Float, Int
 from nucleate.resampling.bootstrap import number_from_zero
 
 N_FOLDS = 5

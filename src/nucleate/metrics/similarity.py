@@ -8,9 +8,8 @@ each other however few examples there are.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, lazy
 
 stats = lazy("scipy.stats")
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
+from nucleate.lazy import Bool, Float, Int
 from nucleate.metrics.label_geometry import N_NEIGHBORS, nearest_of_each, shares_alike, silhouette_sum
 from nucleate.resampling.bootstrap import number_from_zero
 

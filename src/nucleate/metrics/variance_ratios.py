@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
 from scipy.sparse import csr_array
 
+from nucleate.lazy import Float, Int
 from nucleate.resampling.bootstrap import number_from_zero
 
 WORST_CONDITION = 1e6

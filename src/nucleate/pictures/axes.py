@@ -7,9 +7,8 @@ states have fewer directions than two, the axes that are missing are zero.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, lazy
 
 covariance = lazy("sklearn.covariance")
 

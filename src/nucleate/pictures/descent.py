@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 from scipy.sparse import sparray, spmatrix
+
+from nucleate.lazy import Float
 
 ALL_PAIRS = 3000
 """Points up to which the sum over all pairs is quicker than a tree."""

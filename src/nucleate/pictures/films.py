@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float
 
+from nucleate.lazy import Float
 from nucleate.pictures.tsne import embed
 from nucleate.processes import side_by_side
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, lazy
 from nucleate.metrics.centroids import Centroids
 
 pairwise = lazy("sklearn.metrics.pairwise")

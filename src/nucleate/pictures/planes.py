@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int
 
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.kmeans.kmeans import kmeans
+from nucleate.lazy import Float, Int
 from nucleate.pictures.axes import discriminant_axes, principal_axes
 from nucleate.pictures.films import films, reduced
 from nucleate.pictures.neighbors import Neighbors, neighbors_of

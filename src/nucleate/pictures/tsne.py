@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, lazy
 from nucleate.pictures.descent import ALL_PAIRS, Phase, descend
 
 opentsne = lazy("openTSNE")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from jaxtyping import Float
 
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.lazy import Float
 from nucleate.pictures.tsne import Embedding, embed
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores

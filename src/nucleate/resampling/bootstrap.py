@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int, UInt16
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, UInt16, lazy
 
 sparse = lazy("scipy.sparse")
 

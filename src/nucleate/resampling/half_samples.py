@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, lazy
 from nucleate.resampling.bootstrap import number_from_zero
 
 special = lazy("scipy.special")

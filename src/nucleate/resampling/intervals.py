@@ -8,9 +8,8 @@ still tell an interval.
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Bool, Float, Int, lazy
 from nucleate.resampling.bootstrap import LEVELS, Resamples
 
 special = lazy("scipy.special")

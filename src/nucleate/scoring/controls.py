@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.lazy import Int
 from nucleate.metrics.agreement.rand_index import adjusted_rand_of_each
 from nucleate.resampling.bootstrap import number_from_zero
 from nucleate.resampling.named_seeds import stream

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
+from nucleate.lazy import Float
 from nucleate.metrics.curves import crossing_step, late, late_gain, onset_step
 from nucleate.resampling.intervals import shown_ends
 from nucleate.scores import Scores

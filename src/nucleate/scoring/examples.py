@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.lazy import Float, Int
 
 ONCE = "once"
 """One example per instruction."""

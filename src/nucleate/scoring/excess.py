@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float, Int
 
+from nucleate.lazy import Bool, Float, Int
 from nucleate.scores import Coded, Scores, numbers_of
 
 if TYPE_CHECKING:

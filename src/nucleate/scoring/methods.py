@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.kmeans.kmeans import kmeans
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, lazy
 from nucleate.metrics.centroids import nearest_center
 from nucleate.metrics.label_geometry import silhouettes
 

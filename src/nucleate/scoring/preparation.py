@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
+
+from nucleate.lazy import Float
 
 Points = np.ndarray
 Transform = Callable[[Points], Points]

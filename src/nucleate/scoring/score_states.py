@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int
 from threadpoolctl import threadpool_limits
 
 from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.errors import LabelsError
+from nucleate.lazy import Float, Int
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves
 from nucleate.resampling.named_seeds import seed_of

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from nucleate.capture.hidden_states import HiddenStates
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, lazy
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int
 
 from nucleate.capture.self_test import settle_capture
 from nucleate.capture.stored import store_states
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.saved import load_corpus
+from nucleate.lazy import Int
 from nucleate.models.loading import notes_on
 from nucleate.models.series.series import Series
 from nucleate.models.series.trainer_log import read_trainer_log, write_lines

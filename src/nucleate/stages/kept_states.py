@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Int
 
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import Corpus
-from nucleate.lazy import lazy
+from nucleate.lazy import Int, lazy
 
 stored = lazy("nucleate.capture.stored")
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Int
 from transformers import PreTrainedModel
 
 from nucleate.capture.hidden_states import HiddenStates
@@ -21,6 +20,7 @@ from nucleate.capture.record import capture
 from nucleate.capture.stored import read_states
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import InterventionError
+from nucleate.lazy import Int
 from nucleate.models.loading import load_model, pick_device
 from nucleate.models.series.series import Series
 from nucleate.run_folder.folder import RunFolder

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from transformers import PreTrainedModel
 
 from nucleate.corpus.corpus import Corpus
+from nucleate.lazy import Float
 from nucleate.training.packing import PackedBatch, PackedRows, pack
 
 _EVALUATION_ROWS = 256

@@ -14,10 +14,11 @@ from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
+
+from nucleate.lazy import Bool, Float, Int
 
 _Attention = Callable[..., tuple[torch.Tensor, torch.Tensor | None]]
 

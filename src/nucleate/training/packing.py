@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
 
+from nucleate.lazy import Bool, Float, Int
 from nucleate.training.packed_attention import Layout
 
 PREDICTED = {

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Int
+
+from nucleate.lazy import Int
 
 TAIL_RATE, TAIL_BEGINS = 0.1, 2 / 3
 """Of `cosine_tail`: the rate of the tail by the peak's, and the share of the steps at which it begins.

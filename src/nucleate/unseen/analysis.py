@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Int
 
 from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.corpus.corpus import NO_ANSWER, Corpus
 from nucleate.corpus.subset import analysis_subset, centroid_rows
+from nucleate.lazy import Bool, Float, Int
 from nucleate.metrics.centroids import Centroids
 from nucleate.resampling.intervals import Draws, exact_ends, interval
 from nucleate.resampling.named_seeds import drawn_anew, stream

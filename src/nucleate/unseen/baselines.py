@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.corpus.corpus import Corpus
+from nucleate.lazy import Float, Int
 
 
 def baselines(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> dict[str, Float[np.ndarray, " row"]]:

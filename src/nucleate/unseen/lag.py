@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float, Int
+
+from nucleate.lazy import Float, Int
 
 LEAST_RISE = 0.1
 """A curve that rises by less has no half way."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+
+from nucleate.lazy import Bool, Float, Int
 
 _CONTINUITY = 0.5
 """Added to each of the four counts behind an odds ratio, so that an empty cell leaves it finite.

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
 
 from nucleate.capture.hidden_states import layer_of
+from nucleate.lazy import Bool, Float
 from nucleate.resampling.intervals import Draws, exact_ends, interval
 from nucleate.unseen.membership import Membership, Weights, ties_begin
 

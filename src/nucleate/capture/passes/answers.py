@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 from nucleate.corpus.corpus import NO_ANSWER
+from nucleate.lazy import Bool, Float, Int
 from nucleate.models.blocks import giving
 
 _HEAD_ROWS = 64

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+
+from nucleate.lazy import Int
 
 
 @dataclass(frozen=True)

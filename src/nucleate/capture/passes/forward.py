@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
@@ -26,6 +25,7 @@ from nucleate.capture.positions import position_weights
 from nucleate.capture.sites import read_sites
 from nucleate.corpus.spans import Spans
 from nucleate.errors import ModelError
+from nucleate.lazy import Bool, Float, Int
 from nucleate.models.blocks import Blocks, body_of, depends_on_length, width_of
 
 

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jaxtyping import Int
 
 from nucleate.corpus.corpus import CARD, INSTANCES, TOKENIZER, Corpus
 from nucleate.corpus.dataset_card import dataset_card, write_splits
@@ -28,6 +27,7 @@ from nucleate.corpus.spans import Spans, draw_tokens
 from nucleate.corpus.tokenizer import build_tokenizer, build_vocabulary
 from nucleate.errors import CorpusError
 from nucleate.foreign_files import read_parquet
+from nucleate.lazy import Int
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

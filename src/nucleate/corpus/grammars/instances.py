@@ -13,13 +13,13 @@ from itertools import count, islice
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Int
 
 from nucleate.corpus.grammars.expressions import Expression
 from nucleate.corpus.grammars.grammar import draw_expressions
 from nucleate.corpus.grammars.tasks import Task, draw_tasks
 from nucleate.corpus.settings import CorpusSettings
 from nucleate.corpus.splits import LEFT_OUT, draw_bridges, split_dialect
+from nucleate.lazy import Int
 from nucleate.resampling.named_seeds import stream
 
 SCHEMA = pa.schema(

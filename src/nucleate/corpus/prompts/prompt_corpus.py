@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jaxtyping import Int
 
 from nucleate.corpus.corpus import CARD, INSTANCES, TOKENIZER, Corpus
 from nucleate.corpus.dataset_card import prompts_card, write_splits
@@ -27,6 +26,7 @@ from nucleate.corpus.spans import Spans, draw_tokens
 from nucleate.corpus.tokenizer import read_tokenizer
 from nucleate.errors import CorpusError, NucleateError
 from nucleate.foreign_files import read_parquet
+from nucleate.lazy import Int
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

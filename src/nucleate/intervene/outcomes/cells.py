@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.capture.hidden_states import layer_of
 from nucleate.intervene.outcomes.effects import Effect
+from nucleate.lazy import Float, Int
 from nucleate.resampling.intervals import Draws, exact_ends
 from nucleate.scores import RunTag
 

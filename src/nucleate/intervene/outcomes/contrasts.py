@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.capture.hidden_states import layer_of
 from nucleate.intervene.outcomes.cells import METRICS, Cell, Values
 from nucleate.intervene.outcomes.effects import COMPANY, CONTROLS, Effect
+from nucleate.lazy import Float, Int
 from nucleate.resampling.intervals import Draws
 from nucleate.scores import RunTag
 

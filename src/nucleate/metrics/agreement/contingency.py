@@ -13,10 +13,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.errors import LabelsError
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, lazy
 from nucleate.resampling.bootstrap import number_from_zero
 
 special = lazy("scipy.special")

@@ -11,9 +11,8 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from nucleate.lazy import lazy
+from nucleate.lazy import Float, Int, lazy
 from nucleate.metrics.agreement.rand_index import draw_starts
 from nucleate.resampling.bootstrap import CHUNK_VALUES, Resamples, number_from_zero
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int, Num
 
+from nucleate.lazy import Float, Int, Num
 from nucleate.metrics.agreement.contingency import contingency
 
 EventName = Literal["kept", "moved", "merged", "split", "made", "dissolved"]

@@ -15,9 +15,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float, Int
 
 from nucleate.errors import LabelsError
+from nucleate.lazy import Float, Int
 from nucleate.metrics.agreement.contingency import require_same_examples
 from nucleate.resampling.bootstrap import Resamples, number_from_zero
 from nucleate.resampling.intervals import interval

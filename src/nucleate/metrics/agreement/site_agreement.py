@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
 
+from nucleate.lazy import Float, Int
 from nucleate.metrics.agreement.drawn_pairs import DrawnPairs, DrawnStarts, Sums, n_pairs_within, pairs_within
 from nucleate.metrics.agreement.rand_index import (
     WIDEST_COUNTED,

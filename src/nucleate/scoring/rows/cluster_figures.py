@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
 
+from nucleate.lazy import Float, Int
 from nucleate.metrics.agreement.contingency import (
     adjusted_mutual_information,
     commonest_names,

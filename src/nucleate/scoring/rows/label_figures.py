@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
 
 from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.corpus.corpus import NO_ANSWER
+from nucleate.lazy import Bool, Float, Int
 from nucleate.metrics.centroids import nearest_centroid_right
 from nucleate.metrics.label_geometry import (
     neighbor_purities,
