@@ -43,8 +43,11 @@ def measure(setup: Setup) -> Findings:
     here, corpora = partial(_grow, findings), setup.work / "growth"
     here("corpus, instances", sizes.instances, partial(_alone, "corpus", preset=preset, folder=str(corpora)))
     captured = here("capture, prompts", sizes.instances, partial(_alone, "capture", folder=str(corpora)))
+    # Asked for at each size, the choice between precisions takes longer than what is measured.
+    precision = ours.train_steps(resolve(preset), ours.corpus_of(preset), 1).precision
+    trained = partial(_alone, "training", preset=preset, precision=precision)
     for axis, values in (("width", sizes.widths), ("layers", sizes.layers)):
-        here(f"training step, {axis}", values, partial(_alone, "training", preset=preset, axis=axis))
+        here(f"training step, {axis}", values, partial(trained, axis=axis))
     ran = here("run of smoke, checkpoints", sizes.checkpoints, partial(_run_with_checkpoints, setup.work))
     pages = [(n, one.answer["page"] / 1e6) for n, one in ran]
     _row(findings, "run of smoke, checkpoints: page", "MB", pages)
@@ -154,13 +157,14 @@ def prepare_capture(size: int, folder: str) -> Callable[[], dict[str, int]]:
     return captured
 
 
-def prepare_training(size: int, preset: str, axis: str) -> Callable[[], dict[str, float]]:
-    """Training steps at one width or number of layers: the median step."""
+def prepare_training(size: int, preset: str, axis: str, precision: str) -> Callable[[], dict[str, float]]:
+    """Training steps at one width or number of layers, all in one precision: the median step."""
     changed = {
         "width": ["model.n_head=4", f"model.n_embd={size}"],
         "layers": [f"model.n_layer={size}"],
     }[axis]
-    settings = resolve(preset, [*changed, f"training.batch_instructions={BATCH_INSTRUCTIONS}"])
+    batch = f"training.batch_instructions={BATCH_INSTRUCTIONS}"
+    settings = resolve(preset, [*changed, batch, f"training.precision={precision}"])
     corpus = ours.corpus_of(preset)
     ours.train_steps(settings, corpus, 1)
     return lambda: {

@@ -1,4 +1,4 @@
-"""Our side: the one file of the benchmarks that knows how nucleate is called.
+"""Our side: how nucleate is called; the whole run that several parts share is in `our_run.py`.
 
 Everything goes through the functions that the program itself uses, with its own settings, so that a
 faster way inside them is measured without a change here.
@@ -30,9 +30,10 @@ from nucleate.models.gpt2 import build_model
 from nucleate.models.loading import load_model
 from nucleate.pictures.tsne import embed
 from nucleate.run_folder.folder import RunFolder
-from nucleate.scores import Scores
 from nucleate.settings.presets import ExperimentSettings, resolve
+from nucleate.training.objective import answer_accuracy, pack_split
 from nucleate.training.observer import TrainingRecord
+from nucleate.training.packed_attention import packed
 from nucleate.training.trainer import train
 
 NEVER = 10**9
@@ -58,13 +59,13 @@ class Trained:
         model: at the last step.
         step_seconds: from the end of one step to the end of the next, whatever lay between.
         seconds: of the whole, evaluations and checkpoints included.
-        dtype: of the matrix products, as the program chose.
+        precision: as the program chose it, by the name that its settings have for it: `bfloat16-eager`.
     """
 
     model: PreTrainedModel
     step_seconds: list[float]
     seconds: float
-    dtype: str
+    precision: str
 
 
 Watch = Callable[[int], None]
@@ -101,18 +102,26 @@ def train_whole(
         begun = time.perf_counter()
         with run.stage("training", ""):
             train(model, corpus, settings.training, run, seed=settings.seed, observer=observer)
-        seconds, dtype = time.perf_counter() - begun, run.manifest["precision"]["dtype"]
-    return Trained(model, [after - before for before, after in itertools.pairwise(ends)], seconds, dtype)
+        seconds, chosen = time.perf_counter() - begun, run.manifest["precision"]
+    precision = f"{chosen['dtype']}-{chosen['attention']}"
+    return Trained(model, [after - before for before, after in itertools.pairwise(ends)], seconds, precision)
 
 
 def _ignore(*_: object) -> None: ...
 
 
-def accuracy_of(model: PreTrainedModel, corpus: Corpus, split: str = "validation") -> float:
-    """Share of a split that a model answers right, ours or a peer's: counted in one way for both."""
-    rows = np.flatnonzero(corpus.table["split"].to_numpy(zero_copy_only=False) == split)
-    states = capture(model, corpus, rows, step=0, positions=("input",))
-    return float((states.predicted == states.expected).mean())
+class Examiner:
+    """Counts right answers as training does for its log, of a model of ours or of a peer's."""
+
+    def __init__(self, settings: ExperimentSettings, corpus: Corpus, split: str = "validation") -> None:
+        self._model = model_of(settings, corpus)
+        self._model.set_attn_implementation(packed("sdpa"))
+        training = settings.training
+        self._rows = pack_split(corpus, split, training.objective, training.n_evaluation)
+
+    def accuracy(self, model: PreTrainedModel) -> float:
+        self._model.load_state_dict(model.state_dict())
+        return answer_accuracy(self._model, self._rows)
 
 
 @dataclass(frozen=True)
@@ -174,29 +183,6 @@ def command(*arguments: str) -> list[str]:
     return (
         [str(installed), *arguments] if installed.exists() else [sys.executable, "-m", "nucleate", *arguments]
     )
-
-
-def run_folder(setup: Setup) -> RunFolder:
-    """The run that whole processes are timed on, and that the page is built from."""
-    return RunFolder(setup.work / f"run-{setup.sizes.preset}")
-
-
-def stage_seconds(folder: RunFolder) -> dict[str, float]:
-    """Of a finished run."""
-    return {name: stage["seconds"] for name, stage in folder.manifest["stages"].items()}
-
-
-def last_figures(folder: RunFolder) -> dict[str, float]:
-    """Accuracy and every agreement of k-means clusters of a run's last step, named as the peer names them."""
-    frame = Scores.read(folder.scores).to_pandas()
-    last = frame[(frame["step"] == frame["step"].max()) & (frame["control"] == "none")]
-    accuracy = last[last["metric"] == "accuracy"]
-    figures = {f"accuracy, {row.split}": float(row.value) for row in accuracy.itertuples()}
-    agreement = last[(last["metric"] == "ari") & (last["method"] == "kmeans")]
-    for row in agreement[agreement["preparation"] == "raw"].itertuples():
-        name = f"agreement with {row.factor}, {row.split}, {row.position}, {row.site}"
-        figures[name] = float(row.value)
-    return figures
 
 
 def instances_per_step(settings: ExperimentSettings, corpus: Corpus) -> int:

@@ -19,15 +19,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks import ours
+from benchmarks import our_run
 from benchmarks.browser import LAYERS, SLIDE, TRAVEL, WATCH, Thread, chromium_at, open_page
-from benchmarks.isolated import whole_process
 from benchmarks.measuring import Findings, Measured, Row, in_turn, seconds_of
 from benchmarks.setup import Setup
 from nucleate.pictures.points_table import Projections
 from nucleate.report.contents import RunContents, read_run
 from nucleate.report.page import build_page, render
-from nucleate.run_folder.folder import RunFolder
 
 MANY, MOST = 5000, 100_000
 TARGETS = {
@@ -42,10 +40,7 @@ TARGETS = {
 
 
 def measure(setup: Setup) -> Findings:
-    findings, folder = Findings(), ours.run_folder(setup)
-    if not folder.report.exists():
-        whole_process(ours.command("run", setup.sizes.preset, "--out", str(folder.path)))
-    folder = RunFolder.open(folder.path)
+    findings, folder = Findings(), our_run.finished_run(setup)
     built = in_turn({"nucleate": partial(build_page, [folder])}, rounds=setup.sizes.rounds)["nucleate"]
     findings.rows.append(Row("page", f"build, {setup.sizes.preset}", "nucleate", "s", built))
     contents, own = read_run(folder), setup.sizes.preset
@@ -121,7 +116,7 @@ def _in_browser(setup: Setup, name: str, text: str, is_asked: bool) -> Iterator[
         yield Row("page", f"open and slider, {name}", "nucleate", "", nothing, note="no chromium")
         return
     with chromium_at(chromium) as browser:
-        rounds = range(setup.sizes.rounds + 1)
+        rounds = range(setup.sizes.rounds + 1 if is_asked else 2)
         opened = [seconds_of(partial(open_page, browser, path)) for _ in rounds][1:]
         busy, longest = zip(*[_opening(browser, path) for _ in rounds], strict=True)
         timed = {"open": opened, "open, processor time": busy, "longest task": longest}

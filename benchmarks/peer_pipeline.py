@@ -2,22 +2,25 @@
 
 Same corpus, same samples, same checkpoints, same numbers of clusters and starts as the run that it is given.
 A number of clusters that two factors share is clustered once. No intervals, controls, figures or page.
-Whole, it trains to the end and scores its own checkpoints; with `--steps` and `--checkpoints` it takes some
-steps and scores some of the given run's checkpoints, which cost the same.
+Whole, it trains to the end and scores its own checkpoints. With `--until` it trains until that accuracy
+stands, or for `--at-most` seconds of steps, and with `--checkpoints` it scores some of the given run's
+checkpoints, which cost the same. Accuracy is counted as often as in that run, off the clock.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from benchmarks import ours, peers
 from nucleate.capture.hidden_states import HiddenStates
@@ -36,36 +39,75 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="a finished run of nucleate")
     parser.add_argument("told", type=Path, help="where seconds and scores are written, as JSON")
-    parser.add_argument("--steps", type=int, help="train so many only")
+    parser.add_argument("--until", type=float, help="train until this validation accuracy stands")
+    parser.add_argument("--at-most", type=float, default=math.inf, help="seconds of steps, if it never does")
     parser.add_argument("--checkpoints", type=int, help="score so many of the run's own only")
     chosen = parser.parse_args()
     run = RunFolder.open(chosen.run)
     settings, corpus = settings_of(run), load_corpus(run.corpus)
-    folder, n_steps = chosen.told.with_suffix(""), settings.training.steps
-    steps = settings.training.all_checkpoint_steps()
-    step_seconds = train(
-        settings, corpus, chosen.steps or n_steps, steps if chosen.steps is None else (), folder
-    )
+    folder, steps = chosen.told.with_suffix(""), settings.training.all_checkpoint_steps()
+    watch = Watch(ours.Examiner(settings, corpus), settings, chosen.until, chosen.at_most)
+    is_whole = chosen.checkpoints is None
+    step_seconds = train(settings, corpus, steps if is_whole else (), folder, watch)
     scored = checkpoints_to_score(run, folder, steps, chosen.checkpoints)
     seconds, rows = score_checkpoints(settings, corpus, scored)
     told = {
         "step_seconds": step_seconds,
+        "evaluations": watch.evaluations,
+        "evaluation_seconds": watch.seconds,
         "checkpoint_seconds": seconds,
-        "n_steps": n_steps,
+        "n_steps": settings.training.steps,
         "n_checkpoints": len(steps),
         "figures": figures_of(rows),
     }
     chosen.told.write_text(json.dumps(told, indent=1))
 
 
+class Watch:
+    """Counts the peer's accuracy at the steps at which ours was counted, and says when that is enough.
+
+    Attributes:
+        evaluations: steps with the validation accuracy at each.
+        seconds: that counting took.
+    """
+
+    def __init__(
+        self, examiner: ours.Examiner, settings: ExperimentSettings, until: float | None, at_most: float
+    ) -> None:
+        self._examiner, self._training = examiner, settings.training
+        self._until, self._at_most = until, at_most
+        self._begun = time.perf_counter()
+        self.evaluations: list[tuple[int, float]] = []
+        self.seconds = 0.0
+
+    def __call__(self, step: int, model: PreTrainedModel) -> bool:
+        if step % self._training.evaluate_every and step not in self._training.all_checkpoint_steps():
+            return self._until is not None and self._is_late()
+        begun = time.perf_counter()
+        accuracy = self._examiner.accuracy(model)
+        self.evaluations.append((step, accuracy))
+        self.seconds += time.perf_counter() - begun
+        return self._until is not None and (accuracy >= self._until or self._is_late())
+
+    def _is_late(self) -> bool:
+        return time.perf_counter() - self._begun - self.seconds > self._at_most
+
+
 def train(
-    settings: ExperimentSettings, corpus: Corpus, steps: int, checkpoints: list[int] | tuple[()], folder: Path
+    settings: ExperimentSettings, corpus: Corpus, checkpoints: Sequence[int], folder: Path, watch: Watch
 ) -> list[float]:
     model, batch = peers.hugging_face_model(settings, corpus), ours.instances_per_step(settings, corpus)
     if 0 in checkpoints:
         model.save_pretrained(folder / "checkpoint-0")
     return peers.train_with_trainer(
-        model, corpus, settings, steps=steps, batch=batch, checkpoints=checkpoints, folder=folder
+        model,
+        corpus,
+        settings,
+        steps=settings.training.steps,
+        batch=batch,
+        checkpoints=checkpoints,
+        folder=folder,
+        is_enough=watch,
     )
 
 

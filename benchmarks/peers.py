@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ from transformers import (
 
 from nucleate.corpus.corpus import Corpus
 from nucleate.settings.presets import ExperimentSettings
+
+Watcher = Callable[[int, PreTrainedModel], bool]
+"""Sees the model after every step, off the clock; where it says so, training ends."""
 
 
 def hugging_face_model(settings: ExperimentSettings, corpus: Corpus) -> GPT2LMHeadModel:
@@ -54,9 +57,10 @@ def train_with_trainer(
     bf16: bool = False,
     checkpoints: Sequence[int] = (),
     folder: Path | None = None,
+    is_enough: Watcher = lambda _step, _model: False,
 ) -> list[float]:
     """Hugging Face's Trainer on sequences padded to their batch. Returns: seconds of every step."""
-    training, clock = settings.training, _Clock(checkpoints)
+    training, clock = settings.training, _Clock(checkpoints, is_enough)
     sequences = corpus.of_split("train")["input_ids"].to_pylist()
     with tempfile.TemporaryDirectory() as temporary:
         arguments = TrainingArguments(
@@ -89,25 +93,25 @@ def train_with_trainer(
         )
         trainer.remove_callback(PrinterCallback)  # its one line would stand in the middle of the table
         trainer.train()
-    return clock.step_seconds()
+    return clock.step_seconds
 
 
 class _Clock(TrainerCallback):
-    """When each step ended; and that a checkpoint is due."""
+    """How long each step took, without what a watcher does between two; and that a checkpoint is due."""
 
-    def __init__(self, checkpoints: Sequence[int]) -> None:
-        self.checkpoints = set(checkpoints)
-        self.ends: list[float] = []
+    def __init__(self, checkpoints: Sequence[int], is_enough: Watcher) -> None:
+        self.checkpoints, self.is_enough = set(checkpoints), is_enough
+        self.step_seconds: list[float] = []
 
     def on_train_begin(self, *_: Any, **__: Any) -> None:
-        self.ends.append(time.perf_counter())
+        self._begun = time.perf_counter()
 
-    def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
-        self.ends.append(time.perf_counter())
+    def on_step_end(self, _: Any, state: Any, control: Any, model: Any = None, **__: Any) -> None:
+        self.step_seconds.append(time.perf_counter() - self._begun)
         control.should_save = state.global_step in self.checkpoints
-
-    def step_seconds(self) -> list[float]:
-        return [after - before for before, after in itertools.pairwise(self.ends)]
+        if self.is_enough(state.global_step, model):
+            control.should_training_stop = True
+        self._begun = time.perf_counter()
 
 
 def train_plainly(

@@ -1,8 +1,11 @@
-"""The whole: `nucleate run` against the peer pipeline, and the start-up of `nucleate --help`.
+"""The whole: `nucleate run` against the Trainer pipeline and the same analysis, to equal validation accuracy.
 
 Ours runs whole: corpus, training, scores with controls and intervals, analyses, figures and page. The peer
-trains, captures and clusters, and draws nothing. By default its time is put together from some of its steps
-and some of its checkpoints; `--whole` runs all of it and compares scores.
+trains, captures and clusters, and draws nothing. Both are timed until the validation accuracy `ENOUGH` first
+stands, counted by the same function at the same steps, with everything before and after but the rest of the
+training. The peer trains until then, and scores some checkpoints whose time is multiplied; where it does not
+come there in the time that it is given, the steps that it took stand for all, and the ratio is said to be
+that at least. `--whole` trains the peer to its end and compares scores.
 """
 
 from __future__ import annotations
@@ -10,16 +13,21 @@ from __future__ import annotations
 import json
 import shutil
 import statistics
-import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from benchmarks import ours, profiles
-from benchmarks.isolated import ROOT, Alone, whole_process
-from benchmarks.measuring import Findings, Measured, Reached, Row, in_turn
+from benchmarks import our_run, ours, profiles
+from benchmarks.isolated import Alone, whole_process
+from benchmarks.measuring import Findings, Measured, Reached, Row
+from benchmarks.reach import GOALS, verdict
 from benchmarks.setup import Setup
-from benchmarks.training import ACCURACY_APART
+from nucleate.run_folder.folder import RunFolder
+
+ENOUGH = 0.97
+"""Validation accuracy that both come to."""
 
 ACCURACY = "accuracy, validation"
 SHOWN = (
@@ -28,98 +36,141 @@ SHOWN = (
     "agreement with task, validation, last_instruction, final_norm",
 )
 PEER = "Trainer + output_hidden_states + KMeans"
+SCORED = 2
+"""Checkpoints that the peer scores where it does not run whole."""
 NOT_THE_PEERS = ("unseen", "figures", "report")
 """Stages of ours that have no counterpart there; scores of ours have intervals and controls beside them."""
 
 
 def measure(setup: Setup) -> Findings:
-    findings = Findings()
-    _start_up(findings, setup)
-    folder = ours.run_folder(setup).path
+    findings, folder = Findings(), our_run.run_folder(setup).path
     shutil.rmtree(folder, ignore_errors=True)
     run = whole_process(ours.command("run", setup.sizes.preset, "--out", str(folder)))
-    peer, told = _peer(setup)
-    seconds = peer.seconds if setup.whole else estimated_seconds(peer.seconds, told)
-    how = (
-        "whole"
-        if setup.whole
-        else "estimated from {} steps and {} checkpoints".format(
-            len(told["step_seconds"]), len(told["checkpoint_seconds"])
-        )
-    )
-    what = f"run {setup.sizes.preset}"
-    taken = {"nucleate": Measured((run.seconds,)), PEER: Measured((seconds,))}
-    findings.compare("process", what, "s", taken, how)
-    drawn = sum(ours.stage_seconds(ours.run_folder(setup)).get(stage, 0.0) for stage in NOT_THE_PEERS)
-    alike = {"nucleate": Measured((run.seconds - drawn,)), PEER: Measured((seconds,))}
-    findings.compare("process", f"{what}, without {', '.join(NOT_THE_PEERS)}", "s", alike, how)
+    made = our_run.finished_run(setup)
+    _share_of_scoring(findings, made)
+    peer, told = _peer(setup, folder)
     peaks = {"nucleate": Measured((run.peak_bytes / 1e6,)), PEER: Measured((peer.peak_bytes / 1e6,))}
-    findings.compare("process", f"{what}, peak memory", "MB", peaks)
-    fair, note = _compare_scores(findings, setup, told) if setup.whole else (True, f"peer {how}")
-    findings.reached["run"] = Reached(seconds / run.seconds, fair, note, _stages(setup, run.seconds))
+    findings.compare("process", f"run {setup.sizes.preset}, peak memory", "MB", peaks)
+    _to_the_end(findings, setup, made, run, peer, told)
+    _to_equal_accuracy(findings, made, run, peer, told)
+    if setup.whole:
+        _compare_scores(findings, made, told)
     return findings
 
 
-def _start_up(findings: Findings, setup: Setup) -> None:
-    def start(command: list[str]) -> None:
-        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+def _share_of_scoring(findings: Findings, made: RunFolder) -> None:
+    """What bounds it is looked for only where it is too much: a milestone is scored once more for that."""
+    seconds = our_run.stage_seconds(made)
+    for stage in ("training", "scoring"):
+        findings.rows.append(Row("process", stage, "nucleate", "s", Measured((seconds[stage],))))
+    share = seconds["scoring"] / seconds["training"]
+    note = f"scoring {seconds['scoring']:.0f} s, training {seconds['training']:.0f} s"
+    reached = Reached(share, note=note)
+    if verdict(GOALS["scoring_share"], reached) == "not reached":
+        of_a_milestone = profiles.of_functions(our_run.scoring_of_a_milestone(made))
+        reached = Reached(share, note=note, bound=f"the last checkpoint, in one thread: {of_a_milestone}")
+    findings.reached["scoring_share"] = reached
 
-    contestants = {
-        "nucleate": partial(start, ours.command("--help")),
-        "python -c pass": partial(start, [sys.executable, "-c", "pass"]),
-    }
-    taken = in_turn(contestants, rounds=setup.sizes.help_runs)
-    findings.compare("process", "start-up of --help", "s", taken)
-    bound = f"Python alone {taken['python -c pass'].median:.3f} s; {profiles.of_imports('nucleate.cli.main')}"
-    findings.reached["help"] = Reached(taken["nucleate"].median, bound=bound)
 
-
-def _peer(setup: Setup) -> tuple[Alone, dict[str, Any]]:
+def _peer(setup: Setup, folder: Path) -> tuple[Alone, dict[str, Any]]:
     """The peer pipeline in a process of its own, whole or a part of it, with what it tells of itself."""
     told = setup.work / "peer.json"
-    command = [sys.executable, "-m", "benchmarks.peer_pipeline", str(ours.run_folder(setup).path), str(told)]
+    shutil.rmtree(told.with_suffix(""), ignore_errors=True)
+    command = [sys.executable, "-m", "benchmarks.peer_pipeline", str(folder), str(told)]
     if not setup.whole:
-        command += ["--steps", str(setup.sizes.peer_steps[0] + 2), "--checkpoints", "2"]
+        command += ["--until", str(ENOUGH), "--at-most", str(setup.sizes.peer_seconds)]
+        command += ["--checkpoints", str(SCORED)]
     done = whole_process(command)
     return done, json.loads(told.read_text())
 
 
-def estimated_seconds(of_a_part: float, told: dict[str, Any]) -> float:
-    """What the whole peer pipeline takes: median steps and checkpoints times their number, and the rest.
+def estimated_seconds(of_a_part: float, told: dict[str, Any], steps: int) -> float:
+    """What the peer pipeline takes: median steps and checkpoints times their number, and the rest.
 
-    The first step is left out, as it pays for what later ones find ready.
+    The first step is left out, as it pays for what later ones find ready; so is the counting of its answers.
 
     Args:
         of_a_part: seconds of the whole process that took some steps and scored some checkpoints.
         told: what that process told of these.
+        steps: of its training.
     """
     rest = of_a_part - sum(told["step_seconds"]) - sum(told["checkpoint_seconds"])
-    steps = told["n_steps"] * statistics.median(told["step_seconds"][1:])
-    return rest + steps + told["n_checkpoints"] * statistics.median(told["checkpoint_seconds"])
+    rest -= told["evaluation_seconds"]
+    trained = steps * statistics.median(told["step_seconds"][1:])
+    return rest + trained + told["n_checkpoints"] * statistics.median(told["checkpoint_seconds"])
 
 
-def _compare_scores(findings: Findings, setup: Setup, told: dict[str, Any]) -> tuple[bool, str]:
+def first_reached(evaluations: Iterable[Sequence[float]], wanted: float) -> int | None:
+    """The first step at which the accuracy is as wanted; None where it never is."""
+    return next((int(step) for step, accuracy in evaluations if accuracy >= wanted), None)
+
+
+def _to_the_end(
+    findings: Findings, setup: Setup, made: RunFolder, run: Alone, peer: Alone, told: dict[str, Any]
+) -> None:
+    """All steps of both, whatever their accuracy: as it is, and without what the peer does not do."""
+    steps = told["n_steps"]
+    seconds = peer.seconds - told["evaluation_seconds"]
+    how = "whole"
+    if not setup.whole:
+        seconds = estimated_seconds(peer.seconds, told, steps)
+        how = f"estimated from {len(told['step_seconds'])} steps and {SCORED} checkpoints"
+    stages = our_run.stage_seconds(made)
+    drawn = sum(stages.get(stage, 0.0) for stage in NOT_THE_PEERS)
+    theirs, what = Measured((seconds,)), f"run {setup.sizes.preset}, {steps} steps each"
+    add = partial(findings.compare, "process", unit="s", note=how)
+    add(what, measured={"nucleate": Measured((run.seconds,)), PEER: theirs})
+    without = f"{what}, without {', '.join(NOT_THE_PEERS)}"
+    add(without, measured={"nucleate": Measured((run.seconds - drawn,)), PEER: theirs})
+
+
+def _to_equal_accuracy(
+    findings: Findings, made: RunFolder, run: Alone, peer: Alone, told: dict[str, Any]
+) -> None:
+    """The row that is to be reached; where only the peer does not come there, the ratio is that at least."""
+    counted = {"nucleate": our_run.evaluations(made), PEER: told["evaluations"]}
+    at = {who: first_reached(evaluations, ENOUGH) for who, evaluations in counted.items()}
+    own, theirs, n_taken = at["nucleate"], at[PEER], len(told["step_seconds"])
+    seconds = run.seconds - (0.0 if own is None else our_run.seconds_after(made, own))
+    of_peer = estimated_seconds(peer.seconds, told, n_taken if theirs is None else theirs)
+    step = statistics.median(told["step_seconds"][1:])
+    note = (
+        f"{ENOUGH} stands: nucleate {_where(own, counted['nucleate'])}, peer {_where(theirs, counted[PEER])}"
+        f" of {step:.2f} s, measured; {len(told['checkpoint_seconds'])} of its {told['n_checkpoints']}"
+        f" checkpoints scored"
+    )
+    if theirs is None:
+        note = f"at least, for the peer was stopped at step {n_taken}; {note}"
+    taken = {"nucleate": Measured((seconds,)), PEER: Measured((of_peer,))}
+    findings.compare("process", f"whole, to validation accuracy {ENOUGH}", "s", taken, note)
+    bound = _stages(made, run.seconds)
+    findings.reached["run"] = Reached(of_peer / seconds, own is not None, note, bound)
+
+
+def _where(step: int | None, evaluations: Sequence[Sequence[float]]) -> str:
+    if step is not None:
+        return f"at step {step}"
+    last = f"{evaluations[-1][1]:.3f} at step {evaluations[-1][0]}" if evaluations else "never counted"
+    return f"not yet ({last})"
+
+
+def _compare_scores(findings: Findings, made: RunFolder, told: dict[str, Any]) -> None:
     """Accuracy and every agreement that both have, at the last step.
 
     The two models begin with the same weights and see other batches, so figures are alike, never the same.
     """
-    own, theirs = ours.last_figures(ours.run_folder(setup)), told["figures"]
-    for figure in SHOWN:
+    own, theirs = our_run.last_figures(made), told["figures"]
+    shared = sorted(own.keys() & theirs.keys())
+    for figure in (figure for figure in SHOWN if figure in shared):
         for who, figures in (("nucleate", own), (PEER, theirs)):
             findings.rows.append(Row("process", figure, who, "", Measured((figures[figure],))))
-    shared = sorted(own.keys() & theirs.keys())
     apart = Measured(tuple(abs(own[figure] - theirs[figure]) for figure in shared))
     findings.rows.append(Row("process", f"{len(shared)} figures, how far apart", "both", "", apart))
-    fair = own[ACCURACY] >= theirs[ACCURACY] - ACCURACY_APART
-    words = (
-        f"accuracy {own[ACCURACY]:.3f}, the peer's {theirs[ACCURACY]:.3f}; figures {apart.median:.2f} apart"
-    )
-    return fair, f"whole; {words} in the median"
 
 
-def _stages(setup: Setup, whole: float) -> str:
+def _stages(made: RunFolder, whole: float) -> str:
     """Where our own run's time went; what is outside all stages is imports above all."""
-    seconds = ours.stage_seconds(ours.run_folder(setup))
+    seconds = our_run.stage_seconds(made)
     seconds["outside the stages"] = whole - sum(seconds.values())
     longest = sorted(seconds.items(), key=lambda one: -one[1])
     return "by stage: " + ", ".join(f"{name} {value:.0f} s" for name, value in longest if value >= 0.5)

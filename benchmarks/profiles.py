@@ -65,20 +65,19 @@ def of_functions(work: Callable[[], object]) -> str:
     return _in_words(by_name, "the time")
 
 
-def of_imports(module: str) -> str:
-    """The packages that most of the time of an import went to, each with what it imports itself."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", f"import {module}"],
-        cwd=ROOT,
-        text=True,
-        stderr=subprocess.PIPE,
-        check=True,
-    )
+def of_imports(*program: str) -> str:
+    """The packages that most of the time of a program's imports went to.
+
+    Args:
+        program: what Python is told to run: `-c` and code, or `-m` and a module with its arguments.
+    """
+    command = [sys.executable, "-X", "importtime", *program]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
     by_name: dict[str, float] = {}
     for line in done.stderr.splitlines():
-        own, _, name = line.removeprefix("import time:").split("|")
-        if own.strip().isdigit():
-            package = name.strip().partition(".")[0]
+        own, _, rest = line.removeprefix("import time:").partition("|")
+        if line.startswith("import time:") and own.strip().isdigit():
+            package = rest.partition("|")[2].strip().partition(".")[0]
             by_name[package] = by_name.get(package, 0.0) + int(own) / 1e6
     return _in_words(by_name, "importing")
 

@@ -16,6 +16,7 @@ class Sizes:
         products, operations, copied_bytes: of the ceilings; small products are repeated up to `operations`.
         heads: of the models trained, by their widths.
         our_steps, peer_steps: trained per round, and how many of them are not counted.
+        peer_seconds: that the peer pipeline is given to come to the accuracy, where it does not run whole.
         study_steps: checkpoints of the short training whose states are clustered, pictured and captured.
         n_points: states clustered per layer.
         clusterings: clusters and starts of each k-means.
@@ -23,8 +24,8 @@ class Sizes:
         n_resamples: bootstrap replicates.
         tsne_points, tsne_rounds: of each picture.
         prompts: captured.
-        help_runs: of `nucleate --help`.
-        sweep_points: runs made by a sweep, and one after another.
+        starts: of each command that only starts and reads.
+        sweep_points, by_hand: runs made by a sweep, and how many of them one after another.
         instances, widths, layers, checkpoints, points: growth.
     """
 
@@ -36,6 +37,7 @@ class Sizes:
     heads: tuple[tuple[int, int], ...]
     our_steps: tuple[int, int]
     peer_steps: tuple[int, int]
+    peer_seconds: float
     study_steps: tuple[int, ...]
     n_points: int
     clusterings: tuple[tuple[int, int], ...]
@@ -44,8 +46,9 @@ class Sizes:
     tsne_points: int
     tsne_rounds: int
     prompts: int
-    help_runs: int
+    starts: int
     sweep_points: int
+    by_hand: int
     instances: tuple[int, ...]
     widths: tuple[int, ...]
     layers: tuple[int, ...]
@@ -62,6 +65,7 @@ FULL = Sizes(
     heads=((128, 4), (256, 8)),
     our_steps=(14, 4),
     peer_steps=(3, 1),
+    peer_seconds=480.0,
     study_steps=(0, 25, 50, 75, 100),
     n_points=1000,
     clusterings=((20, 10), (100, 5)),
@@ -70,12 +74,13 @@ FULL = Sizes(
     tsne_points=500,
     tsne_rounds=2,
     prompts=2000,
-    help_runs=15,
+    starts=9,
     sweep_points=16,
+    by_hand=4,
     instances=(1_000, 10_000, 100_000, 1_000_000),
     widths=(64, 128, 256, 512, 768),
     layers=(2, 6, 12, 24),
-    checkpoints=(5, 15, 50, 150),
+    checkpoints=(5, 50, 150),
     points=(1_000, 10_000, 100_000, 1_000_000),
 )
 
@@ -88,6 +93,7 @@ QUICK = Sizes(
     heads=((32, 2), (64, 2)),
     our_steps=(4, 1),
     peer_steps=(3, 1),
+    peer_seconds=4.0,
     study_steps=(0, 4, 8),
     n_points=48,
     clusterings=((4, 3), (8, 2)),
@@ -96,8 +102,9 @@ QUICK = Sizes(
     tsne_points=48,
     tsne_rounds=1,
     prompts=48,
-    help_runs=2,
+    starts=2,
     sweep_points=2,
+    by_hand=1,
     instances=(200, 1_000, 2_000),
     widths=(16, 32),
     layers=(1, 2),

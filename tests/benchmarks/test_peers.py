@@ -57,3 +57,24 @@ def test_the_peer_scores_every_factor_at_every_layer_by_the_names_of_our_own(set
     assert {f"accuracy, {split}" for split in settings.scoring.splits} <= set(found)
     for site in ("embed", "block.1", "final_norm"):
         assert -1 <= found[f"agreement with task, validation, last_instruction, {site}"] <= 1
+
+
+def test_a_peer_is_examined_as_our_capture_answers(settings, corpus):
+    """Of one model: the share that training's own count gives is that of the tokens captured."""
+    model = peers.hugging_face_model(settings, corpus)
+    peers.train_with_trainer(model, corpus, settings, steps=12, batch=64)
+    rows = np.flatnonzero(np.asarray(corpus.table["split"].to_pylist()) == "train")
+    states = capture(model, corpus, rows, step=0, positions=("input",))
+    examiner = ours.Examiner(settings, corpus, "train")
+    expected = float((states.predicted == states.expected).mean())
+    assert examiner.accuracy(model) == pytest.approx(expected)
+    assert 0.0 < expected < 1.0
+
+
+def test_a_watcher_ends_the_peers_training(settings, corpus):
+    model = peers.hugging_face_model(settings, corpus)
+    seen = []
+    seconds = peers.train_with_trainer(
+        model, corpus, settings, steps=5, batch=4, is_enough=lambda step, _: seen.append(step) or step == 3
+    )
+    assert (seen, len(seconds)) == ([1, 2, 3], 3)
