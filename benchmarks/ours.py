@@ -103,7 +103,7 @@ def train_whole(
         with run.stage("training", ""):
             train(model, corpus, settings.training, run, seed=settings.seed, observer=observer)
         seconds, chosen = time.perf_counter() - begun, run.manifest["precision"]
-    precision = f"{chosen['dtype']}-{chosen['attention']}"
+    precision = chosen["dtype"] if chosen["attention"] == "sdpa" else "{dtype}-{attention}".format(**chosen)
     return Trained(model, [after - before for before, after in itertools.pairwise(ends)], seconds, precision)
 
 
