@@ -14,7 +14,7 @@ from nucleate.scores import RunTag, Scores
 from nucleate.scoring import methods
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.settings import ScoringSettings
-from nucleate.settings.config import override
+from nucleate.settings.tables import override
 
 SETTINGS = ScoringSettings(
     positions=("last_instruction", "input"), factors=("task", "input"), n_init=2, n_resamples=40

@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from nucleate.errors import ConfigError
-from nucleate.settings.config import Settings, merge, override, read_toml, setting_names
+from nucleate.settings.config import Settings, setting_names
 from nucleate.settings.presets import resolve
+from nucleate.settings.tables import override, read_toml
 
 
 class Inner(Settings):
@@ -26,12 +27,6 @@ def test_overrides_reach_inner_tables_and_keep_the_rest():
     assert (settings.seed, settings.training.steps, settings.training.names) == (5, 9, ("a", "b"))
 
 
-def test_override_leaves_its_argument_alone():
-    values = {"training": {"steps": 2}}
-    override(values, ["training.steps=9"])
-    assert values == {"training": {"steps": 2}}
-
-
 @given(st.integers(), st.integers(1, 10**6), st.lists(st.text("abc_ é\"'", min_size=1)))
 def test_toml_round_trip(tmp_path_factory, seed, steps, names):
     settings = Outer(seed=seed, training=Inner(steps=steps, names=tuple(names)))
@@ -50,17 +45,6 @@ def test_every_setting_has_a_dotted_name():
     assert list(setting_names(Outer)) == ["seed", "training.steps", "training.names"]
 
 
-def test_merge_puts_tables_over_tables_and_leaves_the_rest():
-    values = {"a": 1, "b": {"c": 2, "d": 3}, "e": {"f": 4}}
-    assert merge(values, {"b": {"c": 5}, "g": {"h": 6}}) == {
-        "a": 1,
-        "b": {"c": 5, "d": 3},
-        "e": {"f": 4},
-        "g": {"h": 6},
-    }
-    assert values["b"] == {"c": 2, "d": 3}
-
-
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
@@ -77,13 +61,6 @@ def test_mistakes_are_named(overrides, words):
         Outer.from_mapping(override({}, overrides), "here")
     assert words in caught.value.what
     assert "\n" not in caught.value.what
-
-
-def test_torn_toml_names_the_file(tmp_path):
-    path = tmp_path / "x.toml"
-    path.write_text("a = [")
-    with pytest.raises(ConfigError, match=r"x\.toml"):
-        read_toml(path)
 
 
 def test_numbers_without_end_and_nul_are_named_as_mistakes(tmp_path):

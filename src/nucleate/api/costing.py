@@ -37,7 +37,7 @@ def analysis_cost(
     from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
     from nucleate.experiment import series_values
     from nucleate.models.series.series import find_series
-    from nucleate.settings.config import assignments
+    from nucleate.settings.tables import assignments
     from nucleate.stages.planning.analysis_cost import cost_of
     from nucleate.stages.planning.analysis_settings import resolve_analysis
     from nucleate.stages.planning.checks import require_measurable

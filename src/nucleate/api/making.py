@@ -197,7 +197,7 @@ def analyze(
     from nucleate.corpus.prompts.given_prompts import prompts_file
     from nucleate.experiment import run_analysis
     from nucleate.models.series.in_memory import Loaded
-    from nucleate.settings.config import assignments
+    from nucleate.settings.tables import assignments
 
     subject = str(model) if isinstance(model, str | Path) else Loaded.of(model, tokenizer)
     name = named(Path(subject)).name.removesuffix(".gguf") if isinstance(subject, str) else subject.name
@@ -229,7 +229,7 @@ def audit(
     from nucleate.experiment import series_values
     from nucleate.models.series.series import audit_of, shared_tensors_of
     from nucleate.models.series.settings import SeriesSettings
-    from nucleate.settings.config import assignments, override
+    from nucleate.settings.tables import assignments, override
 
     values = override({"model": series_values(str(model), revisions)}, assignments(overrides))["model"]
     settings = SeriesSettings.from_mapping(values, "the command line")

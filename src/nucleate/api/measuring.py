@@ -169,6 +169,6 @@ def _measure(run: Any, stage: Stage, overrides: Overrides, observer: Observer | 
 
 
 def _assigned(overrides: Overrides) -> list[str]:
-    from nucleate.settings.config import assignments
+    from nucleate.settings.tables import assignments
 
     return list(assignments(overrides))

@@ -90,7 +90,7 @@ def judge_by_kind(runs: Iterable[Run | Path | str]) -> list[tuple[list[Run], lis
     Raises:
         RunFolderError: one of them is no run's folder.
     """
-    from nucleate.settings.config import read_toml
+    from nucleate.settings.tables import read_toml
 
     kinds: dict[str, list[Run]] = {}
     for one in map(opened, runs):

@@ -56,7 +56,7 @@ class Run(Plots):
     def claim_settings(self) -> ClaimSettings:
         """Where its claims are judged."""
         from nucleate.claims.settings import ClaimSettings
-        from nucleate.settings.config import read_toml
+        from nucleate.settings.tables import read_toml
 
         self.folder.read_config()
         path = self.folder.config_toml
@@ -203,8 +203,8 @@ class Run(Plots):
         Raises:
             ConfigError: an override is wrong.
         """
-        from nucleate.settings.config import assignments
         from nucleate.settings.presets import read_settings
+        from nucleate.settings.tables import assignments
 
         self.folder.read_config()
         return read_settings(self.folder.config_toml, assignments(overrides))

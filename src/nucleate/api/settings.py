@@ -40,7 +40,7 @@ def resolve(preset: Preset, overrides: Overrides = (), seed: int | None = None) 
         ConfigError: no such preset or file, an unknown key, values that do not go together.
     """
     from nucleate.settings import presets
-    from nucleate.settings.config import assignments, override
+    from nucleate.settings.tables import assignments, override
 
     if isinstance(preset, str | Path):
         return presets.resolve(str(preset), assignments(overrides), seed)
@@ -95,7 +95,7 @@ def asked_of_ray(
     """
     from nucleate.cluster.settings import ClusterSettings
     from nucleate.errors import ConfigError
-    from nucleate.settings.config import override
+    from nucleate.settings.tables import override
 
     asked = [*overrides]
     own = [one for one in asked if one.startswith("ray.")]

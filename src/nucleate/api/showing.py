@@ -190,7 +190,7 @@ def similarity(
 
 def _differences(folders: Sequence[RunFolder]) -> Iterator[str]:
     """Runs of other tasks or prompts than the first; another seed of the same settings is not told."""
-    from nucleate.settings.config import read_toml
+    from nucleate.settings.tables import read_toml
 
     given = []
     for folder in folders:

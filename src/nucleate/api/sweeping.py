@@ -56,7 +56,7 @@ def plan_sweep(
     Raises:
         ConfigError: a mistake in the file, or an override is one of its axes.
     """
-    from nucleate.settings.config import assignments
+    from nucleate.settings.tables import assignments
     from nucleate.sweep.run_sweep import plan_sweep as plan
 
     place = str(out or Path("runs") / Path(file).stem)

@@ -21,8 +21,8 @@ from nucleate.scores import RunTag, Scores
 from nucleate.scoring.controls import untrained_control
 from nucleate.scoring.score_states import score_states
 from nucleate.scoring.surfaces import bag_of_tokens_figures
-from nucleate.settings.config import override
 from nucleate.settings.presets import AnalysisSettings
+from nucleate.settings.tables import override
 from nucleate.spacing import evenly_spaced
 from nucleate.stages.context import FolderContext
 from nucleate.stages.observer import Observer

@@ -27,7 +27,7 @@ from nucleate.report.readings import Reading, readings_of
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.manifest import digest_of
 from nucleate.scores import Scores
-from nucleate.settings.config import read_toml
+from nucleate.settings.tables import read_toml
 from nucleate.view import View
 
 ABOUT_TRAINING = ("emergence", "depth", "baseline", "generalisation", "realistic")

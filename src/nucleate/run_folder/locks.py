@@ -16,10 +16,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import filelock
+from typing import TYPE_CHECKING
 
 from nucleate.errors import RunFolderError
+from nucleate.lazy import lazy
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+filelock = lazy("filelock")
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
@@ -46,7 +51,7 @@ def held(lock: Path, held_by: Path) -> Iterator[None]:
         taken.release()
 
 
-def _taken(lock: Path, held_by: Path) -> filelock.BaseFileLock:
+def _taken(lock: Path, held_by: Path) -> BaseFileLock:
     for kind in (filelock.FileLock, filelock.SoftFileLock):
         place = lock if kind is filelock.FileLock else lock.with_name(f"{lock.name}-file")
         one = kind(place, timeout=0)

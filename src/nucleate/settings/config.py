@@ -1,8 +1,8 @@
-"""Settings: pydantic models from TOML and dotted overrides, and back.
+"""Settings: pydantic models from tables, and back.
 
 This module knows no setting by name. A component's own settings live beside it, as a subclass of
-`Settings`; `presets.py` puts them together. What is hidden here: how a TOML file, `key=value`
-overrides and defaults become one checked model, and how a mistake becomes one line that names the key.
+`Settings`; `presets.py` puts them together. What is hidden here: how values and defaults become one checked
+model, and how a mistake becomes one line that names the key.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
 
@@ -60,52 +58,6 @@ class Settings(pydantic.BaseModel):
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Raises ConfigError where the file is missing or is not TOML."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"no such file: {path}", "Name a preset or a TOML file that exists.") from None
-    except (ValueError, RecursionError, OSError) as error:  # a number of 5,000 digits is a ValueError too
-        raise ConfigError(f"{path} is not readable TOML: {error}", "Mend the file at that place.") from None
-
-
-def override(values: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
-    """`values` with every `dotted.key=value` of `overrides` put in.
-
-    A value is read as TOML (`0.1`, `true`, `[1, 2]`, `"text"`); what is not TOML is text.
-    """
-    result = _deep_copy(values)
-    for assignment in overrides:
-        key, equals, text = assignment.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(
-                f"expected KEY=VALUE, got {assignment!r}", "Write for instance: --set training.steps=400"
-            )
-        _put(result, key.strip().split("."), _parse_value(text.strip()), assignment)
-    return result
-
-
-def assignments(overrides: Mapping[str, Any] | Iterable[str]) -> tuple[str, ...]:
-    """Overrides as `dotted.key=value`, however they are given: so, or as a dictionary, nested or dotted.
-
-    Raises:
-        ConfigError: a value is nothing that a setting can be.
-    """
-    if isinstance(overrides, Mapping):
-        return tuple(f"{key}={_as_toml(key, value)}" for key, value in flat(overrides))
-    return (overrides,) if isinstance(overrides, str) else tuple(overrides)
-
-
-def merge(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with all of `others` put over them, table by table."""
-    result = _deep_copy(values)
-    for key, value in others.items():
-        both_tables = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = merge(result[key], value) if both_tables else value
-    return result
-
-
 def nearest(word: str, words: Iterable[str]) -> str:
     """` Did you mean X?`, or nothing where no word is near."""
     matches = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
@@ -129,51 +81,6 @@ def settings_in(annotation: Any) -> Iterator[type[Settings]]:
     elif get_origin(annotation) in (Union, UnionType, Annotated):
         for one in get_args(annotation):
             yield from settings_in(one)
-
-
-def _put(values: dict[str, Any], path: list[str], value: Any, assignment: str) -> None:
-    *tables, last = path
-    for table in tables:
-        values = values.setdefault(table, {})
-        if not isinstance(values, dict):
-            raise ConfigError(
-                f"{table} is a value, not a table, in {assignment!r}", "Name a setting in full."
-            )
-    values[last] = value
-
-
-def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of nested tables with its dotted key."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _as_toml(key: str, value: Any) -> str:
-    try:
-        return (
-            tomli_w.dumps({"x": str(value) if isinstance(value, Path) else value})
-            .removeprefix("x = ")
-            .strip()
-        )
-    except TypeError:
-        raise ConfigError(
-            f"{key} cannot be {value!r}, a {type(value).__name__}",
-            "Give a number, a text, true or false, or a list of these.",
-        ) from None
-
-
-def _parse_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, RecursionError):  # no setting is nested so deep, or has so many digits
-        return text
-
-
-def _deep_copy(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _deep_copy(value) if isinstance(value, Mapping) else value for key, value in values.items()}
 
 
 def _first_problem(error: pydantic.ValidationError, model: type[Settings], source: str) -> ConfigError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from nucleate.settings.config import flat
+from nucleate.settings.tables import flat
 
 _MOST = 4
 """Settings that are named; of more their number."""

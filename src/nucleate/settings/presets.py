@@ -25,7 +25,8 @@ from nucleate.models.series.settings import SeriesSettings
 from nucleate.models.settings import ModelSettings
 from nucleate.pictures.settings import PictureSettings
 from nucleate.scoring.settings import ScoringSettings
-from nucleate.settings.config import Settings, merge, nearest, override, read_toml
+from nucleate.settings.config import Settings, nearest
+from nucleate.settings.tables import merge, override, read_toml
 from nucleate.training.settings import TrainingSettings
 from nucleate.unseen.settings import UnseenSettings
 

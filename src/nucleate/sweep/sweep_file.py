@@ -16,7 +16,8 @@ from pydantic import Field, field_validator, model_validator
 
 from nucleate.cluster.settings import RaySettings
 from nucleate.errors import ConfigError
-from nucleate.settings.config import Settings, flat, nearest, override, read_toml
+from nucleate.settings.config import Settings, nearest
+from nucleate.settings.tables import flat, override, read_toml
 
 Keepable = Literal["scores", "unseen", "interventions", "claims", "figures", "page", "corpus", "checkpoints"]
 

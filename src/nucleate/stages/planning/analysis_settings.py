@@ -12,8 +12,8 @@ from nucleate.corpus.prompts.files.label_spelling import merged
 from nucleate.corpus.prompts.files.prompt_files import Prompt, read_prompts
 from nucleate.corpus.prompts.prompt_corpus import factors_of, task_of, words_of
 from nucleate.errors import ConfigError
-from nucleate.settings.config import override
 from nucleate.settings.presets import AnalysisSettings
+from nucleate.settings.tables import override
 from nucleate.stages.planning.prompt_sample import MOST_LABELS, require_partition, sample_sizes
 
 
