@@ -34,7 +34,10 @@ def test_a_room_that_needs_no_model_loads_none(room):
 
 
 def test_a_scoring_process_loads_what_it_uses_alone():
-    assert not loaded_by("import nucleate.stages.looking") & (MODEL | {"pandas", "sklearn", "matplotlib"})
+    code = "import nucleate.stages.looking\nfrom nucleate.scores import Score, Scores\n"
+    code += "about = dict(run='r', model='m', seed=1, step=0, split='train', metric='ari', value=0.5)\n"
+    code += "assert len(Scores.from_rows([Score(**about, n_examples=9, method='kmeans')])) == 1"
+    assert not loaded_by(code) & (MODEL | {"pandas", "sklearn", "matplotlib"})
 
 
 def test_settings_load_no_arrays_either():

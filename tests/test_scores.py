@@ -79,6 +79,12 @@ def test_where_keeps_the_rows_that_say_so_themselves(wanted):
     assert [one["layer"] for one in scores.where(layer=wanted)] == kept
 
 
+def test_rows_become_the_table_that_arrow_makes_of_them():
+    rows = [row(), row(site="final_norm", layer=None, ci_low=0.25), row(run="größer", value=float("inf"))]
+    expected = pa.Table.from_pylist([vars(one) for one in rows], schema=SCHEMA)
+    assert Scores.from_rows(iter(rows)).table.equals(expected)
+
+
 def test_columns_are_read_as_numbers_and_as_codes_over_all_chunks():
     scores = Scores.concatenate(
         Scores.from_rows([row(site=site, ci_low=low)]) for site, low in (("b", 0.1), ("a", None), ("b", 0.3))

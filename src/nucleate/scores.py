@@ -114,7 +114,9 @@ class Scores:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Score]) -> Scores:
-        return cls(pa.Table.from_pylist([vars(row) for row in rows], schema=SCHEMA))
+        held = list(rows)
+        columns = [array_of((getattr(row, column.name) for row in held), column.type) for column in SCHEMA]
+        return cls(pa.Table.from_arrays(columns, schema=SCHEMA))
 
     @classmethod
     def concatenate(cls, parts: Iterable[Scores]) -> Scores:
