@@ -32,7 +32,7 @@ realistic: .venv/ready-realistic
 	    --out runs/realistic-as-it-is
 
 test: check
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready-dev
 	.venv/bin/ruff format --check src tests docs benchmarks tables examples

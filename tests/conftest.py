@@ -18,25 +18,12 @@ os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray reads it once, when it is
 os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers that share two cores stall on each other's threads
 
-# Rooms whose functions take arrays; the hook must be in place before they are imported.
-install_import_hook(
-    [
-        f"nucleate.{room}"
-        for room in (
-            "corpus",
-            "training",
-            "capture",
-            "resampling",
-            "kmeans",
-            "metrics",
-            "scoring",
-            "pictures",
-            "unseen",
-            "intervene",
-        )
-    ],
-    "beartype.beartype",
-)
+ROOMS = (
+    "corpus", "training", "capture", "resampling", "kmeans", "metrics", "scoring", "pictures", "unseen", "intervene",
+)  # fmt: skip
+"""Rooms whose functions take arrays; the hook must be in place before they are imported."""
+
+install_import_hook([f"nucleate.{room}" for room in ROOMS], "beartype.beartype")
 
 
 import nucleate  # noqa: E402 - the hook comes first
@@ -46,6 +33,9 @@ from nucleate.figures.gallery import draw_figures  # noqa: E402
 from nucleate.scores import Score, Scores  # noqa: E402
 from tests.undrawn import draw_nothing  # noqa: E402
 
+TESTS = Path(__file__).parent
+LONGEST = ("test_experiment.py", "scoring/test_planted_structure.py")
+"""Half a minute and more, the first one first: it makes `finished_smoke`, for which others wait."""
 DRAWN = "nucleate.stages.showing.draw_figures"
 
 
@@ -86,12 +76,26 @@ def browser():
         yield started
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Shapes are checked where a room's own tests call it; to check them takes whole runs as long as the run itself.
+
+    Those marked `shapes` stand for the others: one from a grammar, one of facts, one analysis of a series.
+    """
+    of_a_room = item.path.relative_to(TESTS).parts[0] in ROOMS
+    config.update("jaxtyping_disable", not of_a_room and item.get_closest_marker("shapes") is None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: a worker that begins one of them last leaves the other without work."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(TESTS).as_posix(), len(places)))
+
+
 @pytest.fixture
-def shapes_unchecked() -> Iterator[None]:
-    """For tests of what a user without the hook is told about arrays that do not fit."""
+def shapes_unchecked() -> None:
+    """For what a user without the hook is told about arrays that do not fit, and for very many calls of one kind."""
     config.update("jaxtyping_disable", True)
-    yield
-    config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

@@ -127,6 +127,7 @@ def test_a_second_call_does_nothing(done):
     assert {file: file.stat().st_mtime_ns for file in before} == before
 
 
+@pytest.mark.shapes
 def test_same_seed_same_scores(done, tmp_path):
     again = nucleate.run("smoke", tmp_path / "smoke")
     assert again.table.table.equals(done.table.table)

@@ -89,10 +89,12 @@ def test_threads_are_those_asked_for_or_one_per_processor(monkeypatch):
 
 
 WAITING = """
-import os, sys, time
+import os, signal, sys, time
 from functools import partial
 from pathlib import Path
 from nucleate.processes import side_by_side
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background hands down that it is ignored
 
 def wait(folder, number):
     (Path(folder) / f"{number}").write_text(str(os.getpid()))

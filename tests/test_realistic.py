@@ -55,6 +55,7 @@ def weights_at(path):
     return AutoModelForCausalLM.from_pretrained(path).state_dict()
 
 
+@pytest.mark.shapes
 def test_a_run_has_scores_at_the_token_before_the_answer(scratch):
     rows = scratch.table.where(metric="ari", factor="task", position="last")
     for control in ("none", "bag_of_tokens", "shuffled_labels"):

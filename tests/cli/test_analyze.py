@@ -76,6 +76,7 @@ def hub(tiny, tmp_path, monkeypatch):
         yield asked
 
 
+@pytest.mark.shapes
 def test_a_series_of_the_hub_from_prompts_to_page(hub, prompts, tmp_path, capsys):
     out = tmp_path / "out"
     command = [

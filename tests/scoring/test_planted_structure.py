@@ -41,6 +41,7 @@ def figures(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shapes_unchecked")
 def test_the_mean_figure_of_other_samples_lies_within_the_interval_in_93_of_100_draws(monkeypatch):
     """The truth is the mean figure of fresh samples of the same make: what a repetition would expect."""
     monkeypatch.setattr(label_figures, "N_PERMUTATIONS", 1)  # what shuffled labels reach is not asked here

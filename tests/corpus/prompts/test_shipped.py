@@ -17,8 +17,12 @@ def everyday(tmp_path_factory):
     return path
 
 
-def test_they_are_read_back_with_tasks_forms_and_splits(everyday):
-    prompts = read_prompts(everyday)
+@pytest.fixture(scope="module")
+def prompts(everyday):
+    return read_prompts(everyday)
+
+
+def test_they_are_read_back_with_tasks_forms_and_splits(prompts):
     tasks = {one.labels["task"] for one in prompts}
     assert {"animals/young", "animals/french", "countries/capital"} <= tasks and len(tasks) == 6 + 8
     assert {one.labels["form"] for one in prompts} == {"question", "command", "fill_in"}
@@ -26,21 +30,21 @@ def test_they_are_read_back_with_tasks_forms_and_splits(everyday):
     assert len(prompts) < 2500 and len({one.text for one in prompts}) == len(prompts)
 
 
-def test_tasks_of_a_topic_share_all_their_inputs(everyday):
+def test_tasks_of_a_topic_share_all_their_inputs(prompts):
     inputs = defaultdict(set)
-    for one in read_prompts(everyday):
+    for one in prompts:
         inputs[one.labels["task"]].add(one.text[slice(*one.input)])
     animals = [found for task, found in inputs.items() if task.startswith("animals/")]
     assert all(found == animals[0] and len(found) == 12 for found in animals)
 
 
-def test_answers_are_those_of_the_table(everyday):
+def test_answers_are_those_of_the_table(prompts):
     known = {
         ("wolf", "animals/plural"): " wolves",
         ("frog", "animals/young"): " tadpole",
         ("owl", "animals/german"): " Eule",
     }
-    asked = {(one.text[slice(*one.input)], one.labels["task"]): one.answer for one in read_prompts(everyday)}
+    asked = {(one.text[slice(*one.input)], one.labels["task"]): one.answer for one in prompts}
     found = {key: asked[key] for key in known if key in asked}
     assert found and found == {key: known[key] for key in found}
 

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,17 +97,8 @@ def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for line, row in enumerate(text.split("\n"), 1):  # not splitlines: JSON text may hold U+2028
         if not row.strip():
             continue
-
-        def without_twins(pairs: list[tuple[str, Any]], line: int = line) -> dict[str, Any]:
-            pairs = [(_field(key), value) for key, value in pairs]
-            names = [key for key, _ in pairs]
-            for key in names:
-                if names.count(key) > 1:
-                    raise mistake(name, line, key, "is there twice", "Give every field once.")
-            return dict(pairs)
-
         try:
-            values = json.loads(row, object_pairs_hook=without_twins)
+            values = json.loads(row, object_pairs_hook=partial(_without_twins, name, line))
         except (ValueError, RecursionError) as error:
             what = f"is not JSON: {error}"
             raise mistake(name, line, "line", what, "Write one JSON object on every line.") from None
@@ -115,6 +107,15 @@ def _json_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 name, line, "line", f"is {kind_of(values)}, not an object", "Write {...} on every line."
             )
         yield line, values
+
+
+def _without_twins(name: str, line: int, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    pairs = [(_field(key), value) for key, value in pairs]
+    names = [key for key, _ in pairs]
+    for key in names:
+        if names.count(key) > 1:
+            raise mistake(name, line, key, "is there twice", "Give every field once.")
+    return dict(pairs)
 
 
 def _csv_records(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
