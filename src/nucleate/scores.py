@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
 from nucleate.foreign_files import read_parquet
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 compute = lazy("pyarrow.compute")
+parquet = lazy("pyarrow.parquet")
 
 SCHEMA = pa.schema(
     [
@@ -127,7 +127,7 @@ class Scores:
         return cls(read_parquet(path).cast(SCHEMA))
 
     def write(self, path: Path) -> None:
-        pq.write_table(self.table, path, compression="zstd")
+        parquet.write_table(self.table, path, compression="zstd")
 
     def where(self, **equals: Any) -> Scores:
         """The rows in which every named column has the given value, or one of the given list.

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from nucleate.corpus.spans import Spans
-from nucleate.lazy import Int
+from nucleate.lazy import Int, lazy
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
+pc = lazy("pyarrow.compute")
 INSTANCES = "instances.parquet"
 TOKENIZER = "tokenizer"
 CARD = "README.md"

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
 from nucleate.foreign_files import read_parquet
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 else:
     pd = lazy("pandas")
+pc = lazy("pyarrow.compute")
+pq = lazy("pyarrow.parquet")
 
 FRAMES_SCHEMA = pa.schema(
     [

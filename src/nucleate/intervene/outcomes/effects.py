@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from nucleate.errors import ScoresError
 from nucleate.foreign_files import read_parquet
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 pandas = lazy("pandas")
+parquet = lazy("pyarrow.parquet")
 
 SCHEMA = pa.schema(
     [
@@ -87,7 +87,7 @@ class Effect:
 def write_effects(effects: Iterable[Effect], path: Path) -> None:
     """Write `interventions.parquet`."""
     table = pa.Table.from_pylist([asdict(effect) for effect in effects], schema=SCHEMA)
-    pq.write_table(table, path, compression="zstd")
+    parquet.write_table(table, path, compression="zstd")
 
 
 def read_effects(path: Path) -> pd.DataFrame:
