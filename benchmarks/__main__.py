@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from benchmarks.setup import Setup
 
 MINUTES = {
-    "process": 12,
+    "process": 15,
     "starts": 1,
     "training": 3,
     "kmeans": 3,
