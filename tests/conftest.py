@@ -34,7 +34,11 @@ from nucleate.scores import Score, Scores  # noqa: E402
 from tests.undrawn import draw_nothing  # noqa: E402
 
 TESTS = Path(__file__).parent
-LONGEST = ("test_experiment.py", "scoring/test_planted_structure.py")
+LONGEST = (
+    "test_experiment.py", "cli/test_interrupt.py", "cli/test_analyze.py", "sweep/executors/test_on_ray.py",
+    "scoring/test_planted_structure.py", "test_realistic.py", "report/test_page.py", "sweep/test_run_sweep.py",
+    "faults/test_promises.py", "cli/test_main.py", "test_examples.py", "report/test_access.py", "figures/test_gallery.py",
+)  # fmt: skip
 """Half a minute and more, the first one first: it makes `finished_smoke`, for which others wait."""
 DRAWN = "nucleate.stages.showing.draw_figures"
 

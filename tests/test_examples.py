@@ -1,8 +1,7 @@
 """Every door of the program as a short script that runs as it stands."""
 
 import importlib.util
-import os
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -18,15 +17,16 @@ NEEDS = {"with_transformer_lens": "transformer_lens", "with_nnsight": "nnsight"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_it_runs_and_leaves_a_page(path, tmp_path):
+@pytest.mark.filterwarnings("ignore", "error::UserWarning")
+def test_it_runs_and_leaves_a_page(path, tmp_path, monkeypatch):
     if path.stem in NEEDS and importlib.util.find_spec(NEEDS[path.stem]) is None:
         pytest.skip(f"{NEEDS[path.stem]} is not installed")
     lines = [line for line in path.read_text().splitlines() if line.strip()]
     assert len(lines) <= 20
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-W", "error::UserWarning", str(path), str(tmp_path / "out")]
-    done = subprocess.run(command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(path.parent)
+    monkeypatch.setattr(sys, "argv", [str(path), str(tmp_path / "out")])
+    runpy.run_path(str(path), run_name="__main__")
     assert (tmp_path / "out" / "report.html").is_file()
 
 

@@ -22,6 +22,7 @@ def planted(seed: int, n_examples: int = 300, d: int = 16, n_clusters: int = 8, 
     return centers[labels] + rng.standard_normal((n_examples, d)), labels
 
 
+@pytest.mark.usefixtures("shapes_unchecked")
 @pytest.mark.parametrize("distance", [0.0, 3.0, 8.0])
 def test_inertia_is_no_worse_than_that_of_scikit_learn(distance):
     ratios = []

@@ -89,6 +89,7 @@ def test_equal_partitions_score_one_and_shuffled_ones_zero():
     assert abs(adjusted_rand_index(labels, shuffled)) < 0.01
 
 
+@pytest.mark.usefixtures("shapes_unchecked")
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("per_unit", [1, 5])
 def test_interval_covers_the_index_of_other_samples(kept, per_unit):
@@ -185,6 +186,7 @@ def test_perfect_dialects_joined_at_random_agree_with_tasks_but_not_across_diale
     assert math.isnan(adjusted_rand_index(dialect, task, dialect))
 
 
+@pytest.mark.usefixtures("shapes_unchecked")
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
 def test_interval_across_groups_covers_the_index_of_other_samples(kept):
     rng = np.random.default_rng(1)
