@@ -136,6 +136,15 @@ def test_costly_figures_come_at_milestones():
     assert milestone.where(**same).table.equals(plain.where(**same).table)
 
 
+def test_figures_do_not_depend_on_whether_controls_are_taken():
+    whole, without = (
+        score_states(planted_states(), SETTINGS, RunTag("r", "m", 1), milestone=True, with_controls=each)
+        for each in (True, False)
+    )
+    assert "shuffled_labels" in whole.values("control")
+    assert without.table.equals(whole.where(control="none").table)
+
+
 def test_many_clusters_get_fewer_starts():
     assert [ScoringSettings(n_init=10).starts(k) for k in (2, 20, 40, 60, 500)] == [10, 10, 5, 3, 2]
     assert ScoringSettings(n_init=2).starts(500) == 2

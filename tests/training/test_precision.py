@@ -40,6 +40,18 @@ def test_the_default_is_left_for_a_clear_margin_alone(seconds, choice):
     assert choose_precision(Steps(seconds), CPU, (1,)) == choice
 
 
+def test_a_hopeless_number_format_is_tried_once():
+    asked = []
+
+    def step(candidate):
+        asked.append(candidate)
+        Steps.clock += 1.0 if candidate.dtype == "bfloat16" else 0.004
+
+    assert choose_precision(step, CPU, (1,)) == DEFAULT
+    assert [one.dtype for one in asked].count("bfloat16") == 1
+    assert asked.count(DEFAULT) == asked.count(Precision("float32", "eager")) == 7
+
+
 def test_the_choice_is_remembered_per_shape():
     choose_precision(Steps({"bfloat16, eager attention": 0.001}), CPU, (1, 2))
     again = Steps({"float32, sdpa attention": 0.001})

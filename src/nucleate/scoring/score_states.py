@@ -25,7 +25,13 @@ from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, sampl
 from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, Method, assign, by_settled_kmeans
 from nucleate.scoring.preparation import prepare
 from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure
-from nucleate.scoring.rows.label_figures import FigureRow, LabelScorer, answer_rows, variance_rows
+from nucleate.scoring.rows.label_figures import (
+    N_PERMUTATIONS,
+    FigureRow,
+    LabelScorer,
+    answer_rows,
+    variance_rows,
+)
 from nucleate.scoring.settings import ACROSS, CHEAP, ScoringSettings
 
 Fits = dict[tuple[str, str, str, int], Clusters]
@@ -40,6 +46,7 @@ def score_states(
     tag: RunTag,
     *,
     milestone: bool = False,
+    with_controls: bool = True,
 ) -> Scores:
     """Agreement of clusters with every factor, per split, position and site, beside that of shuffled labels.
 
@@ -52,6 +59,7 @@ def score_states(
         settings: what to score.
         tag: whose rows they are; they are a pure function of its seed, of `states` and of `settings`.
         milestone: whether to take the costly figures too.
+        with_controls: whether to take what shuffled labels score too; other rows do not depend on it.
 
     Raises:
         LabelsError: `states` lack a position or a factor of the settings.
@@ -60,12 +68,12 @@ def score_states(
     made: FigureRow = {"step": states.step, **tag.columns}
     # NumPy's products are small here: on busy cores threads that wait for each other cost several times more.
     with threadpool_limits(1, user_api="blas"):
-        figures = list(_figures(states, settings, tag.seed, milestone))
+        figures = list(_figures(states, settings, tag.seed, milestone, with_controls))
     return Scores.from_rows(Score(**made, **figure) for figure in figures)
 
 
 def _figures(
-    states: HiddenStates, settings: ScoringSettings, seed: int, milestone: bool
+    states: HiddenStates, settings: ScoringSettings, seed: int, milestone: bool, with_controls: bool
 ) -> Iterator[FigureRow]:
     """All figures, the training split's first: clusters and centroids of the others are taken from it."""
     splits = sorted(map(str, np.unique(states.split)), key=lambda name: (name != TRAIN, name))
@@ -80,8 +88,8 @@ def _figures(
                 for preparation in settings.preparations:
                     place = (split, position, preparation)
                     train = trained.get(sample.name)
-                    scorer = _Scorer(sample, train, place, states.sites, settings, milestone, seed, fits)
-                    yield from scorer.rows()
+                    has = milestone, with_controls
+                    yield from _Scorer(sample, train, place, states.sites, settings, *has, seed, fits).rows()
 
 
 def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSettings) -> dict[str, Sample]:
@@ -104,7 +112,7 @@ def score_sample(
         settings: methods and metrics are those of every checkpoint.
         seed: the run's.
     """
-    return _Scorer(sample, None, place, sites, settings, False, seed, {}).rows()
+    return _Scorer(sample, None, place, sites, settings, False, True, seed, {}).rows()
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,7 @@ class _Scorer:
     sites: tuple[str, ...]
     settings: ScoringSettings
     milestone: bool
+    with_controls: bool
     seed: int
     fits: Fits
 
@@ -173,7 +182,8 @@ class _Scorer:
     def _figures_of(self, factor: str, resamples: Resamples, halves: Halves) -> FactorFigures:
         labels, across = self.sample.labels[factor], self.sample.across
         seed = self._seed("shuffled", factor, preparation="")
-        permuted = permute_labels(labels, self.sample.units, self.settings.n_permutations, seed)
+        n_permutations = self.settings.n_permutations if self.with_controls else 0
+        permuted = permute_labels(labels, self.sample.units, n_permutations, seed)
         metrics = self.settings.metrics_at(self.milestone)
         drawn = self._seed("starts", factor, preparation="")
         return FactorFigures(labels, permuted, resamples, halves, metrics, drawn, across)
@@ -233,7 +243,8 @@ class _Scorer:
     ) -> Iterator[FigureRow]:
         distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
         seed = self._seed("labels", preparation="")
-        scorer = LabelScorer(self.sample, train, resamples, halves, distance, metrics, seed)
+        n_permutations = N_PERMUTATIONS if self.with_controls else 0
+        scorer = LabelScorer(self.sample, train, resamples, halves, distance, metrics, seed, n_permutations)
         for site, figures in enumerate(scorer.at_sites(points, train_points)):
             for found in figures:
                 n_labels = len(np.unique(self.sample.labels[found.factor]))

@@ -121,7 +121,8 @@ def _figures_of(
         positions=positions,
     )
     asked = settings.model_copy(update={"positions": positions})
-    own = score_states(texts, asked, RunTag("", "", seed), milestone=True).where(control="none")
+    tag = RunTag("", "", seed)
+    own = score_states(texts, asked, tag, milestone=True, with_controls=False).where(control="none")
     rows = {_place(row, row["position"]): row for row in own if row["site"] and row["method"] != "states"}
     return SurfaceFigures(control, {position: first[kind] for position, kind in kinds.items()}, rows)
 

@@ -28,6 +28,10 @@ from nucleate.run_folder.atomic_write import whole
 CLEAR_MARGIN = 0.75
 """A candidate is chosen over the one before it only where it takes at most this share of its time."""
 
+HOPELESS = 5
+"""So many times the seconds of the fastest first step before it, and a number format is tried no more: on a
+processor without units for bfloat16 its steps would take longer than the first hundred of the training."""
+
 _WARM_UP, _TIMED = 2, 5
 
 
@@ -82,16 +86,29 @@ def _candidates(device: torch.device) -> list[Precision]:
 
 def _time(step: Callable[[Precision], None], candidates: list[Precision]) -> dict[Precision, float]:
     """Median seconds of each, taken in turn so that a drifting machine treats all alike."""
-    seconds: dict[Precision, list[float]] = {candidate: [] for candidate in candidates}
-    for round_number in range(_WARM_UP + _TIMED):
-        for candidate in candidates:
-            begun = time.perf_counter()
-            step(candidate)
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
+    first: dict[Precision, float] = {}
+    for candidate in candidates:
+        if not any(one.dtype == candidate.dtype and _is_hopeless(one, first) for one in first):
+            first[candidate] = _seconds(step, candidate)
+    seconds: dict[Precision, list[float]] = {one: [] for one in first if not _is_hopeless(one, first)}
+    for round_number in range(1, _WARM_UP + _TIMED):
+        for candidate, counted in seconds.items():
+            taken = _seconds(step, candidate)
             if round_number >= _WARM_UP:
-                seconds[candidate].append(time.perf_counter() - begun)
-    return {candidate: statistics.median(values) for candidate, values in seconds.items()}
+                counted.append(taken)
+    return first | {candidate: statistics.median(values) for candidate, values in seconds.items()}
+
+
+def _is_hopeless(candidate: Precision, first: dict[Precision, float]) -> bool:
+    return first[candidate] > HOPELESS * min(first.values())
+
+
+def _seconds(step: Callable[[Precision], None], candidate: Precision) -> float:
+    begun = time.perf_counter()
+    step(candidate)
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - begun
 
 
 def _pick(seconds: dict[Precision, float]) -> Precision:

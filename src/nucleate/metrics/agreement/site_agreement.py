@@ -146,6 +146,8 @@ class SiteAgreement:
 
     def permuted(self, best: Best) -> Float[np.ndarray, "site permutation"]:
         """As `adjusted_rand_permuted`, for every site."""
+        if not len(self._permuted):
+            return np.empty((len(best), 0))
         best = np.stack([number_from_zero(own) for own in best])
         both, clusters = self._permuted_pairs(best), pairs_together(best, self._groups)[:, None]
         if self._groups is None:

@@ -75,7 +75,7 @@ class FactorFigures:
 
     Attributes:
         labels: of the factor.
-        permuted: the same, handed round.
+        permuted: the same, handed round; of none there are no controls.
         resamples: of the examples.
         halves: of the examples.
         metrics: which figures.
@@ -106,7 +106,9 @@ class FactorFigures:
             )
             if "stability" in self.metrics and len(found) > 1:
                 figures.append(Figure("stability", stability(found)))
-            yield figures, nulls + list(shuffled_figures(self.permuted, best, self.metrics))
+            if len(self.permuted):
+                nulls.extend(shuffled_figures(self.permuted, best, self.metrics))
+            yield figures, nulls
 
     @cached_property
     def _agreements(self) -> dict[str, SiteAgreement]:

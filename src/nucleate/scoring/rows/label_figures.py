@@ -42,6 +42,8 @@ N_PERMUTATIONS = 20
 RATIOS = ("separation", "collapse")
 """Ratios of variances: they spread by factors, not by differences."""
 SHARES = ("silhouette", "knn_purity")
+FITS = {"nearest_centroid": "train_centroids", "probe": "ridge"}
+"""What figures that are fitted to labels are fitted by: the method of their rows."""
 
 
 FigureRow = dict[str, Any]
@@ -70,6 +72,7 @@ class LabelScorer:
         least_token_distance: instructions that differ by fewer tokens are no neighbors.
         metrics: which figures.
         seed: of folds and permutations.
+        n_permutations: shuffled labels behind each control; 0: no controls.
     """
 
     sample: Sample
@@ -79,6 +82,7 @@ class LabelScorer:
     least_token_distance: int
     metrics: Sequence[str]
     seed: int
+    n_permutations: int = N_PERMUTATIONS
 
     def at_sites(
         self, points: Float[np.ndarray, "site example d"], train_points: Float[np.ndarray, "site train d"]
@@ -184,13 +188,11 @@ class LabelScorer:
             if factor in train.labels and np.isin(labels, train.labels[factor]).all():
                 left_out = self._left_out(train, factor)
                 right = nearest_centroid_right(train_points, train.labels[factor], points, labels, left_out)
-                permuted = self._permuted(train, factor)
-                reached = nearest_shares_right(train_points, permuted, points, labels, left_out)
-                for found, own, shares in zip(of_sites, right, reached, strict=True):
-                    figure = self._mean("nearest_centroid", own)
-                    null = Figure.of_null("nearest_centroid", shares)
-                    found.append(LabelFigure(factor, "train_centroids", figure))
-                    found.append(LabelFigure(factor, "train_centroids", null, "shuffled_labels"))
+                self._add_means(of_sites, factor, "nearest_centroid", right)
+                if self.n_permutations:
+                    permuted = self._permuted(train, factor)
+                    reached = nearest_shares_right(train_points, permuted, points, labels, left_out)
+                    _add_nulls(of_sites, factor, "nearest_centroid", reached)
 
     def _left_out(self, train: Sample, factor: str) -> tuple[np.ndarray, np.ndarray] | None:
         """An instruction's own train examples have no part in what it is held against.
@@ -207,17 +209,34 @@ class LabelScorer:
         for factor, labels in self.sample.labels.items():
             if factor == "instruction":
                 continue  # folds are of instructions: none is ever trained on
-            right, reached = probe.right(labels), probe.shares_right(self._permuted(self.sample, factor))
-            for found, own, shares in zip(of_sites, right, reached, strict=True):
-                found.append(LabelFigure(factor, "ridge", self._mean("probe", own)))
-                null = Figure.of_null("probe", shares)
-                found.append(LabelFigure(factor, "ridge", null, "shuffled_labels"))
+            self._add_means(of_sites, factor, "probe", probe.right(labels))
+            if self.n_permutations:
+                _add_nulls(of_sites, factor, "probe", probe.shares_right(self._permuted(self.sample, factor)))
 
     def _permuted(self, sample: Sample, factor: str) -> Int[np.ndarray, "permutation example"]:
-        return permute_labels(sample.labels[factor], sample.units, N_PERMUTATIONS, self.seed)
+        return permute_labels(sample.labels[factor], sample.units, self.n_permutations, self.seed)
 
-    def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
-        return Figure.of_mean(metric, right.astype(float), self.resamples)
+    def _add_means(
+        self,
+        of_sites: list[list[LabelFigure]],
+        factor: str,
+        metric: str,
+        right: Bool[np.ndarray, "site example"],
+    ) -> None:
+        for found, own in zip(of_sites, right, strict=True):
+            figure = Figure.of_mean(metric, own.astype(float), self.resamples)
+            found.append(LabelFigure(factor, FITS[metric], figure))
+
+
+def _add_nulls(
+    of_sites: list[list[LabelFigure]],
+    factor: str,
+    metric: str,
+    shares: Float[np.ndarray, "site permutation"],
+) -> None:
+    for found, own in zip(of_sites, shares, strict=True):
+        null = Figure.of_null(metric, own)
+        found.append(LabelFigure(factor, FITS[metric], null, "shuffled_labels"))
 
 
 def _mean_purities(shares: Mapping[str, Float[np.ndarray, " example"]]) -> dict[Key, float]:
