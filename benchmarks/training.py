@@ -2,8 +2,8 @@
 
 All see as many instances per step: ours 128 instructions with their inputs, packed; peers the same number of
 single instances, drawn at random and padded. The ceiling of the share is timed in turn with the steps. Where
-ours chose float32, the processor has no units for bfloat16, and a step of `Trainer(bf16=True)` would take
-minutes and tell nothing: it is left out. Wider models take the precision that was chosen for the first, which
+ours chose float32, bfloat16 is slower, many times so without units for it, and `Trainer(bf16=True)` is left
+out. Wider models take the precision that was chosen for the first, which
 is timed once. Whole trainings are compared in `process.py`.
 """
 
