@@ -66,7 +66,13 @@ def _start_on_loopback(ray: Any) -> None:
     constants: Any = importlib.import_module("ray._private.ray_constants")
     before, constants.ENABLE_RAY_CLUSTER = constants.ENABLE_RAY_CLUSTER, False
     try:
-        ray.init(num_cpus=n_threads(), include_dashboard=False, object_store_memory=_STORE, **_QUIET)
+        ray.init(
+            address="local",
+            num_cpus=n_threads(),
+            include_dashboard=False,
+            object_store_memory=_STORE,
+            **_QUIET,
+        )
     finally:
         constants.ENABLE_RAY_CLUSTER = before  # who starts a cluster of their own afterwards gets that one
     addresses = [node["NodeManagerAddress"] for node in ray.nodes()]
