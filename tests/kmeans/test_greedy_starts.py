@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nucleate.kmeans import greedy_starts
-from nucleate.kmeans.greedy_starts import PointDistances, first_centers, members_at_once
+from nucleate.kmeans.greedy_starts import first_centers, members_at_once
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def plain(points, n_clusters, n_init, seed):
 @pytest.mark.parametrize("gain", [0, 1000])
 def test_chosen_points_and_labels_are_those_of_the_plain_way(points, monkeypatch, gain):
     monkeypatch.setattr(greedy_starts, "TABLE_GAIN", gain)  # 0: never a table; 1000: always
-    chosen, labels = first_centers(PointDistances(points), 9, 4, np.random.default_rng(5))
+    chosen, labels = first_centers(points, 9, 4, np.random.default_rng(5))
     for own, own_chosen, own_labels in zip(points, chosen, labels, strict=True):
         plain_chosen, plain_labels = plain(own, 9, 4, 5)
         assert np.array_equal(own_chosen, plain_chosen)
@@ -49,21 +49,21 @@ def test_chosen_points_and_labels_are_those_of_the_plain_way(points, monkeypatch
 
 
 def test_members_do_not_depend_on_each_other(points):
-    together = first_centers(PointDistances(points), 9, 4, np.random.default_rng(5))
+    together = first_centers(points, 9, 4, np.random.default_rng(5))
     for member, own in enumerate(points):
-        alone = first_centers(PointDistances(own[None]), 9, 4, np.random.default_rng(5))
+        alone = first_centers(own[None], 9, 4, np.random.default_rng(5))
         assert all(np.array_equal(both[member], one[0]) for both, one in zip(together, alone, strict=True))
 
 
 def test_no_point_is_chosen_twice_while_others_lie_apart(points):
-    chosen, _ = first_centers(PointDistances(points), 180, 2, np.random.default_rng(1))
+    chosen, _ = first_centers(points, 180, 2, np.random.default_rng(1))
     assert (np.sort(chosen, axis=2) == np.arange(180)).all()
 
 
 def test_points_far_off_are_chosen_in_proportion_to_their_squared_distance(monkeypatch):
     monkeypatch.setattr(greedy_starts, "CANDIDATE_FACTOR", 1)
     points = np.concatenate([np.zeros(98), [1.0, 2.5]]).astype(np.float32)[None, :, None]
-    chosen, _ = first_centers(PointDistances(np.tile(points, (1, 1, 3))), 2, 4000, np.random.default_rng(2))
+    chosen, _ = first_centers(np.tile(points, (1, 1, 3)), 2, 4000, np.random.default_rng(2))
     from_zero = chosen[0][chosen[0, :, 0] < 98]
     # The better of two candidates, each 2.5 with probability 6.25 / 7.25; taking 2.5 leaves the lower inertia.
     assert (from_zero[:, 1] == 99).mean() == pytest.approx(1 - (1 / 7.25) ** 2, abs=0.01)

@@ -11,8 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from nucleate.errors import LabelsError
 from nucleate.kmeans import greedy_starts, lloyd
-from nucleate.kmeans import kmeans as module
-from nucleate.kmeans.kmeans import Blocks, kmeans
+from nucleate.kmeans.kmeans import kmeans
 
 
 def planted(seed: int, n_examples: int = 300, d: int = 16, n_clusters: int = 8, distance: float = 8.0):
@@ -56,21 +55,6 @@ def test_inertia_of_tight_clusters_far_from_the_origin_is_exact():
     means = np.stack([points[labels == label].mean(axis=0) for label in range(4)])
     result = kmeans(points[None], 4, seed=0)
     assert result.inertia.min() == pytest.approx(np.square(points - means[labels]).sum(), rel=1e-3)
-
-
-@pytest.mark.parametrize("room", [2**26, 0])
-@pytest.mark.parametrize("d", [16, 400])
-def test_blocks_that_are_clustered_again_give_what_they_give_alone(monkeypatch, room, d):
-    monkeypatch.setattr(module, "DISTANCE_BYTES", room)  # 0: nothing is kept from one to the next
-    points = np.stack([planted(seed, d=d, distance=3.0)[0] for seed in range(3)])
-    blocks = Blocks(points)
-    for n_clusters, breathes in ((8, True), (2, False), (30, False), (8, True)):
-        again, alone = (
-            kmeans(one, n_clusters, n_init=2, seed=4, breathes=breathes) for one in (blocks, points)
-        )
-        assert np.array_equal(again.labels, alone.labels)
-        assert np.array_equal(again.inertia, alone.inertia)
-        assert np.array_equal(again.centers, alone.centers)
 
 
 def test_a_member_does_not_depend_on_its_batch():
@@ -166,7 +150,7 @@ def test_as_many_clusters_as_examples_puts_each_on_its_own():
         (np.zeros((1, 3, 2)), 4, 1, "between 1 and 3 clusters"),
         (np.zeros((1, 3, 2)), 0, 1, "between 1 and 3 clusters"),
         (np.zeros((0, 3, 2)), 2, 1, "at least one block"),
-        (np.zeros((1, 3, 2)), 2, 0, "at least one start"),
+        (np.zeros((1, 3, 2)), 2, 0, "at least one block"),
         (np.full((1, 3, 2), np.nan), 2, 1, "not all finite"),
     ],
 )

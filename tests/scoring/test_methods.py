@@ -7,7 +7,6 @@ import pytest
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from nucleate.kmeans.kmeans import Blocks
 from nucleate.scoring.methods import METHODS, assign, by_kmeans
 
 
@@ -22,18 +21,18 @@ def planted(n_clusters: int, distance: float = 20.0, n_examples: int = 150, seed
 @pytest.mark.parametrize("name", list(METHODS))
 def test_planted_clusters_are_found(name):
     points, labels = planted(5)
-    found = METHODS[name](Blocks(points), 5, n_init=4, seed=0)
+    found = METHODS[name](points, 5, n_init=4, seed=0)
     assert found.n_clusters == (5, 5)
     for site in range(2):
         best = found.labels[site, found.inertia[site].argmin()]
         assert adjusted_rand_score(labels, best) > 0.95
-    again = METHODS[name](Blocks(points), 5, n_init=4, seed=0)
+    again = METHODS[name](points, 5, n_init=4, seed=0)
     assert np.array_equal(found.labels, again.labels)
 
 
 def test_ward_is_that_of_scikit_learn():
     points, _ = planted(4, distance=1.0)
-    found = METHODS["ward"](Blocks(points), 4, n_init=1, seed=0)
+    found = METHODS["ward"](points, 4, n_init=1, seed=0)
     for site in range(2):
         theirs = AgglomerativeClustering(4).fit_predict(points[site])
         assert adjusted_rand_score(theirs, found.labels[site, 0]) == 1.0
@@ -42,14 +41,14 @@ def test_ward_is_that_of_scikit_learn():
 def test_hdbscan_leaves_noise_alone():
     points, _ = planted(3)
     points[:, :4] = 1e3 * np.arange(1, 5)[:, None]
-    found = METHODS["hdbscan"](Blocks(points), 3, n_init=1, seed=0)
+    found = METHODS["hdbscan"](points, 3, n_init=1, seed=0)
     assert found.n_clusters == (3, 3)
     assert all(np.count_nonzero(found.labels[0, 0] == found.labels[0, 0, i]) == 1 for i in range(4))
 
 
 def test_other_points_go_to_the_nearest_center():
     points, _ = planted(5)
-    fitted = by_kmeans(Blocks(points), 5, n_init=3, seed=0)
+    fitted = by_kmeans(points, 5, n_init=3, seed=0)
     assert np.array_equal(assign(points, fitted).labels, fitted.labels)
     others, their_labels = planted(5, seed=1)
     placed = assign(others, fitted).labels[0, fitted.inertia[0].argmin()]

@@ -1,14 +1,12 @@
 """Greedy k-means++: where the starts of k-means begin.
 
 This module hides that all starts of several blocks of points are drawn in one go, and that distances come
-from a table of all pairs where that takes less time than those of all candidates; the table is made once,
-however many numbers of clusters ask for it.
+from a table of all pairs where that takes less time than those of all candidates.
 """
 
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 import numpy as np
 
@@ -25,12 +23,12 @@ TABLE_GAIN = 2
 
 
 def first_centers(
-    distances: PointDistances, n_clusters: int, n_init: int, rng: np.random.Generator
+    points: Float[np.ndarray, "member example d"], n_clusters: int, n_init: int, rng: np.random.Generator
 ) -> tuple[Int[np.ndarray, "member start cluster"], Int[np.ndarray, "member start example"]]:
     """Of a few points drawn by squared distance, again and again, the one that lowers the inertia most.
 
     Args:
-        distances: between the points, in float32; all members see the same random numbers.
+        points: float32; all members see the same random numbers.
         n_clusters: how many points to choose.
         n_init: how often.
         rng: of the draws.
@@ -40,18 +38,18 @@ def first_centers(
     Source: Arthur and Vassilvitskii (2007), "k-means++: the advantages of careful seeding", with greedy
     candidates as in scikit-learn.
     """
-    n_members, n_examples = distances.n_members, distances.n_examples
+    n_members, n_examples, _ = points.shape
     draws = rng.random((n_clusters, n_init, _n_candidates(n_clusters)), dtype=np.float32)
-    of = distances.from_table if _is_tabulated(n_examples, n_clusters, n_init) else distances.of
+    distances = _PointDistances(points, _is_tabulated(n_examples, n_clusters, n_init))
     runs = np.arange(n_members)[:, None], np.arange(n_init)
     chosen = np.empty((n_members, n_init, n_clusters), dtype=np.int64)
     chosen[:, :, 0] = np.minimum((draws[0, :, 0] * n_examples).astype(np.int64), n_examples - 1)
     labels = np.zeros((n_members, n_init, n_examples), dtype=np.int64)
-    nearest = of(chosen[:, :, :1])[:, :, 0]
+    nearest = distances.of(chosen[:, :, :1])[:, :, 0]
     for cluster, draw in enumerate(draws[1:], start=1):
         nearest[*runs, chosen[:, :, cluster - 1]] = 0.0  # else rounding could choose a point twice
         candidates = _draw(nearest, draw)
-        after = of(candidates)
+        after = distances.of(candidates)
         np.minimum(after, nearest[:, :, None], out=after)
         best = np.einsum("mscn->msc", after).argmin(axis=2)
         chosen[:, :, cluster] = candidates[*runs, best]
@@ -100,36 +98,25 @@ def _in_order(
     return (values.view(np.int32) & np.int32(2**31 - 1)) + (runs << 32)
 
 
-class PointDistances:
-    """Squared distances of chosen points from all points of their member.
+class _PointDistances:
+    """Squared distances of chosen points from all points of their member."""
 
-    Args:
-        points: float32.
-    """
-
-    def __init__(self, points: Float[np.ndarray, "member example d"]) -> None:
-        self.n_members, self.n_examples, _ = points.shape
+    def __init__(self, points: Float[np.ndarray, "member example d"], tabulate: bool) -> None:
         self._points = points
         self._norms = np.einsum("mnd,mnd->mn", points, points)
         # The norms go into the product, whose right side is laid out as products are fastest.
         ones = np.ones_like(self._norms)
         self._to = np.concatenate([points.transpose(0, 2, 1), self._norms[:, None], ones[:, None]], axis=1)
+        every = np.broadcast_to(np.arange(points.shape[1]), self._norms.shape)
+        self._table = self._make(every) if tabulate else None
 
     def of(
         self, chosen: Int[np.ndarray, "member start candidate"]
     ) -> Float[np.ndarray, "member start candidate example"]:
-        return self._make(chosen.reshape(len(chosen), -1)).reshape(*chosen.shape, -1)
-
-    def from_table(
-        self, chosen: Int[np.ndarray, "member start candidate"]
-    ) -> Float[np.ndarray, "member start candidate example"]:
-        """The same to within rounding; the first call takes the distances of all pairs."""
         members = np.arange(len(chosen))[:, None]
-        return self._table[members, chosen.reshape(len(chosen), -1)].reshape(*chosen.shape, -1)
-
-    @cached_property
-    def _table(self) -> Float[np.ndarray, "member example example"]:
-        return self._make(np.broadcast_to(np.arange(self.n_examples), self._norms.shape))
+        rows = chosen.reshape(len(chosen), -1)
+        found = self._make(rows) if self._table is None else self._table[members, rows]
+        return found.reshape(*chosen.shape, -1)
 
     def _make(self, rows: Int[np.ndarray, "member row"]) -> Float[np.ndarray, "member row example"]:
         members = np.arange(len(rows))[:, None]

@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from nucleate.errors import LabelsError
 from nucleate.kmeans.breathing import breathe
-from nucleate.kmeans.greedy_starts import DISTANCE_BYTES, PointDistances, first_centers, members_at_once
+from nucleate.kmeans.greedy_starts import first_centers, members_at_once
 from nucleate.kmeans.lloyd import iterate, squared_gaps
 from nucleate.lazy import Float, Int
 from nucleate.processes import n_threads
@@ -50,39 +50,8 @@ class KMeansResult:
         return self.labels[np.arange(len(self.labels)), self.inertia.argmin(axis=1)]
 
 
-class Blocks:
-    """Blocks of points that are clustered several times: what any number of clusters needs is made once.
-
-    Args:
-        points: one block of points per member, for instance per layer.
-
-    Raises:
-        LabelsError: no block, or a point that is not finite.
-    """
-
-    def __init__(self, points: Float[np.ndarray, "batch example d"]) -> None:
-        if not len(points):
-            raise LabelsError("expected at least one block of points", "Name a site to cluster.")
-        if not np.isfinite(points).all():
-            raise LabelsError(
-                "points to cluster are not all finite", "Look for a training run that diverged."
-            )
-        self.points = points
-        self._ready: dict[tuple[int, int], _Ready] = {}
-
-    def ready(self, first: int, end: int) -> _Ready:
-        """Some members, made ready; kept where there is room for the distances of all their pairs."""
-        if (first, end) in self._ready:
-            return self._ready[first, end]
-        are_kept = 4 * (end - first) * self.points.shape[1] ** 2 <= DISTANCE_BYTES
-        found = _Ready(self.points[first:end], keeps_distances=are_kept)
-        if are_kept:
-            self._ready[first, end] = found
-        return found
-
-
 def kmeans(
-    points: Float[np.ndarray, "batch example d"] | Blocks,
+    points: Float[np.ndarray, "batch example d"],
     n_clusters: int,
     *,
     seed: int,
@@ -97,8 +66,7 @@ def kmeans(
     same random numbers, which makes layers comparable. Computed in float32 on centered, rescaled points.
 
     Args:
-        points: one block of points per member, for instance per layer; as `Blocks` where they are clustered
-            more than once.
+        points: one block of points per member, for instance per layer.
         n_clusters: at least 1 and at most the number of examples.
         seed: of the starts.
         n_init: number of starts.
@@ -114,21 +82,18 @@ def kmeans(
     Source: Lloyd (1982), "Least squares quantization in PCM"; Arthur and Vassilvitskii (2007),
     "k-means++: the advantages of careful seeding", with greedy candidates as in scikit-learn.
     """
-    blocks = points if isinstance(points, Blocks) else Blocks(points)
-    n_members, n_examples, _ = blocks.points.shape
-    _check(n_examples, n_clusters, n_init)
-    n_workers = min(n_threads(), n_members)
-    cluster = partial(_cluster, blocks, n_clusters=n_clusters, seed=seed, n_init=n_init)
-    cluster = partial(cluster, max_iter=max_iter, tol=tol, breathes=breathes)
+    _check(points, n_clusters, n_init)
+    n_workers = min(n_threads(), len(points))
+    cluster = partial(_cluster, n_clusters=n_clusters, seed=seed, n_init=n_init, max_iter=max_iter, tol=tol)
+    cluster = partial(cluster, breathes=breathes)
     if n_workers == 1:
-        return KMeansResult(*cluster(range(n_members)))
+        return KMeansResult(*cluster(points))
     # Threads that share one small operation wait for each other at its end: each has members of its own.
-    ends = [n_members * worker // n_workers for worker in range(n_workers + 1)]
     with (
         _blas().limit(limits=n_threads() // n_workers, user_api="blas"),
         ThreadPoolExecutor(n_workers) as workers,
     ):
-        found = list(workers.map(cluster, map(range, ends, ends[1:])))
+        found = list(workers.map(cluster, np.array_split(points, n_workers)))
     labels, inertia, centers = (np.concatenate(part) for part in zip(*found, strict=True))
     return KMeansResult(labels, inertia, centers)
 
@@ -138,42 +103,24 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _check(n_examples: int, n_clusters: int, n_init: int) -> None:
-    if n_init < 1:
-        raise LabelsError(f"expected at least one start, got {n_init}", "Set n_init to 1 or more.")
+def _check(points: Float[np.ndarray, "batch example d"], n_clusters: int, n_init: int) -> None:
+    n_members, n_examples, _ = points.shape
+    if n_members < 1 or n_init < 1:
+        raise LabelsError(
+            f"expected at least one block of points and one start, got {n_members} and {n_init}",
+            "Name a site to cluster, and set n_init to 1 or more.",
+        )
     if not 1 <= n_clusters <= n_examples:
         raise LabelsError(
             f"expected between 1 and {n_examples} clusters, one per example at most, got {n_clusters}",
             "Ask for fewer clusters, or give more examples.",
         )
-
-
-class _Ready:
-    """Some members of a batch, scaled and turned into as few coordinates as they need.
-
-    Attributes:
-        points: as they are clustered.
-        means, scales, axes: what leads back from there; no axes where coordinates are as they were.
-    """
-
-    def __init__(self, points: Float[np.ndarray, "member example d"], *, keeps_distances: bool) -> None:
-        scaled, self.means, self.scales = _scale(points)
-        self.points, self.axes = _in_their_span(scaled)
-        self._distances = PointDistances(self.points) if keeps_distances else None
-
-    @property
-    def distances(self) -> PointDistances:
-        return self._distances or PointDistances(self.points)
-
-    def as_given(self, centers: Float[np.ndarray, "member start cluster kept"]) -> np.ndarray:
-        """Centers in the coordinates that the points came in."""
-        centers = centers if self.axes is None else centers @ self.axes[:, None]
-        return np.asarray(centers * self.scales[..., None, None] + self.means[:, None])
+    if not np.isfinite(points).all():
+        raise LabelsError("points to cluster are not all finite", "Look for a training run that diverged.")
 
 
 def _cluster(
-    blocks: Blocks,
-    members: range,
+    points: Float[np.ndarray, "member example d"],
     *,
     n_clusters: int,
     seed: int,
@@ -183,20 +130,22 @@ def _cluster(
     breathes: bool,
 ) -> Clustering:
     """Labels, inertia and centers of every start, for some members of the batch."""
-    size = members_at_once(blocks.points.shape[1], n_clusters, n_init)
+    size = members_at_once(points.shape[1], n_clusters, n_init)
     parts = []
-    for first in members[::size]:
-        ready = blocks.ready(first, min(first + size, members.stop))
-        points, rng = ready.points, np.random.default_rng(seed)
-        chosen, labels = first_centers(ready.distances, n_clusters, n_init, rng)
-        centers = np.stack([own[starts] for own, starts in zip(points, chosen, strict=True)])
+    for first in range(0, len(points), size):
+        scaled, means, scales = _scale(points[first : first + size])
+        scaled, axes = _in_their_span(scaled)
+        rng = np.random.default_rng(seed)
+        chosen, labels = first_centers(scaled, n_clusters, n_init, rng)
+        centers = np.stack([own[starts] for own, starts in zip(scaled, chosen, strict=True)])
         n_first = min(max_iter, FIRST_ITERATIONS) if breathes else max_iter
-        iterate(points, centers, labels, max_iter=n_first, tol=tol)
+        iterate(scaled, centers, labels, max_iter=n_first, tol=tol)
         if breathes:
-            about = _inertias(points, centers, labels)
-            breathe(points, centers, labels, about, rng=rng, max_iter=max_iter, tol=tol)
-        inertia = _inertias(points, centers, labels)
-        parts.append((labels, inertia * ready.scales**2, ready.as_given(centers)))
+            about = _inertias(scaled, centers, labels)
+            breathe(scaled, centers, labels, about, rng=rng, max_iter=max_iter, tol=tol)
+        inertia = _inertias(scaled, centers, labels)
+        centers = centers if axes is None else centers @ axes[:, None]
+        parts.append((labels, inertia * scales**2, centers * scales[..., None, None] + means[:, None]))
     labels, inertia, centers = (np.concatenate(part) for part in zip(*parts, strict=True))
     return labels, inertia, centers
 

@@ -59,9 +59,9 @@ class Probe:
             sums = targets @ np.concatenate([solved for solved, _ in sites], axis=1)
             every = np.split(sums, self._n_sites, axis=1)
             for own, weights, (solved, points) in zip(right, every, sites, strict=True):
-                answers = points @ (weights - shares[:, None] * solved.sum(axis=0)).T + shares
-                found = answers.reshape(len(points), len(labels), len(names)).argmax(axis=2)
-                own[:, test] = numbered[:, test] == found.T
+                answers = (weights - shares[:, None] * solved.sum(axis=0)) @ points + shares[:, None]
+                found = answers.reshape(len(labels), len(names), -1).argmax(axis=1)
+                own[:, test] = found == numbered[:, test]
         return right
 
 
@@ -75,7 +75,7 @@ def _one_hot(columns: Int[np.ndarray, "fit train"], n_columns: int) -> csr_array
 
 def _solver(
     train: Float[np.ndarray, "train d"], test: Float[np.ndarray, "test d"]
-) -> tuple[Float[np.ndarray, "train d"], Float[np.ndarray, "test d"]]:
+) -> tuple[Float[np.ndarray, "train d"], Float[np.ndarray, "d test"]]:
     """What leads from centered targets to the weights of a ridge regression, and the centered test points."""
     offset = train.mean(axis=0, dtype=np.float64)
     train, test = train - offset, test - offset
@@ -86,4 +86,4 @@ def _solver(
     else:
         gram = train.T @ train
         solved = np.linalg.solve(gram + penalty * np.eye(len(gram)), train.T).T
-    return solved.astype(np.float32), test.astype(np.float32)
+    return solved.astype(np.float32), test.T.astype(np.float32)

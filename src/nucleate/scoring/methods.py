@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nucleate.kmeans.kmeans import Blocks, kmeans
+from nucleate.kmeans.kmeans import kmeans
 from nucleate.lazy import Float, Int, lazy
 from nucleate.metrics.centroids import nearest_center
 from nucleate.metrics.label_geometry import silhouettes
@@ -47,19 +47,25 @@ class Clusters:
 class Method(Protocol):
     """A way to cluster; `n_clusters` may be left aside where the method finds its own number."""
 
-    def __call__(self, blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> Clusters: ...
+    def __call__(
+        self, points: Float[np.ndarray, "site example d"], n_clusters: int, *, n_init: int, seed: int
+    ) -> Clusters: ...
 
 
-def by_kmeans(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> Clusters:
+def by_kmeans(
+    points: Float[np.ndarray, "site example d"], n_clusters: int, *, n_init: int, seed: int
+) -> Clusters:
     """k-means from `n_init` starts."""
-    found = kmeans(blocks, n_clusters, n_init=n_init, seed=seed)
-    return Clusters(found.labels, found.inertia, (n_clusters,) * len(found.labels), found.centers)
+    found = kmeans(points, n_clusters, n_init=n_init, seed=seed)
+    return Clusters(found.labels, found.inertia, (n_clusters,) * len(points), found.centers)
 
 
-def by_settled_kmeans(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> Clusters:
+def by_settled_kmeans(
+    points: Float[np.ndarray, "site example d"], n_clusters: int, *, n_init: int, seed: int
+) -> Clusters:
     """k-means from `n_init` starts that breathe: for what claims rest on."""
-    found = kmeans(blocks, n_clusters, n_init=n_init, seed=seed, breathes=True)
-    return Clusters(found.labels, found.inertia, (n_clusters,) * len(found.labels), found.centers)
+    found = kmeans(points, n_clusters, n_init=n_init, seed=seed, breathes=True)
+    return Clusters(found.labels, found.inertia, (n_clusters,) * len(points), found.centers)
 
 
 def assign(points: Float[np.ndarray, "site example d"], fitted: Clusters) -> Clusters:
@@ -72,12 +78,18 @@ def assign(points: Float[np.ndarray, "site example d"], fitted: Clusters) -> Clu
     return Clusters(np.array(labels), fitted.inertia, fitted.n_clusters, fitted.centers)
 
 
-def _by_kmeans_auto(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> Clusters:
+def _by_kmeans_auto(
+    points: Float[np.ndarray, "site example d"],
+    n_clusters: int,
+    *,
+    n_init: int,
+    seed: int,
+) -> Clusters:
     """k-means with the number of clusters whose best start has the largest silhouette, site by site."""
-    candidates = [k for k in NUMBERS_OF_CLUSTERS if k < blocks.points.shape[1]]
-    found = [by_kmeans(blocks, k, n_init=n_init, seed=seed) for k in candidates]
+    candidates = [k for k in NUMBERS_OF_CLUSTERS if k < len(points[0])]
+    found = [by_kmeans(points, k, n_init=n_init, seed=seed) for k in candidates]
     labels, inertia, chosen = [], [], []
-    for site, own in enumerate(blocks.points):
+    for site, own in enumerate(points):
         best = {str(i): each.labels[site, each.inertia[site].argmin()] for i, each in enumerate(found)}
         silhouette = np.nan_to_num(list(silhouettes(own, best).values()), nan=-1.0)
         winner = found[int(silhouette.argmax())]
@@ -87,14 +99,26 @@ def _by_kmeans_auto(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) 
     return Clusters(np.stack(labels), np.stack(inertia), tuple(chosen))
 
 
-def _by_ward(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> Clusters:
+def _by_ward(
+    points: Float[np.ndarray, "site example d"],
+    n_clusters: int,
+    *,
+    n_init: int,
+    seed: int,
+) -> Clusters:
     """Agglomerative clustering by Ward's criterion: no starts, nothing random."""
     return _site_by_site(
-        blocks, lambda own: (cluster.AgglomerativeClustering(n_clusters).fit_predict(own), 0.0)
+        points, lambda own: (cluster.AgglomerativeClustering(n_clusters).fit_predict(own), 0.0)
     )
 
 
-def _by_gaussian_mixture(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> Clusters:
+def _by_gaussian_mixture(
+    points: Float[np.ndarray, "site example d"],
+    n_clusters: int,
+    *,
+    n_init: int,
+    seed: int,
+) -> Clusters:
     """The likeliest component of a mixture of Gaussians with diagonal covariances, one start.
 
     Points are rescaled as a whole, so that the floor under variances means the same at every site.
@@ -107,10 +131,16 @@ def _by_gaussian_mixture(blocks: Blocks, n_clusters: int, *, n_init: int, seed: 
         )
         return found.fit_predict(scaled.astype(np.float64)), -float(found.lower_bound_)
 
-    return _site_by_site(blocks, fit)
+    return _site_by_site(points, fit)
 
 
-def _by_hdbscan(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> Clusters:
+def _by_hdbscan(
+    points: Float[np.ndarray, "site example d"],
+    n_clusters: int,
+    *,
+    n_init: int,
+    seed: int,
+) -> Clusters:
     """Dense regions, as many as there are; an example in none of them is a cluster of its own."""
 
     def fit(own: np.ndarray) -> tuple[np.ndarray, float]:
@@ -119,14 +149,16 @@ def _by_hdbscan(blocks: Blocks, n_clusters: int, *, n_init: int, seed: int) -> C
         labels[noise] = labels.max() + 1 + np.arange(noise.sum())
         return labels, 0.0
 
-    found = _site_by_site(blocks, fit)
+    found = _site_by_site(points, fit)
     sizes = (np.bincount(labels[0]) for labels in found.labels)
     dense = tuple(int((size >= LEAST_CLUSTER).sum()) for size in sizes)
     return Clusters(found.labels, found.inertia, dense)
 
 
-def _site_by_site(blocks: Blocks, fit: Callable[[np.ndarray], tuple[np.ndarray, float]]) -> Clusters:
-    labels, inertia = zip(*(fit(own) for own in blocks.points), strict=True)
+def _site_by_site(
+    points: Float[np.ndarray, "site example d"], fit: Callable[[np.ndarray], tuple[np.ndarray, float]]
+) -> Clusters:
+    labels, inertia = zip(*(fit(own) for own in points), strict=True)
     found = np.stack(labels)[:, None].astype(np.int64)
     return Clusters(found, np.array(inertia)[:, None], tuple(len(np.unique(own)) for own in found))
 

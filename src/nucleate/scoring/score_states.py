@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits
 
 from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.errors import LabelsError
-from nucleate.kmeans.kmeans import Blocks
 from nucleate.lazy import Float, Int
 from nucleate.resampling.bootstrap import Resamples, permute_labels
 from nucleate.resampling.half_samples import Halves
@@ -170,13 +169,12 @@ class _Scorer:
         self, points: Float[np.ndarray, "site example d"], resamples: Resamples, halves: Halves
     ) -> Iterator[FigureRow]:
         found: dict[tuple[str, int], Clusters | None] = {}
-        blocks = Blocks(points)
         for factor, labels in self.sample.labels.items():
             figures_of = self._figures_of(factor, resamples, halves)
             for method in self.settings.methods_at(self.milestone):
                 n_clusters = self._n_clusters(method, factor, labels)
                 if (method, n_clusters) not in found:
-                    found[method, n_clusters] = self._cluster(blocks, method, n_clusters)
+                    found[method, n_clusters] = self._cluster(points, method, n_clusters)
                 clusters = found[method, n_clusters]
                 if clusters is not None:
                     yield from self._rows_of_factor(factor, figures_of, clusters, method)
@@ -195,13 +193,15 @@ class _Scorer:
             labels = self.train.labels.get(factor, labels)
         return 0 if method in LEFT_TO_DATA else len(np.unique(labels))
 
-    def _cluster(self, blocks: Blocks, method: str, n_clusters: int) -> Clusters | None:
+    def _cluster(
+        self, points: Float[np.ndarray, "site example d"], method: str, n_clusters: int
+    ) -> Clusters | None:
         """None where clusters are to come from the training split and do not."""
         split, position, preparation = self.place
         fitted = (position, self.sample.name, preparation, n_clusters)
         is_from_train = method == "kmeans_from_train"
         if is_from_train and split != TRAIN:
-            return assign(blocks.points, self.fits[fitted]) if fitted in self.fits else None
+            return assign(points, self.fits[fitted]) if fitted in self.fits else None
         if is_from_train and fitted in self.fits:
             return None
         named = "kmeans" if is_from_train else method
@@ -210,7 +210,7 @@ class _Scorer:
         others = [self.settings.clustering_seed] if self.settings.clustering_seed else []
         seed = self._seed("clusters", n_clusters, *others, preparation=preparation)
         cluster: Method = by_settled_kmeans if is_settled else METHODS[named]
-        found = cluster(blocks, n_clusters, n_init=starts, seed=seed)
+        found = cluster(points, n_clusters, n_init=starts, seed=seed)
         if split == TRAIN and named == "kmeans":
             self.fits[fitted] = found
         return None if is_from_train else found
