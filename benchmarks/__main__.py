@@ -38,17 +38,17 @@ if TYPE_CHECKING:
     from benchmarks.setup import Setup
 
 MINUTES = {
-    "process": 15,
+    "process": 9,
     "starts": 1,
     "training": 3,
-    "kmeans": 3,
+    "kmeans": 2,
     "intervals": 1,
     "tsne": 2,
-    "small_capture": 1,
-    "capture": 2,
-    "page": 3,
+    "small_capture": 2,
+    "capture": 9,
+    "page": 1,
     "sweeps": 5,
-    "growth": 6,
+    "growth": 12,
 }
 PARTS = tuple(MINUTES)
 RESULTS = Path(__file__).parent / "results" / "bench.json"

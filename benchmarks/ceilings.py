@@ -16,8 +16,8 @@ from benchmarks.setup import Setup
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 LONGEST = 2.0
-"""Seconds that one product may take: without units for it a processor multiplies bfloat16 a thousand times
-slower, and the largest products alone would take half an hour."""
+"""Seconds that one product may take: without units for it a processor multiplies bfloat16 a hundred times
+slower, and the largest products alone would take minutes."""
 
 
 def measure(setup: Setup) -> Findings:

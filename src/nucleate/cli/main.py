@@ -35,9 +35,8 @@ from nucleate.run_folder.interrupts import raise_on_signals
 
 metadata = lazy("importlib.metadata")
 os.environ.setdefault("TQDM_DISABLE", "1")  # bars of libraries, which know nothing of ours
-os.environ.setdefault(
-    "PYDANTIC_DISABLE_PLUGINS", "__all__"
-)  # to look for some, it reads all packages' metadata
+# To look for plugins, pydantic reads all packages' metadata.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 app = cyclopts.App(
     name="nucleate",
     help="Shows when, where and why clusters form inside causal language models.",

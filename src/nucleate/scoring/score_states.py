@@ -59,7 +59,7 @@ def score_states(
         settings: what to score.
         tag: whose rows they are; they are a pure function of its seed, of `states` and of `settings`.
         milestone: whether to take the costly figures too.
-        with_controls: whether to take what shuffled labels score too; other rows do not depend on it.
+        with_controls: whether to take rows with a control too; the others do not depend on it.
 
     Raises:
         LabelsError: `states` lack a position or a factor of the settings.
@@ -86,10 +86,18 @@ def _figures(
             trained = _samples_of_train(states, position, settings)
             for sample in samples_at(part, position, settings.factors, settings.across):
                 for preparation in settings.preparations:
-                    place = (split, position, preparation)
-                    train = trained.get(sample.name)
-                    has = milestone, with_controls
-                    yield from _Scorer(sample, train, place, states.sites, settings, *has, seed, fits).rows()
+                    scorer = _Scorer(
+                        sample,
+                        trained.get(sample.name),
+                        (split, position, preparation),
+                        states.sites,
+                        settings,
+                        seed=seed,
+                        fits=fits,
+                        milestone=milestone,
+                        with_controls=with_controls,
+                    )
+                    yield from scorer.rows()
 
 
 def _samples_of_train(states: HiddenStates, position: str, settings: ScoringSettings) -> dict[str, Sample]:
@@ -112,7 +120,7 @@ def score_sample(
         settings: methods and metrics are those of every checkpoint.
         seed: the run's.
     """
-    return _Scorer(sample, None, place, sites, settings, False, True, seed, {}).rows()
+    return _Scorer(sample, None, place, sites, settings, seed=seed, fits={}).rows()
 
 
 @dataclass(frozen=True)
@@ -124,10 +132,10 @@ class _Scorer:
     place: tuple[str, str, str]
     sites: tuple[str, ...]
     settings: ScoringSettings
-    milestone: bool
-    with_controls: bool
     seed: int
     fits: Fits
+    milestone: bool = False
+    with_controls: bool = True
 
     def rows(self) -> Iterator[FigureRow]:
         split, _, preparation = self.place
@@ -139,7 +147,8 @@ class _Scorer:
         )
         halves = Halves.draw(self.sample.units, self._seed("halves", preparation=""))
         yield from self._rows_of_partitions(points, resamples, halves)
-        yield from self._size_matched()
+        if self.with_controls:
+            yield from self._size_matched()
         if self.milestone:
             train_points = prepare(train_points, train_points, preparation, components)
             train = None if split == TRAIN else self.train

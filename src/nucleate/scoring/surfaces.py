@@ -122,7 +122,7 @@ def _figures_of(
     )
     asked = settings.model_copy(update={"positions": positions})
     tag = RunTag("", "", seed)
-    own = score_states(texts, asked, tag, milestone=True, with_controls=False).where(control="none")
+    own = score_states(texts, asked, tag, milestone=True, with_controls=False)
     rows = {_place(row, row["position"]): row for row in own if row["site"] and row["method"] != "states"}
     return SurfaceFigures(control, {position: first[kind] for position, kind in kinds.items()}, rows)
 

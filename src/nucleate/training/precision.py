@@ -29,8 +29,8 @@ CLEAR_MARGIN = 0.75
 """A candidate is chosen over the one before it only where it takes at most this share of its time."""
 
 HOPELESS = 5
-"""So many times the seconds of the fastest first step before it, and a number format is tried no more: on a
-processor without units for bfloat16 its steps would take longer than the first hundred of the training."""
+"""A number format is not tried again when its first step takes so many times as long as the fastest first
+step: a processor without units for bfloat16 would spend as long on the trial as on 200 steps of training."""
 
 _WARM_UP, _TIMED = 2, 5
 

@@ -7,7 +7,7 @@ about, and that those which are fitted to labels stand beside a fit to shuffled 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -188,11 +188,12 @@ class LabelScorer:
             if factor in train.labels and np.isin(labels, train.labels[factor]).all():
                 left_out = self._left_out(train, factor)
                 right = nearest_centroid_right(train_points, train.labels[factor], points, labels, left_out)
-                self._add_means(of_sites, factor, "nearest_centroid", right)
+                _add(of_sites, factor, (self._mean("nearest_centroid", own) for own in right))
                 if self.n_permutations:
                     permuted = self._permuted(train, factor)
                     reached = nearest_shares_right(train_points, permuted, points, labels, left_out)
-                    _add_nulls(of_sites, factor, "nearest_centroid", reached)
+                    nulls = (Figure.of_null("nearest_centroid", own) for own in reached)
+                    _add(of_sites, factor, nulls, "shuffled_labels")
 
     def _left_out(self, train: Sample, factor: str) -> tuple[np.ndarray, np.ndarray] | None:
         """An instruction's own train examples have no part in what it is held against.
@@ -209,34 +210,25 @@ class LabelScorer:
         for factor, labels in self.sample.labels.items():
             if factor == "instruction":
                 continue  # folds are of instructions: none is ever trained on
-            self._add_means(of_sites, factor, "probe", probe.right(labels))
+            _add(of_sites, factor, (self._mean("probe", own) for own in probe.right(labels)))
             if self.n_permutations:
-                _add_nulls(of_sites, factor, "probe", probe.shares_right(self._permuted(self.sample, factor)))
+                reached = probe.shares_right(self._permuted(self.sample, factor))
+                nulls = (Figure.of_null("probe", own) for own in reached)
+                _add(of_sites, factor, nulls, "shuffled_labels")
 
     def _permuted(self, sample: Sample, factor: str) -> Int[np.ndarray, "permutation example"]:
         return permute_labels(sample.labels[factor], sample.units, self.n_permutations, self.seed)
 
-    def _add_means(
-        self,
-        of_sites: list[list[LabelFigure]],
-        factor: str,
-        metric: str,
-        right: Bool[np.ndarray, "site example"],
-    ) -> None:
-        for found, own in zip(of_sites, right, strict=True):
-            figure = Figure.of_mean(metric, own.astype(float), self.resamples)
-            found.append(LabelFigure(factor, FITS[metric], figure))
+    def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
+        return Figure.of_mean(metric, right.astype(float), self.resamples)
 
 
-def _add_nulls(
-    of_sites: list[list[LabelFigure]],
-    factor: str,
-    metric: str,
-    shares: Float[np.ndarray, "site permutation"],
+def _add(
+    of_sites: list[list[LabelFigure]], factor: str, figures: Iterable[Figure], control: str = "none"
 ) -> None:
-    for found, own in zip(of_sites, shares, strict=True):
-        null = Figure.of_null(metric, own)
-        found.append(LabelFigure(factor, FITS[metric], null, "shuffled_labels"))
+    """One figure that is fitted to labels, or its control, of every site."""
+    for found, figure in zip(of_sites, figures, strict=True):
+        found.append(LabelFigure(factor, FITS[figure.metric], figure, control))
 
 
 def _mean_purities(shares: Mapping[str, Float[np.ndarray, " example"]]) -> dict[Key, float]:
