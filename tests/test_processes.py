@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from nucleate.errors import LabelsError, ProcessError
 from nucleate.processes import n_threads, side_by_side
@@ -31,7 +32,7 @@ def be_killed():
 
 
 def test_pieces_are_done_in_other_processes_and_come_in_order(two_threads):
-    done = list(side_by_side([partial(where_and_what, number) for number in range(6)]))
+    done = list(side_by_side([partial(where_and_what, number) for number in range(6)], 6))
     assert [number for *_, number in done] == list(range(6))
     assert {threads for _, threads, _ in done} == {"1"}
     assert os.getpid() not in {pid for pid, *_ in done}
@@ -43,21 +44,62 @@ def test_pieces_are_done_in_other_processes_and_come_in_order(two_threads):
 def test_one_thread_one_piece_or_small_ones_stay_here(threads, n_pieces, are_small, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", threads)
     done = list(
-        side_by_side([partial(where_and_what, number) for number in range(n_pieces)], are_small=are_small)
+        side_by_side(
+            map(partial, [where_and_what] * n_pieces, range(n_pieces)), n_pieces, are_small=are_small
+        )
     )
     assert done == [(os.getpid(), threads, number) for number in range(n_pieces)]
 
 
 def test_errors_come_as_they_were_raised(two_threads):
     with pytest.raises(LabelsError, match="expected one thing") as raised:
-        list(side_by_side([partial(where_and_what, 0), fail]))
+        list(side_by_side([partial(where_and_what, 0), fail], 2))
     assert raised.value.mend == "Mend it."
     assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 def test_a_killed_process_is_an_error_that_says_so(two_threads):
     with pytest.raises(ProcessError, match="was killed"):
-        list(side_by_side([be_killed, be_killed]))
+        list(side_by_side([be_killed, be_killed], 2))
+
+
+def touch(file):
+    file.touch()
+    return threads_here()
+
+
+def threads_here():
+    return [library["num_threads"] for library in threadpool_info()]
+
+
+def test_the_first_are_at_work_while_others_are_made_with_the_threads_that_are_left(two_threads, tmp_path):
+    before, made_with = threads_here(), []
+
+    def pieces():
+        for number in range(3):
+            yield partial(touch, tmp_path / f"{number}")
+            wait_until((tmp_path / f"{number}").exists)  # it ends before the next is made
+            made_with.append(threads_here())
+
+    done = list(side_by_side(pieces(), 3))
+    assert len(done) == 3 and all(set(threads) <= {1} for threads in (*done, *made_with))
+    assert threads_here() == before
+
+
+def test_what_fails_while_it_is_made_ends_those_at_work(two_threads, tmp_path):
+    def pieces():
+        yield partial(wait_for_long, tmp_path / "pid")
+        wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+        raise LabelsError("expected one thing, got another", "Mend it.")
+
+    with pytest.raises(LabelsError, match="expected one thing"):
+        list(side_by_side(pieces(), 2))
+    wait_until(lambda: not is_alive((tmp_path / "pid").read_text()))
+
+
+def wait_for_long(file):
+    file.write_text(str(os.getpid()))
+    time.sleep(300)
 
 
 def test_a_script_needs_no_main_guard(tmp_path):
@@ -68,7 +110,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
         "print('begins')\n"
         "def cube(number):\n"
         "    return number ** 3\n"
-        "print(list(side_by_side([partial(cube, number) for number in range(3)])))\n"
+        "print(list(side_by_side([partial(cube, number) for number in range(3)], 3)))\n"
     )
     done = subprocess.run(
         [sys.executable, str(script)],
@@ -100,7 +142,7 @@ def wait(folder, number):
     (Path(folder) / f"{number}").write_text(str(os.getpid()))
     time.sleep(300)
 
-list(side_by_side([partial(wait, sys.argv[1], number) for number in range(2)]))
+list(side_by_side([partial(wait, sys.argv[1], number) for number in range(2)], 2))
 """
 
 

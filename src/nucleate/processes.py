@@ -3,8 +3,9 @@
 Scoring and drawing are made of small operations, which threads do not share well: two processes of one
 thread each get through twice as much. This module hides that the processes come from joblib's loky, which
 starts them without running a user's script again and keeps them for the next pieces; how many threads each
-of them has; that a process that is killed ends in an error that says so; and that Ctrl-C, which a terminal
-sends to all of them, is this process's affair: the others end when it ends them, or when it is no more.
+of them has, and how many are left for this one; that a process that is killed ends in an error that says
+so; and that Ctrl-C, which a terminal sends to all of them, is this process's affair: the others end when it
+ends them, or when it is no more.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 import joblib
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.backend import resource_tracker
 from joblib.externals.loky.process_executor import BrokenProcessPool
+from threadpoolctl import threadpool_limits
 
 from nucleate.errors import ProcessError
 
@@ -29,6 +34,10 @@ MOST = 8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOOK_EVERY = 0.5
 """Seconds between looks at whether the parent is still there."""
+_IDLE_SECONDS = 300
+"""A process that has nothing to do for so long ends."""
+_THREADS_OF = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMBA", "NUMEXPR")
+"""Libraries that read from `..._NUM_THREADS` how many threads they may have."""
 
 Result = TypeVar("Result")
 
@@ -43,13 +52,16 @@ class Workplace(Protocol):
     @property
     def is_cluster(self) -> bool: ...
 
-    def one_by_one(self, pieces: Sequence[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
+    def one_by_one(self, pieces: Iterable[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
         """Which piece, and what it returns, as they come: pieces that take a machine each."""
 
     def side_by_side(
-        self, pieces: Sequence[Callable[[], Result]], *, are_small: bool = False
+        self, pieces: Iterable[Callable[[], Result]], n_pieces: int, *, are_small: bool = False
     ) -> Iterator[Result]:
-        """What each piece returns, in their order: pieces that take a thread each."""
+        """What each piece returns, in their order: pieces that take a thread each.
+
+        They may be made as they are asked for, here, while those before them are at work.
+        """
 
 
 class ThisMachine:
@@ -57,50 +69,82 @@ class ThisMachine:
 
     is_cluster = False
 
-    def one_by_one(self, pieces: Sequence[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
+    def one_by_one(self, pieces: Iterable[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
         for index, piece in enumerate(pieces):
             yield index, piece()
 
     def side_by_side(
-        self, pieces: Sequence[Callable[[], Result]], *, are_small: bool = False
+        self, pieces: Iterable[Callable[[], Result]], n_pieces: int, *, are_small: bool = False
     ) -> Iterator[Result]:
-        return side_by_side(pieces, are_small=are_small)
+        return side_by_side(pieces, n_pieces, are_small=are_small)
 
 
 THIS_MACHINE = ThisMachine()
 
 
-def side_by_side(pieces: Sequence[Callable[[], Result]], *, are_small: bool = False) -> Iterator[Result]:
+def side_by_side(
+    pieces: Iterable[Callable[[], Result]], n_pieces: int, *, are_small: bool = False
+) -> Iterator[Result]:
     """What each piece returns, in their order; the first begin first.
 
     There are as many processes as threads that this one may have, up to `MOST`, and they share these threads
     out among them. Where there is a single piece or a single thread, all happens in this process.
 
     Args:
-        pieces: callables that can be pickled; each is called once.
+        pieces: callables that can be pickled; each is called once. Where making them takes time, the first
+            are at work meanwhile: what makes them has the threads that are left, and one at least.
+        n_pieces: how many there will be.
         are_small: all together take less time than a process takes to start: all happens in this one too.
 
     Raises:
         ProcessError: a process was killed.
     """
     threads = n_threads()
-    n_processes = min(threads, len(pieces), MOST)
+    n_processes = min(threads, n_pieces, MOST)
     if n_processes < 2 or are_small:
         yield from (piece() for piece in pieces)
         return
-    how = {"initializer": depend_on, "initargs": (os.getpid(),)}
-    with joblib.parallel_config("loky", inner_max_num_threads=threads // n_processes, **how):
-        work = joblib.Parallel(n_processes, return_as="generator", batch_size=1, max_nbytes=None)
-        try:
-            with _signals_kept_from_children():
-                _start_quiet_tracker()
-                results = work(joblib.delayed(piece)() for piece in pieces)
-            yield from results
-        except BrokenProcessPool as error:
-            raise ProcessError(
-                f"one of {n_processes} processes at work was killed, perhaps for want of memory",
-                "Make room, or work in a single process: set OMP_NUM_THREADS=1.",
-            ) from error
+    try:
+        with (
+            _processes(n_processes, threads // n_processes) as executor,
+            threadpool_limits(max(1, threads - n_processes)),
+        ):
+            yield from _in_order(executor, pieces)
+    except BrokenProcessPool as error:
+        raise ProcessError(
+            f"one of {n_processes} processes at work was killed, perhaps for want of memory",
+            "Make room, or work in a single process: set OMP_NUM_THREADS=1.",
+        ) from error
+
+
+def _in_order(executor: Executor, pieces: Iterable[Callable[[], Result]]) -> Iterator[Result]:
+    """What is done is given while later pieces are still made."""
+    begun: deque[Future[Result]] = deque()
+    for piece in pieces:
+        with _signals_kept_from_children():
+            begun.append(executor.submit(piece))
+        while begun and begun[0].done():
+            yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()
+
+
+@contextmanager
+def _processes(n: int, threads: int) -> Iterator[Executor]:
+    """So many, of so many threads each; where the work does not come to its end, they end with it."""
+    _start_quiet_tracker()
+    executor: Executor = get_reusable_executor(
+        max_workers=n,
+        timeout=_IDLE_SECONDS,
+        initializer=depend_on,
+        initargs=(os.getpid(),),
+        env={f"{library}_NUM_THREADS": str(threads) for library in _THREADS_OF},
+    )
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(kill_workers=True)  # type: ignore[call-arg]
+        raise
 
 
 def _start_quiet_tracker() -> None:

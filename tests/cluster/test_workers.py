@@ -48,16 +48,16 @@ def test_pieces_are_done_elsewhere_in_order_and_their_errors_come_as_they_were_r
     if not importlib.util.find_spec("ray"):
         pytest.skip("Ray is not installed: pip install 'nucleate[ray]'")
     with cluster_workers(RaySettings(retries=0)) as workers:
-        done = list(workers.side_by_side([partial(pid_and, number) for number in range(5)]))
+        done = list(workers.side_by_side([partial(pid_and, number) for number in range(5)], 5))
         assert [number for _, number in done] == [0, 1, 2, 3, 4]
         assert os.getpid() not in {pid for pid, _ in done}
         assert sorted(index for index, _ in workers.one_by_one([partial(pid_and, 7)] * 3)) == [0, 1, 2]
-        assert list(workers.side_by_side([partial(pid_and, 1)], are_small=True)) == [(os.getpid(), 1)]
+        assert list(workers.side_by_side([partial(pid_and, 1)], 1, are_small=True)) == [(os.getpid(), 1)]
         with pytest.raises(LabelsError, match="no task 7") as raised:
             list(workers.one_by_one([partial(fail, "there is no task 7")]))
         assert raised.value.mend == "Mend it."
         with pytest.raises(ProcessError, match="lost on the cluster"):
-            list(workers.side_by_side([die, die]))
+            list(workers.side_by_side([die, die], 2))
 
 
 @pytest.mark.ray
@@ -65,4 +65,4 @@ def test_a_piece_whose_worker_is_lost_is_done_again(tmp_path):
     if not importlib.util.find_spec("ray"):
         pytest.skip("Ray is not installed: pip install 'nucleate[ray]'")
     with cluster_workers(RaySettings(retries=1)) as workers:
-        assert list(workers.side_by_side([partial(die_once, tmp_path / "died")])) == ["done"]
+        assert list(workers.side_by_side([partial(die_once, tmp_path / "died")], 1)) == ["done"]

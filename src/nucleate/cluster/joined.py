@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -119,7 +119,7 @@ def remote(ray: Any, settings: RaySettings, threads: int, work: Callable[..., An
     return ray.remote(**how, **options)(work)
 
 
-def as_they_end(ray: Any, run: Any, arguments: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+def as_they_end(ray: Any, run: Any, arguments: Iterable[Any]) -> Iterator[tuple[int, Any]]:
     """Which argument, and Ray's reference to what came of it, as they come; what is left is called off."""
     in_flight: dict[Any, int] = {}
     waiting = iter(enumerate(arguments))

@@ -6,7 +6,7 @@ and writes into a folder that all nodes share; what it returns is small.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ class ClusterWorkers:
     do: Any
     is_cluster: bool = True
 
-    def one_by_one(self, pieces: Sequence[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
+    def one_by_one(self, pieces: Iterable[Callable[[], Result]]) -> Iterator[tuple[int, Result]]:
         """Which piece, and what it returns, as they come.
 
         Raises:
@@ -48,7 +48,11 @@ class ClusterWorkers:
             yield index, self._result(ended)
 
     def side_by_side(
-        self, pieces: Sequence[Callable[[], Result]], *, are_small: bool = False
+        self,
+        pieces: Iterable[Callable[[], Result]],
+        n_pieces: int,  # noqa: ARG002 - a cluster has as many workers as it has
+        *,
+        are_small: bool = False,
     ) -> Iterator[Result]:
         """What each piece returns, in their order; small ones are done in this process.
 

@@ -85,7 +85,7 @@ def draw_figures(
         if "pdf" in formats
     ]
     pieces = [*pages, *columns]
-    for done, _ in enumerate(side_by_side(pieces), start=1):  # each has written its own files
+    for done, _ in enumerate(side_by_side(pieces, len(pieces)), start=1):  # each has written its own files
         on_progress(done, len(pieces))
 
 

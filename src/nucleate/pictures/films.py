@@ -50,7 +50,7 @@ def films(
     pieces = [
         partial(_film, [points[site] for points in series.values()], seed=seed) for site in range(n_sites)
     ]
-    made = list(side_by_side(pieces, are_small=n_sites * len(series) <= FEW_PICTURES))
+    made = list(side_by_side(pieces, n_sites, are_small=n_sites * len(series) <= FEW_PICTURES))
     return {step: np.stack([film[index] for film in made]) for index, step in enumerate(series)}
 
 

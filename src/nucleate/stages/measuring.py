@@ -6,7 +6,7 @@ This module hides which instances each of them looks at. None knows where states
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,44 +58,43 @@ def _score_checkpoints(context: StageContext[MeasurementSettings]) -> tuple[Scor
     pictures = EmbeddedScorer(scoring, tag)
     parts = []
     with context.folder.scratch("states") as scratch:
-        kept = _keep_all(context, rows, scratch)
-        last = kept[steps[-1]].beside
-        projector = _projector(kept[steps[-1]].read(), steps, settings)
-        milestones = evenly_spaced(steps, scoring.milestones)
-        told = corpus.telling_tokens(corpus.table.take(rows))
-        found, surfaces = look_at_all(
-            kept, milestones, scoring, tag, projector, told, context.workplace, context.observer.on_progress
+        seen = look_at_all(
+            steps,
+            partial(_kept, context, rows, scratch),
+            evenly_spaced(steps, scoring.milestones),
+            scoring,
+            tag,
+            partial(_projector, steps=steps, settings=settings),
+            corpus.telling_tokens(corpus.table.take(rows)),
+            context.workplace,
+            context.observer.on_progress,
         )
         for step in steps:
-            scores, points = found[step]
+            scores, points = seen.looks[step]
             parts.append(scores)
-            projector.add(points)
+            seen.projector.add(points)
             if step in embedded:
-                states = kept[step].read()
+                states = seen.kept[step].read()
                 parts.append(pictures.score(states, scores))
-    projections = projector.finish(corpus.readable.take(rows[projector.shown]), corpus.text_of)
+    shown, last = rows[seen.projector.shown], seen.kept[steps[-1]].beside
+    projections = seen.projector.finish(corpus.readable.take(shown), corpus.text_of)
     scores = Scores.concatenate(parts)
     controls = [
         untrained_control(scores),
-        *(surface.beside(scores) for surface in surfaces),
+        *(surface.beside(scores) for surface in seen.surfaces),
         dialect_oracle_control(scores, last, scoring, seed=settings.seed),
     ]
     return Scores.concatenate([scores, *controls]), projections
 
 
-def _keep_all(
-    context: StageContext[MeasurementSettings], rows: np.ndarray, scratch: Path
-) -> Mapping[int, StatesElsewhere]:
-    """Every step once, ascending: captured in the process that has the models, or read where states lie."""
-    subject, positions = context.subject, context.settings.scoring.positions
+def _kept(
+    context: StageContext[MeasurementSettings], rows: np.ndarray, scratch: Path, step: int
+) -> StatesElsewhere:
+    """The states of one step: captured in this process, which has the models, or read where they lie."""
+    subject, corpus, positions = context.subject, context.corpus, context.settings.scoring.positions
     if context.workplace.is_cluster:
-        at = context.folder.states
-        return {
-            step: left_where_they_are(at(step), context.corpus, rows, positions) for step in subject.steps
-        }
-    return {
-        step: keep(subject.states(step, context.corpus, rows, positions), scratch) for step in subject.steps
-    }
+        return left_where_they_are(context.folder.states(step), corpus, rows, positions)
+    return keep(subject.states(step, corpus, rows, positions), scratch)
 
 
 def wanted_rows(settings: AnalysisSettings, corpus: Corpus) -> np.ndarray:
