@@ -11,7 +11,6 @@ from nucleate.kmeans.kmeans import kmeans
 from nucleate.resampling.bootstrap import Resamples
 from nucleate.resampling.half_samples import Halves
 from nucleate.scoring.examples import Sample
-from nucleate.scoring.rows import label_figures
 from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure
 from nucleate.scoring.rows.label_figures import RATIOS, SHARES, LabelScorer
 
@@ -35,16 +34,15 @@ def figures(
     ((of_clusters, _),) = figures_of.at_sites(found.labels, found.inertia)
     yield from of_clusters
     sample = Sample("all", units, points[None], {"task": labels}, units)
-    scorer = LabelScorer(sample, None, resamples, halves, 0, (*SHARES, *RATIOS), seed)
+    scorer = LabelScorer(sample, None, resamples, halves, 0, (*SHARES, *RATIOS), seed, n_permutations=0)
     (of_labels,) = scorer.at_sites(points[None], points[None])
     yield from (each.figure for each in of_labels if each.control == "none")
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("shapes_unchecked")
-def test_the_mean_figure_of_other_samples_lies_within_the_interval_in_93_of_100_draws(monkeypatch):
+def test_the_mean_figure_of_other_samples_lies_within_the_interval_in_93_of_100_draws():
     """The truth is the mean figure of fresh samples of the same make: what a repetition would expect."""
-    monkeypatch.setattr(label_figures, "N_PERMUTATIONS", 1)  # what shuffled labels reach is not asked here
     covered: dict[str, list[bool]] = {}
     for d in DIMENSIONS:
         for separation in SEPARATIONS:

@@ -17,10 +17,10 @@ from transformers import PreTrainedModel
 
 from nucleate.corpus.corpus import NO_ANSWER
 from nucleate.lazy import Bool, Float, Int
-from nucleate.models.blocks import giving
+from nucleate.models.blocks import giving, most_symbols
 
-_HEAD_ROWS = 64
-"""So many states are given to the head at once: its logits are the widest thing there is."""
+_LOGITS = 3 * 2**20
+"""Given by the head at once: 64 states' of a vocabulary of 50,000. They are the widest thing there is."""
 
 Answers = tuple[
     Int[np.ndarray, " row"], Bool[np.ndarray, " row"], Float[np.ndarray, " row"], Float[np.ndarray, " row"]
@@ -65,7 +65,8 @@ def _judge(
     wanted: Int[np.ndarray, " token"],
 ) -> tuple[Int[np.ndarray, " token"], Float[np.ndarray, " token"], Float[np.ndarray, " token"]]:
     """The likeliest token after each state, the wanted one's surprisal, the likeliest's probability."""
-    parts = (torch.from_numpy(each).split(_HEAD_ROWS) for each in (rows, columns, wanted))
+    at_once = max(1, _LOGITS // most_symbols(model))
+    parts = (torch.from_numpy(each).split(at_once) for each in (rows, columns, wanted))
     likeliest, surprisal, confidence = [], [], []
     for row, column, token in zip(*parts, strict=True):
         logits = logits_at(model, body, output, row, column)

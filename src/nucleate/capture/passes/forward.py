@@ -9,6 +9,7 @@ it is the one that greedy decoding gives.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -186,10 +187,8 @@ def keeps_keys_and_values(model: PreTrainedModel) -> bool:
 
 def right_padded(prompts: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """Token ids and mask; behind the text, padding is out of sight of every causal state before it."""
-    width = max(map(len, prompts))
-    ids = torch.zeros(len(prompts), width, dtype=torch.long)
-    for row, prompt in zip(ids, prompts, strict=True):
-        row[: len(prompt)] = torch.tensor(prompt)
-    lengths = torch.tensor([len(prompt) for prompt in prompts])
-    mask = (torch.arange(width)[None, :] < lengths[:, None]).long()
-    return ids.to(device), mask.to(device)
+    lengths = np.array([len(prompt) for prompt in prompts])
+    held = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.zeros(held.shape, dtype=np.int64)
+    ids[held] = np.fromiter(itertools.chain.from_iterable(prompts), dtype=np.int64)
+    return torch.from_numpy(ids).to(device), torch.from_numpy(held).long().to(device)
