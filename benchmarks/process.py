@@ -5,7 +5,8 @@ trains, captures and clusters, and draws nothing. Both are timed until the valid
 stands, counted by the same function at the same steps, with everything before and after but the rest of the
 training. The peer trains until then, and scores some checkpoints whose time is multiplied; where it does not
 come there in the time that it is given, the steps that it took stand for all, and the ratio is said to be
-that at least. `--whole` trains the peer to its end and compares scores.
+that at least. A further line has our run with the figures that the peer has, and no others, in the place of
+its scores. `--whole` trains the peer to its end and compares scores.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ SCORED = 2
 """Checkpoints that the peer scores where it does not run whole."""
 NOT_THE_PEERS = ("unseen", "figures", "report")
 """Stages of ours that have no counterpart there; scores of ours have intervals and controls beside them."""
+THE_PEERS_FIGURES = ("scoring.metrics=['ari']", "scoring.milestones=0", "scoring.n_resamples=1")
+"""Its figures alone, as far as settings go: shuffled labels, texts and points of the page are still there."""
 
 
 def measure(setup: Setup) -> Findings:
@@ -53,6 +56,7 @@ def measure(setup: Setup) -> Findings:
     findings.compare("process", f"run {setup.sizes.preset}, peak memory", "MB", peaks)
     _to_the_end(findings, setup, made, run, peer, told)
     _to_equal_accuracy(findings, made, run, peer, told)
+    _same_figures(findings, setup, made, run, peer, told)
     if setup.whole:
         _compare_scores(findings, made, told)
     return findings
@@ -129,10 +133,8 @@ def _to_equal_accuracy(
 ) -> None:
     """The row that is to be reached; where only the peer does not come there, the ratio is that at least."""
     counted = {"nucleate": our_run.evaluations(made), PEER: told["evaluations"]}
-    at = {who: first_reached(evaluations, ENOUGH) for who, evaluations in counted.items()}
-    own, theirs, n_taken = at["nucleate"], at[PEER], len(told["step_seconds"])
-    seconds = run.seconds - (0.0 if own is None else our_run.seconds_after(made, own))
-    of_peer = estimated_seconds(peer.seconds, told, n_taken if theirs is None else theirs)
+    own, theirs = (first_reached(evaluations, ENOUGH) for evaluations in counted.values())
+    seconds, of_peer = _until_enough(made, run, peer, told)
     step = statistics.median(told["step_seconds"][1:])
     note = (
         f"{ENOUGH} stands: nucleate {_where(own, counted['nucleate'])}, peer {_where(theirs, counted[PEER])}"
@@ -140,11 +142,39 @@ def _to_equal_accuracy(
         f" checkpoints scored"
     )
     if theirs is None:
-        note = f"at least, for the peer was stopped at step {n_taken}; {note}"
+        note = f"at least, for the peer was stopped at step {len(told['step_seconds'])}; {note}"
     taken = {"nucleate": Measured((seconds,)), PEER: Measured((of_peer,))}
     findings.compare("process", f"whole, to validation accuracy {ENOUGH}", "s", taken, note)
     bound = _stages(made, run.seconds)
     findings.reached["run"] = Reached(of_peer / seconds, own is not None, note, bound)
+
+
+def _until_enough(made: RunFolder, run: Alone, peer: Alone, told: dict[str, Any]) -> tuple[float, float]:
+    """Seconds of our whole run and of the peer's, each without its steps after `ENOUGH`."""
+    own = first_reached(our_run.evaluations(made), ENOUGH)
+    theirs = first_reached(told["evaluations"], ENOUGH)
+    seconds = run.seconds - (0.0 if own is None else our_run.seconds_after(made, own))
+    n_taken = len(told["step_seconds"]) if theirs is None else theirs
+    return seconds, estimated_seconds(peer.seconds, told, n_taken)
+
+
+def _same_figures(
+    findings: Findings, setup: Setup, made: RunFolder, run: Alone, peer: Alone, told: dict[str, Any]
+) -> None:
+    """To equal accuracy as well, but scored for what the peer scores, and nothing else done."""
+    again = setup.work / "the-peers-figures"
+    shutil.rmtree(again, ignore_errors=True)
+    shutil.copytree(made.path, again)
+    changes = (word for change in THE_PEERS_FIGURES for word in ("--set", change))
+    whole_process(ours.command("score", str(again), *changes))
+    stages, scored = our_run.stage_seconds(made), our_run.stage_seconds(RunFolder.open(again))["scoring"]
+    left_out = sum(stages.get(stage, 0.0) for stage in (*NOT_THE_PEERS, "scoring"))
+    seconds, of_peer = _until_enough(made, run, peer, told)
+    taken = {"nucleate": Measured((seconds - left_out + scored,)), PEER: Measured((of_peer,))}
+    what = f"to validation accuracy {ENOUGH}, the peer's figures alone"
+    findings.compare(
+        "process", what, "s", taken, f"scored in {scored:.0f} s instead of {stages['scoring']:.0f}"
+    )
 
 
 def _where(step: int | None, evaluations: Sequence[Sequence[float]]) -> str:
