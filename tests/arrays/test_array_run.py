@@ -79,3 +79,15 @@ def test_what_needs_the_arrays_again_says_so(scored):
 
 def test_a_page_of_arrays_has_pictures_of_the_place_that_is_judged(scored):
     assert {"pca", "tsne"} <= set(scored.projections["embedding"])
+
+
+def test_twins_of_a_label_score_alike_whatever_they_are_called_and_groups_are_no_label(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = np.arange(80) % 4
+    states = rng.normal(size=(80, 8)) + 4 * rng.normal(size=(4, 8))[labels]
+    twins = {"task": labels, "instruction": labels}
+    how = {"groups": np.arange(80) // 2, "out": tmp_path / "twins", "overrides": ["scoring.n_resamples=20"]}
+    rows = nucleate.score(states, twins, **how).table.where(control="none").to_pandas()
+    values = rows.set_index(["factor", "method", "metric", "preparation", "site"])["value"]
+    assert values["task"]["kmeans"]["ari"].max() == 1.0
+    assert values["instruction"].dropna().to_dict() == values["task"].dropna().to_dict()

@@ -30,12 +30,20 @@ def test_labels_are_an_array_a_dict_or_a_frame():
         arrays = read_arrays(STATES, labels)
         found = arrays.at(1).labels
         assert arrays.factors == ("task", "tone"), "instructions are what is resampled together"
-        assert [found[name].tolist() for name in ("task", "tone", "instruction")] == [
-            [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 1],
-        ]  # fmt: skip
+        assert [found[name].tolist() for name in ("task", "tone")] == [[1, 0, 1, 0], [0, 1, 0, 1]]
+        assert arrays.at(1).groups.tolist() == [0, 0, 1, 1]
     assert read_arrays(STATES, LABELS).factors == ("label",)
     assert read_arrays(STATES, pd.Series(LABELS, name="tone")).factors == ("tone",)
-    assert "instruction" not in read_arrays(STATES, LABELS).at(1).labels
+    assert read_arrays(STATES, LABELS).at(1).groups is None
+
+
+def test_no_label_takes_the_place_of_groups_and_groups_that_of_none():
+    both = read_arrays(STATES, {"task": LABELS, "instruction": LABELS}, Beside(groups=[3, 3, 1, 1])).at(1)
+    assert both.labels["instruction"].tolist() == [1, 0, 1, 0]
+    assert both.groups.tolist() == [1, 1, 0, 0]
+    alone = read_arrays(STATES, {"instruction": LABELS})
+    assert alone.factors == ("instruction",)
+    assert alone.at(1).groups.tolist() == [0, 1, 2, 3], "a label that is asked for says nothing of groups"
 
 
 def test_words_of_texts_are_counted():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from nucleate.capture.hidden_states import HiddenStates
@@ -30,6 +32,17 @@ def test_instruction_is_asked_of_those_with_several_instances():
     assert (every.name, len(every.rows)) == ("all", 6)
     assert (repeated.name, repeated.rows.tolist()) == ("repeated", [0, 1, 3, 4])
     assert repeated.labels["instruction"].tolist() == [0, 0, 2, 2]
+
+
+def test_a_label_is_a_label_like_any_other_where_groups_are_given_apart():
+    grouped = replace(SEVERAL, groups=np.array([0, 0, 1, 1, 2, 2]))
+    (sample,) = samples_at(grouped, "input", ("task", "instruction"))
+    assert (sample.name, sample.unit) == ("all", "")
+    assert sample.labels["instruction"].tolist() == [0, 0, 1, 2, 2, 3]
+    both = replace(
+        grouped, groups=np.arange(3).repeat(2), labels={**SEVERAL.labels, "task": np.repeat([0, 1, 1], 2)}
+    )
+    assert samples_at(both, "input", ("task",))[0].units.tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_a_factor_without_a_partition_to_agree_with_is_left_out():

@@ -25,7 +25,7 @@ text_features = lazy("sklearn.feature_extraction.text")
 _SHAPES = "[example, d], [site, example, d] or [step, site, example, d]"
 _NORM = "final_norm"
 UNIT = "instruction"
-"""The label whose examples are resampled together."""
+"""The label whose examples are resampled together where no groups are given and it is not the only one."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,6 @@ class StateArrays:
         n_examples = own.shape[1]
         labels = {name: _numbered(values) for name, values in self.names.items()}
         labels.setdefault("task", labels[self.factors[0]])
-        if self.groups is not None:
-            labels[UNIT] = _numbered(self.groups)
         nothing = np.full(n_examples, NO_ANSWER)
         return HiddenStates(
             states=own.transpose(1, 0, 2)[:, :, None],
@@ -111,6 +109,7 @@ class StateArrays:
             step=step,
             instruction_counts=self.counts,
             before_input=(),
+            groups=None if self.groups is None else _numbered(self.groups),
         )
 
     def digest(self) -> str:
@@ -144,12 +143,19 @@ def read_arrays(states: Any, labels: Any, beside: Beside | None = None) -> State
     _check_axes(steps, n_steps, sites, n_sites)
     split = np.full(n_examples, "train") if told.split is None else np.asarray(told.split).astype(str)
     found = {name: np.asarray(values) for name, values in _named(labels).items()}
-    groups = found.pop(UNIT, None) if told.groups is None else np.asarray(told.groups)
+    groups = _groups_of(found, n_examples) if told.groups is None else np.asarray(told.groups)
     text = None if told.text is None else tuple(map(str, told.text))
     _check_lengths({"split": split, **found, "groups": groups, "text": text}, n_examples)
     if not found:
         raise LabelsError("there is no label to compare clusters with", "Give `labels`.")
     return StateArrays(whole, steps, sites, told.position, split, found, groups, text)
+
+
+def _groups_of(found: dict[str, np.ndarray], n_examples: int) -> np.ndarray | None:
+    """Taken out of the labels, but for a label that clusters are compared with; that tells no groups."""
+    if UNIT not in found:
+        return None
+    return found.pop(UNIT) if len(found) > 1 else np.arange(n_examples)
 
 
 def _with_all_axes(states: Any) -> Any:

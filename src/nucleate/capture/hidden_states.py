@@ -16,7 +16,7 @@ from nucleate.lazy import Bool, Float, Int
 
 FACTORS = ("task", "dialect", "instruction", "input", "output", "task_input")
 """The labels of a corpus of grammars; `instruction` doubles as the unit of resampling wherever there is
-one."""
+one and no groups are given."""
 
 BEFORE_INPUT = ("last_instruction", "instruction_mean")
 """Positions whose states the input cannot reach where it comes after the instruction."""
@@ -42,6 +42,7 @@ class HiddenStates:
             tokens, each behind the ones before it. NaN where nothing is expected, None where it was not read.
         confidence: the probability that the model gave `predicted`; None where it was not read.
         before_input: positions whose states the input cannot reach: an instruction has one state there.
+        groups: which examples hang together, of any labels' names; None: those of one `instruction` do.
     """
 
     states: Float[np.ndarray, "example site position n_embd"]
@@ -57,6 +58,7 @@ class HiddenStates:
     surprisal: Float[np.ndarray, " example"] | None = None
     confidence: Float[np.ndarray, " example"] | None = None
     before_input: tuple[str, ...] = BEFORE_INPUT
+    groups: Int[np.ndarray, " example"] | None = None
 
     def __post_init__(self) -> None:
         n_examples, n_sites, n_positions, _ = self.states.shape
@@ -72,6 +74,7 @@ class HiddenStates:
             "answered": self.answered,
             "surprisal": self.surprisal,
             "confidence": self.confidence,
+            "groups": self.groups,
         }
         beside |= {name: values for name, values in optional.items() if values is not None}
         for name, values in beside.items():
@@ -122,6 +125,7 @@ class HiddenStates:
             surprisal=None if self.surprisal is None else self.surprisal[keep],
             confidence=None if self.confidence is None else self.confidence[keep],
             before_input=self.before_input,
+            groups=None if self.groups is None else self.groups[keep],
         )
 
     def at(self, position: str) -> Float[np.ndarray, "site example n_embd"]:

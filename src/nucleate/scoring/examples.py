@@ -7,7 +7,7 @@ its instances have states of their own can it be asked whether they gather by in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from nucleate.lazy import Float, Int
 
 ONCE = "once"
 """One example per instruction."""
+UNIT = "instruction"
+"""The factor whose examples hang together where no groups are given."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Sample:
         token_counts: bags of the instructions' tokens, where they are known.
         instructions: of each example, where they are known: what is tested leaves its own out.
         across: groups, such as dialects; `ari_across` asks pairs of different ones. None: there are none.
+        unit: the factor that is what examples hang together by; empty where groups were given apart from it.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Sample:
     token_counts: Int[np.ndarray, "example token"] | None = None
     instructions: Int[np.ndarray, " example"] | None = None
     across: Int[np.ndarray, " example"] | None = None
+    unit: str = UNIT
 
 
 def samples_at(
@@ -52,9 +56,9 @@ def samples_at(
 
     A factor whose labels are all one, or all different, has no partition to agree with and is left out.
     """
-    told, units = states.labels.get("instruction"), units_of(states)
-    shared = units if told is None else told
-    chosen = {factor: _kind(position in states.before_input, factor) for factor in factors}
+    told, units = _told(states), units_of(states)
+    shared, unit = units if told is None else told, UNIT if states.groups is None else ""
+    chosen = {factor: _kind(position in states.before_input, factor == unit) for factor in factors}
     samples = []
     for name in dict.fromkeys(chosen.values()):
         rows = _rows(name, shared)
@@ -68,7 +72,7 @@ def samples_at(
             points = states.at(position)[:, rows]
             own = told[rows] if told is not None and units is told else None
             groups = states.labels[across][rows] if across in states.labels else None
-            samples.append(Sample(name, rows, points, labels, units[rows], counts, own, groups))
+            samples.append(Sample(name, rows, points, labels, units[rows], counts, own, groups, unit))
     return samples
 
 
@@ -87,16 +91,21 @@ def cut_down(train: Sample, sample: Sample, seed: int) -> Sample:
         wanted = dict(zip(*np.unique(sample.across, return_counts=True), strict=True))
     order = np.random.default_rng(seed).permutation(len(groups))
     chosen = np.sort(np.concatenate([order[groups[order] == group][:n] for group, n in wanted.items()]))
-    optional = (train.token_counts, train.instructions, train.across)
     labels = {factor: each[chosen] for factor, each in train.labels.items() if factor in sample.labels}
-    return Sample(
-        train.name,
-        train.rows[chosen],
-        train.points[:, chosen],
-        {factor: each for factor, each in labels.items() if 1 < len(np.unique(each)) < len(each)},
-        train.units[chosen],
-        *(None if each is None else each[chosen] for each in optional),
+    return replace(
+        train,
+        rows=train.rows[chosen],
+        points=train.points[:, chosen],
+        labels={factor: each for factor, each in labels.items() if 1 < len(np.unique(each)) < len(each)},
+        units=train.units[chosen],
+        token_counts=None if train.token_counts is None else train.token_counts[chosen],
+        instructions=None if train.instructions is None else train.instructions[chosen],
+        across=None if train.across is None else train.across[chosen],
     )
+
+
+def _told(states: HiddenStates) -> Int[np.ndarray, " example"] | None:
+    return states.labels.get(UNIT) if states.groups is None else states.groups
 
 
 def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
@@ -105,7 +114,7 @@ def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
     Each example is on its own where there are no instructions, or where they do not tell the task: of prompts
     to classify, all with one instruction, the label belongs to the input.
     """
-    told, task = states.labels.get("instruction"), states.labels.get("task")
+    told, task = _told(states), states.labels.get("task")
     if told is None or (task is not None and not has_one_task(told, task)):
         return np.arange(len(states.split))
     return told
@@ -121,13 +130,13 @@ def rows_of_factor(
     factor: str, units: Int[np.ndarray, " example"], is_before_input: bool
 ) -> Int[np.ndarray, " chosen"]:
     """Of examples of one split those that a factor is scored on at a position; see `Sample.name`."""
-    return _rows(_kind(is_before_input, factor), units)
+    return _rows(_kind(is_before_input, factor == UNIT), units)
 
 
-def _kind(is_before_input: bool, factor: str) -> str:
+def _kind(is_before_input: bool, is_unit: bool) -> str:
     if is_before_input:
         return ONCE
-    return "repeated" if factor == "instruction" else "all"
+    return "repeated" if is_unit else "all"
 
 
 def _rows(name: str, units: Int[np.ndarray, " example"]) -> Int[np.ndarray, " chosen"]:

@@ -157,7 +157,7 @@ class LabelScorer:
     @property
     def _with_neighbors(self) -> list[str]:
         """No neighbor is of an example's own instruction: that factor would be 0 by construction."""
-        return [factor for factor in self.sample.labels if factor != "instruction"]
+        return [factor for factor in self.sample.labels if factor != self.sample.unit]
 
     @cached_property
     def _subset_places(self) -> SubsetPlaces:
@@ -201,14 +201,14 @@ class LabelScorer:
         Asked for instructions themselves, that would leave nothing; there its other inputs are the test.
         """
         own, trained = self.sample.instructions, train.instructions
-        return None if factor == "instruction" or own is None or trained is None else (trained, own)
+        return None if factor == self.sample.unit or own is None or trained is None else (trained, own)
 
     def _add_probes(
         self, points: Float[np.ndarray, "site example d"], of_sites: list[list[LabelFigure]]
     ) -> None:
         probe = Probe(points, self.sample.units, self.seed)
         for factor, labels in self.sample.labels.items():
-            if factor == "instruction":
+            if factor == self.sample.unit:
                 continue  # folds are of instructions: none is ever trained on
             _add(of_sites, factor, (self._mean("probe", own) for own in probe.right(labels)))
             if self.n_permutations:
