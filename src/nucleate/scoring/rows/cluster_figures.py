@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from nucleate.lazy import Float, Int
+from nucleate.lazy import Bool, Float, Int
 from nucleate.metrics.agreement.contingency import (
     adjusted_mutual_information,
     commonest_names,
@@ -28,7 +28,7 @@ from nucleate.metrics.agreement.rand_index import Groups, draw_starts, misplace,
 from nucleate.metrics.agreement.site_agreement import SiteAgreement, SiteClusters
 from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, number_from_zero
 from nucleate.resampling.half_samples import N_HALVES, Halves, Key
-from nucleate.resampling.intervals import interval
+from nucleate.resampling.intervals import exact_ends, interval
 
 NAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"matched": matched_names, "purity": commonest_names}
 """How clusters get names; what then counts is the share of examples that are named right."""
@@ -58,11 +58,20 @@ class Figure:
         return cls.with_interval(metric, float(np.nanmean(values)), (float(low), float(high)))
 
     @classmethod
-    def of_mean(cls, metric: str, values: Float[np.ndarray, " example"], resamples: Resamples) -> Figure:
-        """The mean over examples, its interval over resampled units."""
-        told = resamples.tell_something
-        low, high = map(float, interval(resamples.means(values))) if told else (math.nan, math.nan)
-        return cls.with_interval(metric, float(values.mean()), (low, high))
+    def of_mean(
+        cls,
+        metric: str,
+        values: Float[np.ndarray, " example"] | Bool[np.ndarray, " example"],
+        resamples: Resamples,
+    ) -> Figure:
+        """The mean over examples, its interval over resampled units; a share of 0 or 1 gets the exact one."""
+        value = float(values.mean())
+        if not resamples.tell_something:
+            return cls(metric, value)
+        low, high = map(float, interval(resamples.means(values.astype(float))))
+        is_share = values.dtype == bool
+        ends = exact_ends(value, (low, high), len(resamples.copies)) if is_share else (low, high)
+        return cls.with_interval(metric, value, ends)
 
 
 OfSite = tuple[list[Figure], list[Figure]]

@@ -220,7 +220,7 @@ class LabelScorer:
         return permute_labels(sample.labels[factor], sample.units, self.n_permutations, self.seed)
 
     def _mean(self, metric: str, right: Bool[np.ndarray, " example"]) -> Figure:
-        return Figure.of_mean(metric, right.astype(float), self.resamples)
+        return Figure.of_mean(metric, right, self.resamples)
 
 
 def _add(
@@ -254,7 +254,7 @@ def answer_rows(states: HiddenStates, settings: ScoringSettings, seed: int) -> I
     found = {"accuracy": known.right, "first_token_accuracy": first, "loss": known.surprisal}
     for metric, values in found.items():
         if values is not None:
-            figure = vars(Figure.of_mean(metric, values.astype(float), resamples))
+            figure = vars(Figure.of_mean(metric, values, resamples))
             yield {"split": split, "method": "model", "n_examples": len(values), **figure}
 
 
