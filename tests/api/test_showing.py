@@ -44,6 +44,13 @@ def test_a_folder_in_the_place_of_the_page_is_not_replaced(tmp_path):
     assert (tmp_path / "mine" / "kept").read_text() == "kept"
 
 
+@pytest.mark.parametrize("what", ["states", "clusters"])
+def test_nor_one_in_the_place_of_a_table_beside_the_page(what, tmp_path):
+    (tmp_path / f"page-{what}.parquet").mkdir()
+    with pytest.raises(RunFolderError, match=f"page-{what}.parquet is a folder"):
+        nucleate.compare([tmp_path], tmp_path / "page.html", **{what: True})
+
+
 def test_a_place_that_no_page_can_have_is_refused_before_states_are_compared(made, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFolderError, match="cannot write"):

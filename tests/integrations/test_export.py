@@ -84,6 +84,19 @@ def test_the_picture_of_the_last_block_at_the_last_step_is_the_one(folder, tmp_p
     assert set(points["predicted"]) == {"y"}, "what was answered at that step"
 
 
+@pytest.mark.parametrize("to", ["atlas", "csv"])
+def test_a_folder_of_the_users_is_not_replaced_by_points(folder, tmp_path, to):
+    (tmp_path / "keep").mkdir()
+    (tmp_path / "keep" / "thesis.txt").write_text("precious")
+    for taken in (tmp_path / "keep", folder):
+        before = sorted(file.name for file in taken.rglob("*"))
+        with pytest.raises(RunFolderError, match="is a folder"):
+            export(folder, to, taken)
+        assert sorted(file.name for file in taken.rglob("*")) == before
+    assert main(["export", str(folder), "--to", to, "--out", f"{tmp_path / 'keep'}/"]) == 2
+    assert (tmp_path / "keep" / "thesis.txt").read_text() == "precious"
+
+
 def test_all_pictures_or_those_of_a_place(folder, tmp_path):
     whole = pd.read_csv(export(folder, "csv", tmp_path / "p.csv", every=True))
     assert len(whole) == 2 * (2 * N + N - 2)

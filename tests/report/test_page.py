@@ -117,6 +117,9 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
     with pytest.raises(RunFolderError, match="cannot write"):
         write_page("new", tmp_path / "missing" / "page.html")
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(RunFolderError, match="mine is a folder"):
+        write_page("new", tmp_path / "mine")
 
 
 @pytest.fixture(scope="module")

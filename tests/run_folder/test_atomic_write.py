@@ -5,7 +5,14 @@ import signal
 import pytest
 
 from nucleate.errors import Interrupted, RunFolderError
-from nucleate.run_folder.atomic_write import put_in_place, remove, settle, whole, written_beside
+from nucleate.run_folder.atomic_write import (
+    put_in_place,
+    remove,
+    require_place_of_a_file,
+    settle,
+    whole,
+    written_beside,
+)
 from nucleate.run_folder.interrupts import raise_on_signals
 
 
@@ -46,6 +53,25 @@ def test_a_folder_takes_the_place_of_another_with_all_that_was_in_it(tmp_path):
                 (temporary / name).write_text(name)
     assert names_in(tmp_path / "figures") == ["c"]
     assert names_in(tmp_path) == ["figures"]
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_file_never_takes_the_place_of_a_folder(tmp_path, is_link):
+    path = tmp_path / "keep"
+    (tmp_path / "mine" if is_link else path).mkdir()
+    if is_link:
+        path.symlink_to(tmp_path / "mine")
+    (path / "thesis.txt").write_text("precious")
+    with pytest.raises(RunFolderError, match="keep is a folder"), whole(path) as temporary:
+        temporary.write_text("points")
+    assert (path / "thesis.txt").read_text() == "precious"
+    assert not list(tmp_path.glob(".*")), "nothing is left beside it"
+
+
+def test_a_device_is_no_place_of_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RunFolderError, match="no plain file"):
+        require_place_of_a_file(tmp_path / "pipe")
 
 
 def test_what_cannot_be_written_is_the_users_error(tmp_path):

@@ -6,13 +6,16 @@ import shutil
 import pytest
 
 from nucleate.api import load_runs, run_seeds
+from nucleate.claims.settings import ClaimSettings
 from nucleate.claims.verdicts import claims_over_runs
 from nucleate.cli.main import main
-from nucleate.errors import ConfigError, ScoresError
+from nucleate.errors import ConfigError, RunFolderError, ScoresError
 from nucleate.figures.spread import n_runs
 from nucleate.run_folder.folder import RunFolder
 from nucleate.settings.presets import resolve
-from nucleate.sweep.seeds import joint_scores, plan_seeds
+from nucleate.sweep import seeds
+from nucleate.sweep.seeds import draw_joint_figures, joint_scores, plan_seeds
+from tests.conftest import plant
 
 SHORT = [
     "training.steps=4", "scoring.n_resamples=5", "scoring.positions=['last_instruction']", "pictures.tsne=false",
@@ -63,6 +66,33 @@ def test_the_command_goes_on_from_these_runs_and_sums_up(out, capsys):
     mean, low, high = summary[0].figures["value"]
     assert f"{mean:z.2f} [{low:z.2f}, {high:z.2f}]" in " ".join(printed.split())
     assert (out.with_name("tiny-seeds") / "emergence.png").exists()
+
+
+def test_what_lies_beside_the_joint_figures_stays(tmp_path, monkeypatch):
+    """The folder's name is made from the run's: it may be one that a user had already."""
+    monkeypatch.setattr(seeds, "joint_scores", lambda folders: plant(lambda *_: 0.5))
+    monkeypatch.setattr(seeds, "draw_figures", lambda scores, path, view: _draw(path))
+    joint = tmp_path / "thesis-seeds"
+    joint.mkdir()
+    (joint / "chapter.tex").write_text("precious")
+    (joint / "emergence.png").write_text("old")
+    draw_joint_figures([], tmp_path / "thesis", ClaimSettings(position="input", factor="task"))
+    assert {file.name: file.read_text() for file in joint.iterdir()} == {
+        "chapter.tex": "precious",
+        "emergence.png": "drawn",
+    }
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis-seeds"]
+
+
+def _draw(folder):
+    folder.mkdir()
+    (folder / "emergence.png").write_text("drawn")
+
+
+def test_a_file_in_the_place_of_the_joint_figures_is_found_before_any_run(tmp_path):
+    (tmp_path / "x-seeds").write_text("mine")
+    with pytest.raises(RunFolderError, match="is a file"):
+        plan_seeds(resolve("smoke"), tmp_path / "x", 2)
 
 
 def test_no_seed_is_a_mistake(tmp_path):

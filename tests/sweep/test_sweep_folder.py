@@ -56,6 +56,25 @@ def test_a_published_point_is_what_is_kept_of_it(root, run, tmp_path, monkeypatc
     assert folder.done() == {}
 
 
+@pytest.mark.parametrize("root", ["here", "memory://sweeps/taken"])
+@pytest.mark.parametrize("taken", ["figures/mine.txt", "scores.parquet", "sweep.html"])
+def test_what_no_sweep_has_written_is_not_written_over(root, taken, tmp_path, monkeypatch):
+    monkeypatch.setenv("NUCLEATE_CACHE_DIR", str(tmp_path / "near"))
+    folder = SweepFolder(str(tmp_path / root) if root == "here" else f"{root}/{taken}")
+    folder.require_room(folder.done())
+    folder.write_text("base", "mine.toml")
+    folder.require_room(folder.done())
+    folder.write_text("precious", *taken.split("/"))
+    with pytest.raises(RunFolderError, match=f"{taken.split('/')[0]} is not of a sweep"):
+        folder.require_room(folder.done())
+    folder.settle_threads(1)
+    if taken == "figures/mine.txt":
+        with pytest.raises(RunFolderError, match=r"figures/mine.txt is not of a sweep"):
+            folder.require_room(folder.done())
+    else:
+        folder.require_room(folder.done())
+
+
 def test_far_away_the_manifest_comes_last(run, monkeypatch, tmp_path):
     monkeypatch.setenv("NUCLEATE_CACHE_DIR", str(tmp_path / "near"))
     folder = SweepFolder("memory://sweeps/b")

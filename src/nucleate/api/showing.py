@@ -74,14 +74,16 @@ def compare(
 
     Raises:
         ConfigError: no run is given.
-        RunFolderError: one of them is no run's folder, or `out` cannot be written.
+        RunFolderError: one of them is no run's folder, or `out` cannot be written or is a folder.
     """
     from nucleate.report.page import build_page, write_page
-    from nucleate.run_folder.atomic_write import whole
+    from nucleate.run_folder.atomic_write import require_place_of_a_file, whole
 
     page = Path(out)
-    if page.is_dir():
-        raise RunFolderError(f"{out} is a folder", "Name the page to write, such as compared.html.")
+    require_place_of_a_file(page)
+    for what, is_asked in (("states", states), ("clusters", clusters)):
+        if is_asked:
+            require_place_of_a_file(states_beside(page, what))
     folders = [opened(one).folder for one in runs]
     if not folders:
         raise ConfigError(

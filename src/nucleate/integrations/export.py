@@ -21,7 +21,7 @@ from nucleate.comparing.looked import look_into
 from nucleate.errors import ConfigError, NucleateError, ScoresError
 from nucleate.lazy import lazy
 from nucleate.pictures.points_table import Projections
-from nucleate.run_folder.atomic_write import whole
+from nucleate.run_folder.atomic_write import require_place_of_a_file, whole
 from nucleate.run_folder.paths import beside as path_beside
 
 anndata, neighbors = lazy("anndata"), lazy("sklearn.neighbors")
@@ -56,7 +56,8 @@ def export(
     Args:
         run: a run or its folder.
         to: the program.
-        out: the file, `RUN-points` with the format's ending beside the folder where it is not given.
+        out: the file, `RUN-points` with the format's ending beside the folder where it is not given; a file
+            that is there is replaced, a folder never.
         embedding: `tsne`, `pca`, ...; t-SNE where there is such a picture, else the first.
         step: of the picture; the last.
         position: where the claims are judged.
@@ -70,17 +71,19 @@ def export(
 
     Raises:
         ScoresError: there is no such picture. ConfigError: the package of a format is not installed, or
-        neighbors of several pictures are asked for. RunFolderError: the states cannot be had.
+        neighbors of several pictures are asked for. RunFolderError: the states cannot be had, or `out` is a
+        folder.
     """
     _refuse(to, extra, every)
     found = opened(run)
     found.folder.require("scoring")
+    path = Path(out) if out is not None else path_beside(found.folder.path, "points" + _SUFFIX[to])
+    require_place_of_a_file(path)
     pictures = Projections.read(found.folder.projections)
     named = {"embedding": embedding, "step": step, "position": position, "site": site}
     asked = {name: value for name, value in named.items() if value is not None}
     place = asked if every and to != "anndata" else _place(pictures, found, asked)
     points = pictures.to_pandas(**place)
-    path = Path(out) if out is not None else path_beside(found.folder.path, "points" + _SUFFIX[to])
     with whole(path, "Name a file in a folder that can be written to.") as temporary:
         if to == "anndata":
             _annotated(found, pictures, points, asked if every else None).write_h5ad(temporary)

@@ -2,7 +2,8 @@
 
 This module hides that a file, or a folder, is written beside its place, flushed to disk and renamed; then
 the folder that it is in is flushed, so that after a power cut renamings are on disk in their order. Whatever
-breaks off before the renaming leaves what was there before; an interrupt is held for the renaming alone.
+breaks off before the renaming leaves what was there before; an interrupt is held for the renaming alone. A
+file never takes the place of a folder: what is in that may be anybody's.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ def whole(path: Path, mend: str = "Make room or choose another folder with --out
     """Yield a path to write a file or folder to; afterwards it is at `path`, whole.
 
     Args:
-        path: where to; what is there is replaced.
+        path: where to; a file that is there is replaced, and a folder by a folder alone.
         mend: what a user can do where it cannot be written.
 
     Raises:
-        RunFolderError: it cannot be written.
+        RunFolderError: it cannot be written, or it is a file and at `path` is a folder.
     """
     with written_beside(path, mend) as temporary:
         yield temporary
@@ -67,8 +68,22 @@ def written_beside(path: Path, mend: str) -> Iterator[Path]:
         raise RunFolderError(f"cannot write {path}: {os.strerror(int(number[1]))}", mend) from error
 
 
+def require_place_of_a_file(path: Path) -> None:
+    """Raises RunFolderError where a file that is written there would take the place of something else."""
+    if path.is_dir():
+        raise RunFolderError(f"{path} is a folder", "Name the file to write, in it or beside it.")
+    if path.exists() and not path.is_file():
+        raise RunFolderError(f"{path} is no plain file", "Name the file to write.")
+
+
 def put_in_place(temporary: Path, path: Path) -> None:
-    """Rename `temporary` to `path`, to stay. A folder that is there makes room by a renaming too."""
+    """Rename `temporary` to `path`, to stay. A folder that is there makes room for another one alone.
+
+    Raises:
+        RunFolderError: a file would take the place of a folder, or of a link to one.
+    """
+    if not temporary.is_dir():
+        require_place_of_a_file(path)
     if not _is_folder(path):
         temporary.replace(path)
         flush_folder(path.parent)

@@ -29,7 +29,7 @@ from nucleate.sweep.grid import Point
 from nucleate.sweep.results.arms_table import ARM_KEYS
 from nucleate.sweep.run_sweep import Place, Plan, plan_sweep, run_sweep
 from nucleate.sweep.sweep_file import read_sweep
-from nucleate.sweep.sweep_folder import has_training, share_training
+from nucleate.sweep.sweep_folder import SweepFolder, has_training, share_training
 
 _MOST_EXAMPLES, _MOST_RESAMPLES = 600, 40
 """Of a light scoring: agreement and its level, and not a page of figures."""
@@ -42,6 +42,7 @@ def plan_arms(runs: Sequence[RunFolder], place: Path) -> Plan:
 
     Raises:
         ConfigError: the runs are not of grammars, or not of one kind.
+        RunFolderError: in the folder is something that is no sweep's and would be replaced.
     """
     settings = [_grammar_settings(run) for run in runs]
     alike = {one.model_copy(update={"seed": 0}).digest() for one in settings}
@@ -52,6 +53,8 @@ def plan_arms(runs: Sequence[RunFolder], place: Path) -> Plan:
     place.mkdir(parents=True, exist_ok=True)
     file = place / "arms.toml"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
+        folder = SweepFolder(str(place))
+        folder.require_room(folder.done(), file.name)
         with whole(file) as path:
             path.write_text(text, encoding="utf-8")
     return plan_sweep(str(file), str(place))

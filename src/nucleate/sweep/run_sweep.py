@@ -96,10 +96,13 @@ def plan_sweep(name_or_file: str, root: str, overrides: Sequence[str] = (), seed
 
     Raises:
         ConfigError: a mistake in the file, or an override is one of its axes.
+        RunFolderError: in the folder is something else where the sweep's tables, figures and page go.
     """
     file, base = read_sweep(name_or_file, overrides, seed)
     folder = SweepFolder(root)
-    return Plan(file, points_of(file, base, name_or_file), folder, folder.done())
+    done = folder.done()
+    folder.require_room(done)
+    return Plan(file, points_of(file, base, name_or_file), folder, done)
 
 
 def run_sweep(plan: Plan, on: Place, observer: SweepObserver) -> Tally:

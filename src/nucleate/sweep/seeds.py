@@ -1,7 +1,8 @@
 """The same experiment with several seeds: which folders, which scores together.
 
-This module hides where the runs of several seeds lie. A run is named by its folder and its seed; what is
-drawn or judged over seeds takes the joint table and knows no folder.
+This module hides where the runs of several seeds lie, and that joint figures are laid into their folder one
+by one: it keeps no account of what is in it, so nothing else there is touched. A run is named by its folder
+and its seed; what is drawn or judged over seeds takes the joint table and knows no folder.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nucleate.claims.settings import ClaimSettings
-from nucleate.errors import ConfigError, ScoresError
+from nucleate.errors import ConfigError, RunFolderError, ScoresError
 from nucleate.figures.gallery import draw_figures
-from nucleate.run_folder.atomic_write import whole
+from nucleate.run_folder.atomic_write import flush_to_disk, put_in_place, written_beside
 from nucleate.run_folder.folder import RunFolder
 from nucleate.run_folder.paths import beside
 from nucleate.scores import Scores
 from nucleate.settings.presets import ExperimentSettings
 from nucleate.stages.context import settings_of
+
+_ELSEWHERE = "Make room or choose another folder with --out."
 
 
 def plan_seeds(
@@ -26,8 +29,13 @@ def plan_seeds(
     """Settings and folder of each run: seeds from the settings' own on, in `OUT-seed1` and so on.
 
     Raises:
-        ConfigError: fewer than one seed.
+        ConfigError: fewer than one seed. RunFolderError: joint figures cannot be laid where they belong.
     """
+    joint = joint_folder(out)
+    if joint.exists() and not joint.is_dir():
+        raise RunFolderError(
+            f"{joint} is a file, and the joint figures go there", "Move it, or change --out."
+        )
     if n_seeds < 1:
         raise ConfigError(f"expected one seed or more, got {n_seeds}", "Write for instance: --seeds 5")
     seeds = range(settings.seed, settings.seed + n_seeds)
@@ -57,12 +65,16 @@ def joint_folder(out: Path) -> Path:
 
 
 def draw_joint_figures(folders: Sequence[RunFolder], out: Path, where: ClaimSettings) -> None:
-    """Draw the figures of several runs together into `OUT-seeds`; they are there whole or not at all.
+    """Draw the figures of several runs together into `OUT-seeds`; each is there whole or not at all.
 
     Raises:
         ScoresError: two runs cannot be told apart.
         RunFolderError: the figures cannot be written.
     """
-    scores = joint_scores(folders)
-    with whole(joint_folder(out)) as path:
-        draw_figures(scores, path, where.view.measured(scores))
+    scores, joint = joint_scores(folders), joint_folder(out)
+    with written_beside(joint, _ELSEWHERE) as drawn:
+        draw_figures(scores, drawn, where.view.measured(scores))
+        flush_to_disk(drawn)
+        joint.mkdir(exist_ok=True)
+        for figure in sorted(drawn.iterdir()):
+            put_in_place(figure, joint / figure.name)

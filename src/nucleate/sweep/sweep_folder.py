@@ -39,6 +39,18 @@ STAGE_OF = {
 }
 """The stage that makes what is kept."""
 
+OVER_POINTS = (
+    "scores.parquet",
+    "over_seeds.parquet",
+    "emergence.parquet",
+    "measures.parquet",
+    "arms.parquet",
+    "figures",
+    "sweep.html",
+)
+"""What is written over all points: in a folder that no sweep has been in, none of these may be there."""
+_DRAWN = (".svg", ".png")
+
 
 class SweepFolder:
     """`points/NAME/` of every point that is done, tables and page over all, `working/` of what is in hand.
@@ -114,6 +126,29 @@ class SweepFolder:
             return {}
         found = {name: self.facts(name) for name in names if not name.startswith(".")}
         return {name: facts for name, facts in found.items() if facts}
+
+    def require_room(self, done: Collection[str], *also: str) -> None:
+        """What a sweep writes over must be a sweep's.
+
+        Args:
+            done: names of the points that are.
+            also: files that are written too.
+
+        Raises:
+            RunFolderError: something else lies where tables, figures and page of the sweep go.
+        """
+        if not self.is_there():
+            return
+        if not done and not self.threads():
+            taken = [name for name in (*OVER_POINTS, *also) if self.is_there(name)]
+        else:
+            files = [PurePosixPath(one).relative_to(self.path) for one in self.fs.find(self.file("figures"))]
+            taken = [str(file) for file in files if len(file.parts) != 2 or file.suffix not in _DRAWN]
+        if taken:
+            raise RunFolderError(
+                f"{self.file(taken[0])} is not of a sweep, and would be replaced",
+                "Choose another folder with --out, or move it.",
+            )
 
     def facts(self, name: str) -> dict[str, Any] | None:
         """What is known of one point; None where it is not done, or its manifest is damaged."""
