@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from nucleate.arrays.state_arrays import Beside, read_arrays
+from nucleate.arrays.given_arrays import Beside, read_arrays
 from nucleate.errors import LabelsError
 
 STATES = np.arange(2 * 3 * 4 * 5, dtype=np.float32).reshape(2, 3, 4, 5)
@@ -59,29 +59,14 @@ def test_a_digest_is_of_all_that_is_scored():
         read_arrays(STATES, LABELS[::-1]),
         read_arrays(STATES, LABELS, Beside(groups=LABELS)),
         read_arrays(STATES, LABELS, Beside(split=["train", "train", "validation", "train"])),
+        read_arrays(STATES, LABELS, Beside(steps=[0, 5])),
+        read_arrays(STATES, LABELS, Beside(sites=["embed", "block.1", "block.3"])),
     )
     assert whole not in {one.digest() for one in others}
 
 
-@pytest.mark.parametrize(
-    ("states", "more", "what"),
-    [
-        (STATES[0, 0, 0], {}, r"the shape \(5,\)"),
-        (STATES, {"steps": [1]}, "1 different steps are named, and the states have 2"),
-        (STATES, {"steps": [9, 1]}, "not ascending"),
-        (STATES, {"sites": ["embed", "embed", "block.1"]}, "2 different sites"),
-        (STATES, {"sites": ["embed", "h.0", "block.1"]}, r"sites are named embed, h\.0, block\.1"),
-        (STATES[:, :1], {"sites": ["final_norm"]}, "sites are named final_norm"),
-        (STATES, {"split": ["train"]}, "1 values of split for 4 examples"),
-        (STATES, {"groups": [1, 2, 3]}, "3 values of groups for 4 examples"),
-        (STATES[:, :, :3], {}, "4 values of label for 3 examples"),
-    ],
-)  # fmt: skip
-def test_what_does_not_go_together_is_named(states, more, what):
-    with pytest.raises(LabelsError, match=what):
-        read_arrays(states, LABELS, Beside(**more))
-
-
-def test_states_that_are_not_finite_are_refused():
-    with pytest.raises(LabelsError, match="not all finite"):
-        read_arrays(STATES * np.nan, LABELS).at(1)
+def test_states_that_are_not_finite_are_refused_before_anything_is_made_of_them():
+    for states in (STATES * np.nan, STATES.astype(np.float64) + 1e39):
+        for ask in (lambda arrays: arrays.at(1), lambda arrays: arrays.digest()):
+            with pytest.raises(LabelsError, match="step 1 are not all finite"):
+                ask(read_arrays(states, LABELS))

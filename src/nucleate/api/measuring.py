@@ -77,16 +77,16 @@ def score(
         observer: who watches; nobody where it is not given, but for notebooks.
 
     Raises:
-        LabelsError: shapes, lengths or names do not go together.
+        LabelsError: shapes, lengths, kinds or names do not go together, a value is missing, or there are not
+            two labels, one of them twice. All that is given is checked before any work begins.
         ConfigError: an override is wrong, or is not about scoring or claims.
         RunFolderError: it is no run's folder, its training is not finished, or `out` is not free.
     """
     if labels is not None:
-        from nucleate.arrays.state_arrays import Beside
+        from nucleate.arrays.given_arrays import Beside
 
         beside = Beside(groups, steps, sites, split, text, position)
-        place = Path(out or Path("runs") / name)
-        return _score_arrays(states, labels, beside, place, name, overrides, seed, observer)
+        return _score_arrays(states, labels, beside, out, name, overrides, seed, observer)
     if any(given is not None for given in (groups, steps, sites, split, text, out)):
         raise ConfigError("states are given without labels", "Give labels, or a run's folder alone.")
     seeded = [] if seed is None else [f"scoring.clustering_seed={seed}"]
@@ -97,23 +97,20 @@ def _score_arrays(
     states: Any,
     labels: Any,
     beside: Any,
-    out: Path,
+    out: Path | str | None,
     name: str,
     overrides: Overrides,
     seed: int | None,
     observer: Observer | None,
 ) -> Run:
-    import numpy as np
-
     from nucleate.api.runs import Run
     from nucleate.arrays.array_run import score_arrays
-    from nucleate.arrays.state_arrays import read_arrays
+    from nucleate.arrays.given_arrays import place_of, read_arrays
 
-    mapped = np.load(states, mmap_mode="r") if isinstance(states, str | Path) else states
-    arrays = read_arrays(mapped, labels, beside)
+    place, arrays = place_of(out, name), read_arrays(states, labels, beside)
     own_seed = 1 if seed is None else seed
     with watched(observer, arrays.position) as watcher:
-        return Run(score_arrays(arrays, out, name, _assigned(overrides), own_seed, watcher))
+        return Run(score_arrays(arrays, place, name, _assigned(overrides), own_seed, watcher))
 
 
 def _again(stage: Stage, does: str) -> MeasureAgain:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from nucleate.arrays.given_arrays import require_scorable
 from nucleate.arrays.state_arrays import StateArrays
 from nucleate.corpus.prompts.settings import ARRAYS
 from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, Spot, balanced_order
@@ -43,15 +44,18 @@ def score_arrays(
         observer: who watches.
 
     Raises:
+        LabelsError: there is nothing to compare clusters with, or a state is not finite.
         ConfigError: an override is wrong; RunFolderError: the folder is not free.
     """
     settings = _settings(arrays, name, seed, overrides)
+    require_scorable(arrays, settings.scoring, settings.claims)
+    digest = arrays.digest()
     folder = RunFolder.create(out, settings.to_toml())
     with folder.locked():
         folder.describe(seed=seed)
         context = FolderContext(settings, folder, observer)
         parts = (settings.scoring.digest(), settings.pictures.digest(), settings.claims.digest())
-        with context.stage("scoring", seed, *parts, arrays.digest()) as is_due:
+        with context.stage("scoring", seed, *parts, digest) as is_due:
             if is_due:
                 _score(context, arrays)
         draw(context)

@@ -32,6 +32,7 @@ TAKEN = (
     *(name for names in SPAN_COLUMNS.values() for name in names),
     *SCHEMA.names,
     "predicted",
+    *("embedding", "point", "x", "y", "cluster", "text", "vector", "neighbors"),  # of a picture's points
 )
 """Columns of our tables that say something else than a label."""
 
