@@ -1,6 +1,7 @@
 """End to end, with the `smoke` preset."""
 
 import json
+import shlex
 import shutil
 
 import pandas as pd
@@ -125,6 +126,13 @@ def test_a_second_call_does_nothing(done):
     nucleate.run("smoke", done.folder.path, observer=observer, command=[])
     assert {what for _, what in observer.seen} == {"is done already"}
     assert {file: file.stat().st_mtime_ns for file in before} == before
+
+
+def test_the_command_in_the_manifest_can_be_given_to_a_shell(done, tmp_path):
+    folder = shutil.copytree(done.folder.path, tmp_path / "my run")
+    command = ["nucleate", "run", "smoke", "--set", 'figures.formats=["png"]', "--out", str(folder)]
+    again = nucleate.run("smoke", folder, command=command)
+    assert shlex.split(json.loads(again.folder.manifest_json.read_text())["command"]) == command
 
 
 @pytest.mark.shapes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import shlex
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -248,7 +249,7 @@ def _describe(
     versions = {name: importlib.metadata.version(name) for name in ("nucleate", *_PACKAGES)}
     folder.describe(
         seed=settings.seed,
-        command=" ".join(command),
+        command=shlex.join(command),
         versions={"python": platform.python_version(), **versions},
         platform=platform.platform(),
         processors=os.cpu_count(),

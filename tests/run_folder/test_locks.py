@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -22,6 +23,13 @@ def test_the_other_is_told_who_holds_it_and_may_have_it_afterwards(tmp_path):
     with take(tmp_path):
         pass
     assert not (tmp_path / ".held-by.json").exists()
+
+
+def test_the_command_that_holds_it_can_be_given_to_a_shell(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/bin/nucleate", "run", "quick", "--out", "my run"])
+    with take(tmp_path):
+        told = json.loads((tmp_path / ".held-by.json").read_text())["command"]
+    assert shlex.split(told) == ["nucleate", *sys.argv[1:]]
 
 
 @pytest.mark.parametrize("has_flock", [True, False])

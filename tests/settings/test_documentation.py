@@ -3,7 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
@@ -15,11 +15,15 @@ from nucleate.settings.presets import AnalysisSettings, ExperimentSettings, pres
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
 class Planted(Settings):
     """Settings of every form."""
 
     share: float = Field(0.5, ge=0, lt=1, description="share of what there is")
     ways: tuple[Literal["a", "b"], ...] = Field(("a",), description="ways to go")
+    ends: tuple[Share, Share] = Field((0.1, 0.9), description="where it begins and ends")
     word: str = Field("", description="any word")
     given: int = Field(gt=3, description="must be given, in steps")
 
@@ -46,6 +50,7 @@ def test_explanations_name_every_setting():
     [
         ("share", "at least 0 and below 1", "0.5"),
         ("ways", "any of a, b", '["a"]'),
+        ("ends", "each at least 0 and below 1", "[0.1, 0.9]"),
         ("word", "", '""'),
         ("given", "above 3", ""),
     ],

@@ -87,6 +87,12 @@ def test_a_start_table_that_is_no_table_is_the_users_error(tmp_path):
         ("intervene.strengths=[1.0, nan]", "intervene.strengths"),
         ("training.learning_rate=inf", "training.learning_rate"),
         ("seed=9223372036854775808", "seed"),
+        ("seed=true", "seed"),
+        ("training.learning_rate=true", "training.learning_rate"),
+        ("training.checkpoint_steps=[1, true]", "training.checkpoint_steps"),
+        ("training.betas=[1, 2]", "training.betas"),
+        ("training.betas=[0.9, 1.0]", "training.betas"),
+        ("training.betas=[-0.1, 0.9]", "training.betas"),
     ],
 )
 def test_what_means_nothing_is_refused_by_its_name(override, key):

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from nucleate import api
 from nucleate.api.showing import states_beside
-from nucleate.cli.options import Flag, Text
+from nucleate.cli.options import Flag, Text, WholeNumber
 from nucleate.cli.verdicts import print_indented, print_verdicts_over_runs
 from nucleate.errors import ComparisonWarning
 from nucleate.lazy import lazy
@@ -27,7 +27,9 @@ def compare(
     clusters: Flag = False,
     sites: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
     position: Text = "",
-    steps: Annotated[tuple[int, ...], Parameter(consume_multiple=True, negative="", show_default=False)] = (),
+    steps: Annotated[
+        tuple[WholeNumber, ...], Parameter(consume_multiple=True, negative="", show_default=False)
+    ] = (),
     split: Text = "",
 ) -> int:
     """Put several runs on one page: seeds as bands, settings side by side.

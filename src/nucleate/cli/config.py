@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nucleate import api
-from nucleate.cli.options import Overrides
+from nucleate.cli.options import Overrides, WholeNumber
 
 
-def config(preset: str, /, *, set_: Overrides = (), seed: int | None = None) -> int:
+def config(preset: str, /, *, set_: Overrides = (), seed: WholeNumber | None = None) -> int:
     """Print every setting of a preset, as a TOML file to change and run.
 
     Above each stands what it is, its bounds, and its default where it differs.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from nucleate import api
 from nucleate.api.watching.progress import RunProgress
-from nucleate.cli.options import Overrides
+from nucleate.cli.options import Overrides, WholeNumber
 
 
-def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: int | None = None) -> int:
+def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: WholeNumber | None = None) -> int:
     """Build only the corpus.
 
     `nucleate run` with the same settings and folder continues from it.

@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from rich.console import Console
 
-from nucleate.cli.options import Flag, Text
+from nucleate.cli.options import Flag, Text, WholeNumber
 from nucleate.lazy import lazy
 
 exporting = lazy("nucleate.integrations.export")
-_SAID = Parameter(show_default=False)
 
 
 def export(
@@ -22,7 +21,7 @@ def export(
     to: Literal["atlas", "csv", "anndata"],
     out: Path | None = None,
     embedding: Text = "",
-    step: Annotated[int | None, _SAID] = None,
+    step: WholeNumber | None = None,
     position: Text = "",
     site: Text = "",
     every: Flag = False,

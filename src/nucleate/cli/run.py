@@ -13,7 +13,7 @@ from nucleate import api
 from nucleate.api.making import require_arms
 from nucleate.api.watching.progress import RunProgress
 from nucleate.cli.arms import train_and_print_arms
-from nucleate.cli.options import Flag, Overrides, command_line
+from nucleate.cli.options import Flag, Overrides, WholeNumber, command_line
 from nucleate.cli.verdicts import ONE_MODEL, ONE_SEED, print_verdicts, print_verdicts_over_runs
 from nucleate.integrations.trackers import Tool
 from nucleate.integrations.tracking import tracked
@@ -31,8 +31,8 @@ def run(
     *,
     out: Path | None = None,
     set_: Overrides = (),
-    seed: int | None = None,
-    seeds: int | None = None,
+    seed: WholeNumber | None = None,
+    seeds: WholeNumber | None = None,
     arms: Flag = False,
     track: Tool | None = None,
 ) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 import socket
 import sys
 import time
@@ -80,7 +81,7 @@ def _write(text: str, path: Path) -> None:
 
 def _ourselves() -> dict[str, str | int]:
     since = time.strftime("%Y-%m-%d %H:%M:%S")
-    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     return {"process": os.getpid(), "host": socket.gethostname(), "since": since, "command": command}
 
 

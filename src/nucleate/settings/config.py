@@ -34,6 +34,14 @@ class Settings(pydantic.BaseModel):
             raise ValueError("holds a NUL character, which no name or path has")
         return value
 
+    @pydantic.field_validator("*", mode="before")
+    @classmethod
+    def _no_switch_for_a_number(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        held = {bool} & set(map(type, value if isinstance(value, list | tuple) else [value]))
+        if held and _is_number(cls.model_fields[str(info.field_name)].annotation):
+            raise ValueError("true and false are no numbers")  # to pydantic they are 1 and 0
+        return value
+
     def digest(self) -> str:
         """SHA-256 over all values: two settings with one digest are the same."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
@@ -81,6 +89,12 @@ def settings_in(annotation: Any) -> Iterator[type[Settings]]:
     elif get_origin(annotation) in (Union, UnionType, Annotated):
         for one in get_args(annotation):
             yield from settings_in(one)
+
+
+def _is_number(annotation: Any) -> bool:
+    """Whether a field holds a number, or several, and no switch."""
+    inner = get_args(annotation)
+    return annotation in (int, float) or (any(map(_is_number, inner)) and bool not in inner)
 
 
 def _first_problem(error: pydantic.ValidationError, model: type[Settings], source: str) -> ConfigError:

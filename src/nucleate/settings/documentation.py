@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -132,13 +132,23 @@ def _allowed(field: FieldInfo) -> str:
         return (
             f"{'any' if get_origin(field.annotation) is tuple else 'one'} of {', '.join(map(str, choices))}"
         )
-    bounds = [
+    each = _bounds(_of_members(field.annotation))
+    return f"each {each}" if each else _bounds(field.metadata)
+
+
+def _bounds(metadata: Iterable[Any]) -> str:
+    return " and ".join(
         f"{words} {_plain(getattr(one, key))}"
-        for one in field.metadata
+        for one in metadata
         for kind, key, words in _BOUNDS
         if isinstance(one, kind)
-    ]
-    return " and ".join(bounds)
+    )
+
+
+def _of_members(annotation: Any) -> list[Any]:
+    """What is known of the first number of a tuple, and so of each."""
+    inner = get_args(annotation) if get_origin(annotation) is tuple else ()
+    return list(FieldInfo.from_annotation(inner[0]).metadata) if inner else []
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:

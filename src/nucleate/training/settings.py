@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from nucleate.settings.config import Settings
+
+_Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class TrainingSettings(Settings):
@@ -25,7 +27,7 @@ class TrainingSettings(Settings):
         "the peak at two thirds of the steps, and on at that rate; or the peak to the end",
     )
     weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay, on matrices alone")
-    betas: tuple[float, float] = Field((0.9, 0.999), description="AdamW's decay rates of the two moments")
+    betas: tuple[_Decay, _Decay] = Field((0.9, 0.999), description="AdamW's decay rates of the two moments")
     max_grad_norm: float = Field(1.0, gt=0, description="gradients are scaled down to this norm, at most")
     objective: Literal["sequence", "answer", "input_answer", "instruction_answer"] = Field(
         "sequence",
