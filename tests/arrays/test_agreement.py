@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import nucleate
 from nucleate.arrays.agreement import agreement
-from nucleate.errors import LabelsError
+from nucleate.errors import ConfigError, LabelsError
 
 
 @pytest.fixture(scope="module")
@@ -59,5 +59,26 @@ def test_one_group_has_no_interval_and_mistakes_are_named():
         agreement([0, 1], [0, 1, 1])
     with pytest.raises(LabelsError, match="two examples or more"):
         agreement([0], [0])
-    with pytest.raises(LabelsError, match="one label per example"):
+    with pytest.raises(LabelsError, match=r"labels has the shape .* one value per example"):
         agreement([[0, 1]], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("clusters", "what"),
+    [
+        ([], "two examples or more, got 0"),
+        (np.empty((0, 2)), "of no start"),
+        ([[0, 1], [0]], "cannot be an array"),
+        ({0, 1}, "has the type set"),
+        ([0, None], "is missing"),
+    ],
+)
+def test_clusters_that_cannot_be_are_named(clusters, what):
+    with pytest.raises(LabelsError, match=what):
+        agreement([0, 1][: len(clusters) if isinstance(clusters, list) else 2], clusters)
+
+
+@pytest.mark.parametrize("draws", [{"n_resamples": 0}, {"n_permutations": 0}, {"n_permutations": 1.5}])
+def test_draws_are_one_or_more(draws):
+    with pytest.raises(ConfigError, match="expected a whole number"):
+        agreement([0, 0, 1, 1], [0, 1, 1, 1], **draws)

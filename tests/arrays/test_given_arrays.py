@@ -75,9 +75,13 @@ def test_files_that_are_no_arrays_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "more", "what"),
     [
-        (np.zeros(4), {}, "4 of train have 1.*two labels or more, one of them there twice"),
-        (np.arange(4), {}, "4 of train have 4"),
-        (LABELS, {"split": ["train", "train", "test", "test"]}, "2 of test have 2, 2 of train have 2"),
+        (np.zeros(4), {}, "1 in 4 examples of train; .*two labels or more, one of them there twice"),
+        (np.arange(4), {}, "4 in 4 examples of train"),
+        (
+            LABELS,
+            {"split": ["train", "train", "test", "test"]},
+            "2 in 2 examples of test, 2 in 2 examples of train",
+        ),
         (LABELS, {"overrides": ["claims.factor=tone"]}, "claims.factor is tone"),
         (LABELS, {"overrides": ["scoring.factors=['label', 'tone']"]}, "scoring.factors has 'tone'"),
         (LABELS, {"overrides": ["scoring.across=tone"]}, "scoring.across has 'tone'"),

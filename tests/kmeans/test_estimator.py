@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from nucleate.errors import ConfigError
 from nucleate.kmeans.estimator import KMeans
 from nucleate.kmeans.kmeans import kmeans
 
@@ -40,3 +41,25 @@ def test_rows_go_to_the_nearest_center_in_a_pipeline_too(blobs):
     assert sklearn.metrics.adjusted_rand_score(truth, found) == 1.0
     assert pipeline.transform(points).shape == (120, 4)
     assert clone(pipeline[-1]).get_params()["n_clusters"] == 4
+
+
+def test_distances_come_as_a_frame_that_names_its_columns(blobs):
+    points, _ = blobs
+    pipeline = make_pipeline(StandardScaler(), KMeans(3, random_state=1)).set_output(transform="pandas")
+    frame = pipeline.fit_transform(points)
+    assert list(frame) == ["kmeans0", "kmeans1", "kmeans2"]
+    assert frame.to_numpy().argmin(axis=1).tolist() == pipeline[-1].labels_.tolist()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"n_init": "auto"}, {"n_clusters": 3.0}, {"n_clusters": 0}, {"n_init": True}, {"tol": -1}, {"tol": "a"}],
+)
+def test_parameters_that_mean_nothing_are_named(blobs, wrong, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # who checks no hints is told too
+    with pytest.raises(ConfigError, match=f"{next(iter(wrong))} is .*expected"):
+        KMeans(**wrong).fit(blobs[0])
+    assert (
+        KMeans(np.int64(3), n_init=np.int32(2), tol=np.float32(0), random_state=0).fit(blobs[0]).n_clusters
+        == 3
+    )

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from nucleate.errors import LabelsError
+from nucleate.arrays.given_values import flat
+from nucleate.arrays.state_arrays import numbered
+from nucleate.errors import ConfigError, LabelsError
 from nucleate.metrics.agreement.rand_index import (
     adjusted_rand_index,
     adjusted_rand_interval,
@@ -62,32 +64,45 @@ def agreement(
         seed: of both.
 
     Raises:
-        LabelsError: the lengths differ, or there are fewer than two examples.
+        LabelsError: the lengths differ, a value is missing, or there are fewer than two examples.
+        ConfigError: a number of draws is below 1.
 
     Source: Hubert and Arabie (1985), "Comparing partitions"; see `docs/method.md` for the interval.
     """
-    own = _numbered(labels)
-    found = np.stack([_numbered(one) for one in np.atleast_2d(np.asarray(clusters))])
-    units = np.arange(len(own)) if groups is None else _numbered(groups)
+    for name, n in (("n_resamples", n_resamples), ("n_permutations", n_permutations)):
+        if not isinstance(n, int | np.integer) or n < 1:
+            raise ConfigError(f"{name} is {n!r}, expected a whole number", "Give 1 or more, 1000 as a rule.")
+    own, found = _numbered("labels", labels), _starts(clusters)
+    units = np.arange(len(own)) if groups is None else _numbered("groups", groups)
     for partition in (*found, units):
         if len(partition) != len(own):
             raise LabelsError(
                 f"expected one cluster and one group per label, got {len(partition)} for {len(own)} labels",
                 "Compare labels and clusters of the same examples.",
             )
+    value = adjusted_rand_index(own, found[0])
     resamples = Resamples.draw(units, n_resamples, seed_of(seed, "resamples"))
     low, high = adjusted_rand_interval(
         own, found, np.zeros(len(found)), resamples, seed=seed_of(seed, "starts")
     )
     permuted = permute_labels(own, units, n_permutations, seed_of(seed, "shuffled"))
     by_chance = adjusted_rand_permuted(permuted, found[0])
-    value, passed = adjusted_rand_index(own, found[0]), np.percentile(by_chance, NULL_LEVELS[1])
+    passed = np.percentile(by_chance, NULL_LEVELS[1])
     return Agreement(value, low, high, float(by_chance.mean()), float(passed))
 
 
-def _numbered(names: Any) -> np.ndarray:
+def _starts(clusters: Any) -> np.ndarray:
+    """`[start, example]`, numbered; one row where there is one clustering."""
+    try:
+        is_one = np.ndim(clusters) < 2
+    except ValueError:  # rows of unequal length: what is wrong is said of them as of one
+        is_one = True
+    rows = [clusters] if is_one else list(np.asarray(clusters))
+    if not rows:
+        raise LabelsError("clusters are of no start", "Give one cluster per example.")
+    return np.stack([_numbered("clusters", one) for one in rows])
+
+
+def _numbered(what: str, names: Any) -> np.ndarray:
     """Integers from 0 in the place of names."""
-    array = np.asarray(names)
-    if array.ndim != 1:
-        raise LabelsError(f"expected one label per example, got an array {array.shape}", "Give a flat list.")
-    return np.unique(array.astype(str) if array.dtype == object else array, return_inverse=True)[1]
+    return numbered(flat(what, names))

@@ -104,10 +104,10 @@ def _require_partition(arrays: StateArrays, factor: str) -> None:
     by_split = {str(split): values[arrays.split == split] for split in np.unique(arrays.split)}
     if any(1 < len(set(own)) < len(own) for own in by_split.values()):
         return
-    said = ", ".join(f"{len(own)} of {split} have {len(set(own))}" for split, own in by_split.items())
+    said = ", ".join(f"{len(set(own))} in {len(own)} examples of {split}" for split, own in by_split.items())
     raise LabelsError(
-        f"by {factor!r} there is nothing to compare (different labels of examples: {said}): clusters are "
-        "compared with two labels or more, one of them there twice",
+        f"different labels of {factor!r}: {said}; clusters are compared with two labels or more, one of them "
+        "there twice",
         "Give examples of another label, or several examples of one.",
     )
 
@@ -146,7 +146,7 @@ def _with_all_axes(states: Any) -> Any:
     shape = getattr(states, "shape", None)
     if shape is None or not 2 <= len(shape) <= 4 or 0 in shape:
         what = f"the shape {tuple(shape)}" if shape is not None else f"the type {type(states).__name__}"
-        raise LabelsError(f"states have {what}", f"Give an array {_SHAPES}, none of it 0.")
+        raise LabelsError(f"states have {what}", f"Give an array {_SHAPES}, each 1 or more.")
     if not _is_real(states):
         raise LabelsError(
             f"states have the type {states.dtype}, expected real numbers",

@@ -64,7 +64,7 @@ class StateArrays:
         """The first factor takes the part of the task: pictures are balanced over it."""
         own = self._read(step)
         n_examples = own.shape[1]
-        labels = {name: _numbered(values) for name, values in self.names.items()}
+        labels = {name: numbered(values) for name, values in self.names.items()}
         labels.setdefault("task", labels[self.factors[0]])
         nothing = np.full(n_examples, NO_ANSWER)
         return HiddenStates(
@@ -78,7 +78,7 @@ class StateArrays:
             step=step,
             instruction_counts=self.counts,
             before_input=(),
-            groups=None if self.groups is None else _numbered(self.groups),
+            groups=None if self.groups is None else numbered(self.groups),
         )
 
     def _read(self, step: int) -> np.ndarray:
@@ -114,6 +114,7 @@ def as_numpy(array: Any) -> np.ndarray:
         return np.asarray(array, dtype=np.float32)
 
 
-def _numbered(values: np.ndarray) -> np.ndarray:
+def numbered(values: np.ndarray) -> np.ndarray:
+    """Integers from 0 in the place of values of any kind."""
     kind = values.astype(str) if values.dtype == object else values
     return np.unique(kind, return_inverse=True)[1]

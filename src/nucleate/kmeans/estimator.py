@@ -5,18 +5,20 @@ This module hides that one member of a batch is the whole batch.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from nucleate.errors import ConfigError
 from nucleate.kmeans.kmeans import kmeans
 
 
-class KMeans(TransformerMixin, ClusterMixin, BaseEstimator):
+class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
     """The k-means of every figure here, in pipelines and searches of scikit-learn.
 
     Greedy k-means++ starts and Lloyd's iterations in float32, as `nucleate.kmeans.kmeans`; to cluster many
@@ -52,7 +54,9 @@ class KMeans(TransformerMixin, ClusterMixin, BaseEstimator):
 
         Raises:
             LabelsError: more clusters than examples.
+            ConfigError: a number of clusters or starts is no whole one from 1, or `tol` no number from 0.
         """
+        self._check()
         points = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=self.n_clusters)
         chosen = self.random_state
         is_seed = isinstance(chosen, int | np.integer)
@@ -63,6 +67,15 @@ class KMeans(TransformerMixin, ClusterMixin, BaseEstimator):
         self.cluster_centers_ = found.centers[0, best].astype(points.dtype)
         self.inertia_ = float(found.inertia[0, best])
         return self
+
+    def _check(self) -> None:
+        for name, n in (("n_clusters", self.n_clusters), ("n_init", self.n_init)):
+            if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
+                raise ConfigError(
+                    f"{name} is {n!r}, expected a whole number from 1", f"Give for instance {name}=10."
+                )
+        if not isinstance(self.tol, Real) or not 0 <= self.tol < np.inf:
+            raise ConfigError(f"tol is {self.tol!r}, expected a number from 0", "Give for instance tol=1e-4.")
 
     def predict(self, X: Any) -> np.ndarray:
         """The nearest center of every row."""
