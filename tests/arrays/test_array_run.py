@@ -91,3 +91,16 @@ def test_twins_of_a_label_score_alike_whatever_they_are_called_and_groups_are_no
     values = rows.set_index(["factor", "method", "metric", "preparation", "site"])["value"]
     assert values["task"]["kmeans"]["ari"].max() == 1.0
     assert values["instruction"].dropna().to_dict() == values["task"].dropna().to_dict()
+
+
+def test_a_site_whose_states_are_all_one_is_scored_and_shown(tmp_path):
+    """Prompts that end in the same token, at the embeddings of a model without added positions."""
+    rng, labels = np.random.default_rng(0), np.arange(60) % 4
+    states = rng.normal(size=(2, 60, 8)) + 3 * rng.normal(size=(4, 8))[labels]
+    states[0] = 0.1
+    made = nucleate.score(states, labels, out=tmp_path / "one", overrides=[*FEW, "figures.formats=['png']"])
+    rows = made.table.where(metric="ari", method="kmeans", control="none", preparation="raw").to_pandas()
+    assert rows.groupby("site")["value"].max()["embed"] == 0.0
+    assert made.folder.report.is_file()
+    pictures = made.projections.set_index(["embedding", "site"])
+    assert set(pictures.loc[("tsne", "embed"), "x"]) == {0.0}

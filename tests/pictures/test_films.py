@@ -30,3 +30,14 @@ def test_reduced_points_keep_their_distances_where_nothing_is_lost():
             return np.linalg.norm(these[0][:, None] - these[0], axis=2)
 
         np.testing.assert_allclose(distances(made), distances(points), atol=1e-6)
+
+
+def test_of_a_site_whose_points_coincide_rounding_is_no_picture():
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(2, 40, 80)).astype(np.float32)
+    points[0] = points[0, 0] * (1 + 1e-7 * rng.normal(size=(40, 80)))
+    made = reduced(points)
+    assert not made[0].any() and made[1].any()
+    series = films({0: made, 1: reduced(points[::-1].copy())}, seed=1)
+    assert all(np.isfinite(pictures).all() for pictures in series.values())
+    assert not series[0][0].any() and series[1][0].std() > 1, "where they part later, they are seen to"

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from nucleate.lazy import Float
-from nucleate.pictures.tsne import embed
+from nucleate.pictures.tsne import ROUNDING, embed
 from nucleate.processes import side_by_side
 
 N_COMPONENTS = 50
@@ -24,8 +24,13 @@ FEW_PICTURES = 20
 
 
 def reduced(points: Float[np.ndarray, "site point n_embd"]) -> Float[np.ndarray, "site point d"]:
-    """The points along their first `N_COMPONENTS` principal components, or all that there are."""
+    """The points along their first `N_COMPONENTS` principal components, or all that there are.
+
+    Of a site whose points coincide nothing is left, where centering would leave their rounding.
+    """
     centered = points - points.mean(axis=1, keepdims=True)
+    sizes = [np.abs(each).max(axis=(1, 2), keepdims=True) for each in (centered, points)]
+    centered = np.where(sizes[0] > ROUNDING * sizes[1], centered, np.zeros_like(centered))
     if min(points.shape[1:]) <= N_COMPONENTS:
         return centered
     return np.stack([block @ _components(block) for block in centered])
