@@ -1,3 +1,7 @@
+import datetime
+import decimal
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,3 +38,53 @@ def test_a_path_is_left_as_it_is(tmp_path):
 def test_what_is_no_rows_is_refused(wrong, tmp_path):
     with pytest.raises(CorpusError, match="not rows of fields"):
         prompts_file(wrong, tmp_path / "out")
+
+
+def test_dates_and_decimals_are_text_as_they_print(tmp_path):
+    day = datetime.date(2020, 2, 29)
+    kinds = [
+        day,
+        pd.Timestamp(day),
+        decimal.Decimal("1.50"),
+        np.datetime64(day),
+        np.datetime64(day, "ns"),
+        np.int8(3),
+    ]
+    rows = [{"prompt": "a", "kind": kind} for kind in kinds]
+    written = prompts_file(rows, tmp_path / "rows").read_text().splitlines()
+    assert [json.loads(line)["kind"] for line in written] == [
+        "2020-02-29", "2020-02-29 00:00:00", "1.50", "2020-02-29", "2020-02-29T00:00:00.000000000", 3,
+    ]  # fmt: skip
+    frame = pd.DataFrame({"prompt": ["a", "b"], "day": pd.to_datetime(["2020-02-29", None])})
+    written = prompts_file(frame, tmp_path / "frame").read_text().splitlines()
+    assert [json.loads(line).get("day") for line in written] == ["2020-02-29 00:00:00", None]
+
+
+def test_what_is_missing_is_left_out(tmp_path):
+    frame = pd.DataFrame(
+        {"prompt": ["a", "b"], "n": pd.array([1, None], dtype="Int64"), "s": pd.array(["x", None], "string")}
+    )
+    written = prompts_file(frame, tmp_path / "frame").read_text().splitlines()
+    assert list(map(json.loads, written)) == [{"prompt": "a", "n": 1, "s": "x"}, {"prompt": "b"}]
+    rows = [
+        {"prompt": "a", "x": nothing}
+        for nothing in (None, np.nan, pd.NaT, np.float32("nan"), np.datetime64("NaT"))
+    ]
+    assert set(prompts_file(rows, tmp_path / "rows").read_text().splitlines()) == {'{"prompt": "a"}'}
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ({1, 2}, "kind has the type set"),
+        (np.arange(3), "kind has the type ndarray"),
+        (b"a", "kind has the type bytes"),
+        (1j, "kind has the type complex"),
+        ([pd.Timestamp(0)], "kind has the type list"),
+        ("\ud800", "kind holds half of a surrogate pair"),
+    ],
+)
+def test_a_field_that_is_neither_text_nor_a_number_is_named_with_its_place(value, what, tmp_path):
+    with pytest.raises(CorpusError, match=rf"prompts\[1\]: {what}"):
+        prompts_file([{"prompt": "a"}, {"prompt": "b", "kind": value}], tmp_path / "out")
+    assert not list(tmp_path.iterdir())
