@@ -5,7 +5,6 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,9 +146,12 @@ def plant(
         for step in steps:
             row = {**run, "step": step}
             rows.append(Score(**row, method="model", metric="loss", value=4 - 3 * loss_fallen(step)))
-            rows.append(Score(**row, method="model", metric="accuracy", value=accuracy(step)))
-            if step:
-                rows.append(replace(rows[-1], value=accuracy(0), control="untrained"))
+            for control, right in {"none": accuracy(step), "untrained": accuracy(0)}.items():
+                ends = {"ci_low": right - 0.01, "ci_high": right + 0.01}
+                answers = Score(
+                    **row, method="model", metric="accuracy", value=right, control=control, **ends
+                )
+                rows += [answers] if step or control == "none" else []
             for layer in range(n_layer + 1):
                 site = f"block.{layer}" if layer else "embed"
                 about = {

@@ -86,7 +86,7 @@ def test_step_0_is_the_start_untouched_and_later_steps_are_not(scratch, went_on)
 def test_a_start_is_judged_over_itself(went_on):
     assert went_on.settings.claims.preparation == "standardise"
     verdicts = {one.claim: one for one in went_on.verdicts if one.position == "last"}
-    assert verdicts["realistic"].verdict in ("holds", "fails")
+    assert verdicts["realistic"].verdict in ("holds", "fails", "inconclusive")
     assert np.isfinite(list(verdicts["realistic"].figures.values())).all()
 
 

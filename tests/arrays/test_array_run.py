@@ -8,7 +8,7 @@ from nucleate.cli.main import main
 from nucleate.errors import RunFolderError
 
 FEW = ["scoring.n_resamples=20", "scoring.milestones=0", "scoring.n_init=2"]
-STEPS, N = (0, 10, 20, 30, 40), 120
+STEPS, N = (0, 10, 20, 30, 40), 240
 
 
 @pytest.fixture(scope="module")

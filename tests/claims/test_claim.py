@@ -1,10 +1,11 @@
 """A changed rule is a changed version; what cannot be told is neither held nor failed."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from nucleate.claims.claim import Claim, Judgment
+from nucleate.claims.claim import Asked, Claim, Judgment
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.verdicts import Straddle
 from nucleate.scores import Scores
@@ -22,7 +23,7 @@ def test_another_rule_has_another_digest(change):
 
 
 def test_the_digest_is_of_the_rule_alone():
-    said_otherwise = replace(CLAIM, words="It stands tall.", judge=lambda evidence: Judgment(True, {}))
+    said_otherwise = replace(CLAIM, words="It stands tall.", judge=lambda evidence: Judgment("holds", {}))
     assert said_otherwise.rule_digest == CLAIM.rule_digest
     assert len(CLAIM.rule_digest) == 64
 
@@ -53,6 +54,58 @@ def test_without_data_nothing_is_judged():
     assert found.rule_digest == CLAIM.rule_digest
 
 
-def test_of_several_things_asked_for_the_unmet_are_named():
-    judged = Judgment.of({"height": True, "breadth": False, "depth": False}, {})
-    assert (judged.holds, judged.lacking) == (False, "breadth, depth")
+@pytest.mark.parametrize(
+    ("low", "high", "bounds", "standing"),
+    [
+        (0.5, 0.7, {"least": 0.5}, "met"),
+        (0.4, 0.7, {"least": 0.5}, "open"),
+        (0.4, 0.5, {"least": 0.5}, "open"),
+        (0.3, 0.49, {"least": 0.5}, "missed"),
+        (0.0, 0.7, {"least": 0.0, "is_strict": True}, "open"),
+        (-0.1, 0.0, {"least": 0.0, "is_strict": True}, "missed"),
+        (0.01, 0.7, {"least": 0.0, "is_strict": True}, "met"),
+        (-0.1, 0.1, {"least": -0.1, "most": 0.1}, "met"),
+        (-0.2, 0.2, {"least": -0.1, "most": 0.1}, "open"),
+        (0.11, 0.2, {"least": -0.1, "most": 0.1}, "missed"),
+        (0.1, 0.2, {"most": 0.1, "is_strict": True}, "missed"),
+        (math.nan, 0.7, {"least": 0.5}, "not measured"),
+        (0.6, math.nan, {"least": 0.5}, "not measured"),
+    ],
+)
+def test_an_interval_lies_within_what_is_asked_for_beyond_it_or_on_both_sides(low, high, bounds, standing):
+    assert Asked("height", "height", low, high, **bounds).standing == standing
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "threshold"), [(-0.2, 0.05, -0.1), (-0.05, 0.2, 0.1), (-0.2, 0.2, 0.1)]
+)
+def test_a_straddle_names_a_bound_that_the_interval_holds(low, high, threshold):
+    asked = Asked("level", "gain", low, high, -0.1, 0.1)
+    assert asked.straddle == Straddle("gain", low, high, threshold)
+
+
+MET, MISSED = Asked("height", "h", 0.6, 0.7, 0.5), Asked("breadth", "b", 0.1, 0.2, 0.5)
+OPEN, UNKNOWN = Asked("depth", "d", 0.4, 0.7, 0.5), Asked("age", "a", math.nan, math.nan, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict", "lacking"),
+    [
+        ([MET, MET], "holds", ""),
+        ([MET, MISSED, MISSED], "fails", "breadth, breadth"),
+        ([MISSED, OPEN], "fails", "breadth"),
+        ([MET, OPEN], "inconclusive", "d between 0.40 and 0.70, threshold 0.50"),
+        ([MET, UNKNOWN], "not measured", "no interval: age"),
+        ([MISSED, UNKNOWN], "not measured", "no interval: age"),
+    ],
+)
+def test_of_several_things_asked_for_all_must_be_met_and_one_missed_is_enough(asked, verdict, lacking):
+    judged = Judgment.by_intervals(asked, {"h": 0.65}, "untrained")
+    assert (judged.verdict, judged.lacking) == (verdict, lacking)
+    assert len(judged.straddles) == (verdict == "inconclusive")
+    assert bool(judged.figures) == (verdict != "not measured")
+
+
+def test_why_nothing_was_measured_stands_in_the_verdict():
+    found = replace(CLAIM, judge=lambda evidence: Judgment.unmeasured("no step 0")).verdict(NOTHING)
+    assert (found.verdict, found.figures, found.lacking) == ("not measured", {}, "no step 0")

@@ -1,6 +1,6 @@
 """One list of claims, judged wherever there is something to judge."""
 
-from nucleate.claims.claim import Claim, Judgment
+from nucleate.claims.claim import Asked, Claim, Judgment
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.judging import CLAIMS, judge_claims, rules_digest
 from nucleate.claims.settings import ClaimSettings
@@ -23,9 +23,11 @@ def test_the_runs_own_position_comes_first_and_whole(planted_scores):
 def test_a_claim_more_is_an_entry_more(planted_scores):
     def judge(evidence):
         accuracy = evidence.scores.where(metric="accuracy", split="validation", step=200).to_pandas()
-        return Judgment(bool(accuracy["value"].iloc[0] > 0.9), {"accuracy": accuracy["value"].iloc[0]})
+        (low, right, high) = accuracy[["ci_low", "value", "ci_high"]].iloc[0]
+        asked = [Asked("tasks learned", "accuracy", low, high, 0.9)]
+        return Judgment.by_intervals(asked, {"accuracy": right})
 
-    mine = Claim("learning", "The model learns its tasks.", "accuracy above 0.9", judge)
+    mine = Claim("learning", "The model learns its tasks.", "accuracy at least 0.9", judge)
     scores = planted_scores(lambda step, layer: 0.2 * layer * RISE[step])
     found = judge_claims(Evidence.of(scores, ClaimSettings()), [*CLAIMS, mine])
     assert (found[-1].claim, found[-1].verdict, found[-1].figures) == ("learning", "holds", {"accuracy": 1.0})

@@ -82,23 +82,42 @@ def test_over_seeds_the_effect_has_an_interval_between_models():
     found = summary.effect
     assert (found.mean, found.n) == (pytest.approx(0.7), 3)
     assert (found.low, found.high) == pytest.approx((0.7 - 0.2484, 0.7 + 0.2484), abs=1e-3)
-    assert found.verdict == "inconclusive", "all three hold, and a fourth need not"
-    assert str(found) == "height 0.70 [0.45, 0.95], at least 0.5: inconclusive"
+    assert found.standing == "open", "all three hold, and a fourth need not"
+    assert (
+        str(found) == "height 0.70 [0.45, 0.95], at least 0.5 required; this figure lies on both sides of it"
+    )
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "at_most", "said"),
+    ("low", "high", "at_most", "standing", "words"),
     [
-        (0.6, 0.7, False, "holds"),
-        (0.3, 0.4, False, "fails"),
-        (0.4, 0.6, False, "inconclusive"),
-        (0.6, 0.7, True, "fails"),
-        (0.3, 0.5, True, "holds"),
-        (np.nan, np.nan, False, "not measured"),
+        (0.6, 0.7, False, "met", "beyond it"),
+        (0.3, 0.4, False, "missed", "short of it"),
+        (0.4, 0.6, False, "open", "on both sides of it"),
+        (0.6, 0.7, True, "missed", "beyond it"),
+        (0.3, 0.5, True, "met", "within it"),
     ],
 )
-def test_an_effect_holds_where_its_whole_interval_is_on_the_side_asked_for(low, high, at_most, said):
-    assert EffectOverSeeds(Effect("x", 0.5, at_most), 0.5, low, high, 3).verdict == said
+def test_of_an_effect_is_said_where_its_interval_lies_and_no_verdict(low, high, at_most, standing, words):
+    over = EffectOverSeeds(Effect("x", 0.5, at_most), 0.5, low, high, 3)
+    assert (over.standing, over.words) == (standing, f"this figure lies {words}")
+    with_note = replace(over, effect=replace(over.effect, note="of each model's best layer"))
+    assert with_note.words == f"this figure lies {words} (of each model's best layer)"
+    assert not any(verdict in str(over) for verdict in ("holds", "fails", "inconclusive"))
+
+
+def test_of_one_model_nothing_is_said_of_others():
+    over = EffectOverSeeds(Effect("x", 0.5), 0.6, np.nan, np.nan, 1)
+    assert (over.standing, over.words, str(over)) == ("not measured", "", "x 0.60 in one model")
+
+
+def test_no_claim_holds_in_no_model_and_over_all_of_them():
+    """Rank correlation is a part of the rule of depth: it was called `holds` where 0 of 2 hold."""
+    order = Effect("rank_correlation", 0.7)
+    run = [replace(verdict("inconclusive"), figures={"rank_correlation": 1.0}, effect=order)]
+    (summary,) = claims_over_runs([run, run], "input")
+    assert str(summary) == "0 of 2, inconclusive in 2"
+    assert str(summary.effect).endswith("at least 0.7 required; this figure lies beyond it")
 
 
 def test_runs_from_before_effects_were_named_have_none():

@@ -48,6 +48,6 @@ def test_every_run_is_there_by_itself_too(planted_scores):
 
 
 def test_figures_without_an_interval_or_a_site_are_kept(planted_scores):
-    accuracy = over_runs(runs(planted_scores, 0.2).where(metric="accuracy"))
-    assert len(accuracy) == 4
-    assert (accuracy["low"] == accuracy["value"]).all()
+    loss = over_runs(runs(planted_scores, 0.2).where(metric="loss"))
+    assert len(loss) == 4
+    assert (loss["low"] == loss["value"]).all()

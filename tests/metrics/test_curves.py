@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nucleate.metrics.agreement.rand_index import adjusted_rand_index, adjusted_rand_interval
-from nucleate.metrics.curves import crossing_step, late_gain, late_gain_interval, onset_step
+from nucleate.metrics.curves import crossing_step, late, late_gain, late_gain_interval, onset_step
 from nucleate.resampling.bootstrap import Resamples
 from tests.noisy_partitions import noisy
 
@@ -32,6 +32,34 @@ def test_late_gain_is_a_third_of_a_steady_climb_and_none_of_a_plateau():
     approach = 1 - np.exp(-np.arange(0, 401) / 140)
     assert late_gain(np.arange(401.0), approach) == pytest.approx(0.1 * approach[-1], abs=0.01)
     assert np.isnan(late_gain(STEPS[:1], STEPS[:1]))
+
+
+@pytest.mark.parametrize(("begins", "scale"), [(1000.0, 1.0), (0.0, 25.0), (-50.0, 0.1)])
+def test_the_last_third_is_one_of_the_steps_that_were_seen(begins, scale):
+    """Where counting begins, and in what, changes neither which checkpoints are late nor what they gain."""
+    steps, climb = begins + scale * STEPS, 0.9 * STEPS / 200
+    assert late(steps).tolist() == late(STEPS).tolist() == [False] * 4 + [True] * 3
+    assert late_gain(steps, climb) == pytest.approx(0.3)
+    ends = late_gain_interval(steps, climb, climb - 0.03, climb + 0.03)
+    assert ends == pytest.approx(late_gain_interval(STEPS, climb, climb - 0.03, climb + 0.03))
+
+
+def test_an_end_of_training_alone_tells_of_no_last_third():
+    """Climbing by 0.7 from step 1000 to 1050 was a gain of 4.7 over a third of 1050 steps."""
+    steps = np.array([0.0, *range(1000, 1051, 10)])
+    values = np.linspace(0.1, 0.8, 7)
+    assert np.isnan(late_gain(steps, values))
+    assert np.isnan(late_gain_interval(steps, values, values, values)).all()
+    half = np.array([0.0, 500, 600])  # of the last third, from 400 on, half is seen
+    assert late_gain(half, half / 600) == pytest.approx(1 / 3)
+
+
+def test_a_late_value_without_an_interval_leaves_the_gain_without_one():
+    values = STEPS / 200
+    missing = np.where(STEPS == 150, np.nan, values)
+    assert np.isnan(late_gain_interval(STEPS, values, missing, missing)).all()
+    early = np.where(STEPS == 10, np.nan, values)
+    assert late_gain_interval(STEPS, values, early, early) == pytest.approx((1 / 3, 1 / 3))
 
 
 @pytest.mark.parametrize("kept", [(0.75, 0.75, 0.75), (0.6, 0.7, 0.8)], ids=["level", "climbing"])

@@ -17,7 +17,7 @@ def test_excess_is_over_the_strongest_control_and_its_interval_over_all(planted_
     assert set(found["control"]) == {"bag_of_tokens"}
     assert found.loc[200, "excess"] == pytest.approx(0.9 - 0.3)
     assert found.loc[200, "excess_low"] == pytest.approx(0.87 - 0.33)
-    assert found.loc[200, "excess_high"] == pytest.approx(0.93 - 0.3)
+    assert found.loc[200, "excess_high"] == pytest.approx(0.93 - 0.27)
     assert found.loc[0, "excess"] == pytest.approx(0.1 - 0.3)
 
 
@@ -158,15 +158,14 @@ def over_its_controls(figure, frame, n_asked):
     sign = -1.0 if figure["metric"] in LOWER_IS_BETTER else 1.0
 
     def ends(row):
-        both = [row["value"] if pd.isna(row[end]) else row[end] for end in ("ci_low", "ci_high")]
-        return sorted(sign * end for end in both)
+        return sorted(sign * row[end] for end in ("ci_low", "ci_high"))
 
     strong = [
         row for row in rows
         if not (row["control"] == "shuffled_labels" and row["metric"] in CHANCE_CORRECTED)
     ]  # fmt: skip
     nan = float("nan")
-    level = max((ends(row)[1] for row in rows), default=nan)
+    level = max((np.fmax(sign * row["value"], ends(row)[1]) for row in rows), default=nan)
     if not strong:
         nothing = dict.fromkeys(("control_value", "excess", "excess_low", "excess_high", "beyond"), nan)
         return {"control": None, "control_high": sign * level, **nothing}
@@ -175,15 +174,16 @@ def over_its_controls(figure, frame, n_asked):
         sign * (figure["value"] - best["value"]),
         [np.ptp(ends(row)) / 2 for row in (figure, best)],
     )
+    is_sure = not np.isnan([*ends(figure), *ends(best)]).any()
     errors = scipy.stats.norm.ppf(0.95 ** (1 / n_asked)) * np.hypot(*reaches) / scipy.stats.norm.ppf(0.975)
     return {
         "control": best["control"],
         "control_high": sign * level,
         "control_value": best["value"],
         "excess": over,
-        "excess_low": ends(figure)[0] - level,
-        "excess_high": ends(figure)[1] - sign * best["value"],
-        "beyond": min(over - errors, ends(figure)[0] - level),
+        "excess_low": ends(figure)[0] - level if is_sure else nan,
+        "excess_high": ends(figure)[1] - ends(best)[0],
+        "beyond": min(over - errors, ends(figure)[0] - level) if is_sure else nan,
     }
 
 
@@ -192,6 +192,18 @@ def test_a_control_without_a_value_is_none(planted_scores):
     scores.loc[scores["control"] == "bag_of_tokens", ["value", "ci_low", "ci_high"]] = np.nan
     found = excess(Scores.from_rows(_rows(scores[scores["metric"] == "ari"])))
     assert set(found["control"]) == {"untrained"}
+
+
+@pytest.mark.parametrize("which", ["none", "bag_of_tokens"])
+def test_without_an_interval_nothing_is_sure(planted_scores, which):
+    """Neither of the figure nor of its strongest control does a value stand in for its ends."""
+    scores = planted_scores(lambda step, layer: 0.5, splits=["train"], steps=(5,), bag=0.3).to_pandas()
+    scores.loc[scores["control"] == which, ["ci_low", "ci_high"]] = np.nan
+    found = excess(
+        Scores.from_rows(_rows(scores[(scores["metric"] == "ari") & (scores["control"] != "untrained")]))
+    )
+    np.testing.assert_allclose(found["excess"], 0.2)
+    assert found[["excess_low", "excess_high", "beyond"]].isna().all(axis=None)
 
 
 def test_nothing_has_no_excess():

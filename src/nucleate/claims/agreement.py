@@ -7,15 +7,14 @@ figures. Agreement is judged by what it has over the strongest of its controls, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import fmean
 
 import numpy as np
 
 from nucleate.capture.hidden_states import BEFORE_INPUT
-from nucleate.claims.claim import Claim, Judgment
+from nucleate.claims.claim import Asked, Claim, Judgment
 from nucleate.claims.evidence import Evidence, LayerCurve
-from nucleate.claims.verdicts import Effect, Straddle
+from nucleate.claims.verdicts import Effect
 
 HIGH = 0.5
 """Excess that counts as high: half of the way from no agreement to full agreement."""
@@ -28,7 +27,8 @@ LEAST_RANK_CORRELATION = 0.7
 MOST_CHANGE, MOST_CHANGE_SHARE = 0.1, 0.25
 """Layer 0 hardly changes where it moves by at most this, or by this share of the top layer's change."""
 SOMETHING_TO_FOLLOW = 0.2
-"""Least excess on train for which it makes sense to ask whether held-out splits follow."""
+"""Least excess on train for which it makes sense to ask whether held-out splits follow, and least change of
+the top layer for which it does to ask whether layer 0 changes less."""
 LEAST_SHARE_OF_TRAIN = 0.75
 """Held-out instances follow where their excess is at least this share of that of trained ones."""
 
@@ -40,19 +40,17 @@ def _emerges(evidence: Evidence) -> Judgment | None:
         return None
     top = evidence.held_out[-1]
     if np.isnan(top.late_gain):
-        return None  # one checkpoint tells of a height, and of no saturation
+        return Judgment.unmeasured("too few checkpoints in the last third: they tell of no saturation")
+    most = MOST_LATE_PACE * top.highest / 3
+    gain = (top.late_gain_low, top.late_gain_high)
+    asked = [
+        Asked("a high value", "excess", top.excess_low, top.excess_high, HIGH),
+        Asked("level over the last third", "late_gain", *gain, -most, most),
+    ]
+    columns = ("value", "control_value", "excess", "excess_low", "excess_high", "highest")
     gains = ("late_gain", "late_gain_low", "late_gain_high")
-    columns = ("value", "control_value", "excess", "excess_low", "highest", *gains)
-    low, high, most = top.late_gain_low, top.late_gain_high, MOST_LATE_PACE * top.highest / 3
-    is_high = top.excess >= HIGH and top.excess_low > 0
-    is_level, is_surely_not = max(-low, high) <= most, max(low, -high) > most
-    asked = {"a high value": is_high, "level over the last third": not is_surely_not}
-    figures = {name: getattr(top, name) for name in columns} | evidence.plain_agreement(top.layer)
-    judged = Judgment.of(asked, figures, top.control)
-    if not judged.holds or is_level:
-        return judged
-    open_ = Straddle("late_gain", low, high, most if high > most else -most)
-    return replace(judged, holds=None, lacking=str(open_), straddles=(open_,))
+    figures = {name: getattr(top, name) for name in (*columns, *gains)}
+    return Judgment.by_intervals(asked, figures | evidence.plain_agreement(top.layer), top.control)
 
 
 def _higher_layers_agree_better(evidence: Evidence) -> Judgment | None:
@@ -62,15 +60,33 @@ def _higher_layers_agree_better(evidence: Evidence) -> Judgment | None:
     bottom, top = layers[0], layers[-1]
     figures = {
         "rank_correlation": _rank_correlation(layers),
-        "layer_0_excess": bottom.excess,
-        "layer_0_excess_high": bottom.excess_high,
-        "top_excess": top.excess,
-        "top_excess_low": top.excess_low,
+        **_named("layer_0_excess", bottom),
+        **_named("top_excess", top),
     }
-    is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
-    is_apart = top.excess_low > max(0.0, bottom.excess_high)
-    asked = {"layers in order": is_ordered, "the top above layer 0 and controls": is_apart}
-    return Judgment.of(asked, figures, top.control)
+    apart = (top.excess_low - bottom.excess_high, top.excess_high - bottom.excess_low)
+    asked = [
+        _in_order(layers),
+        _above_controls("the top above controls", "top_excess", top),
+        Asked("the top above layer 0", "top_above_layer_0", *apart, 0.0, is_strict=True),
+    ]
+    return Judgment.by_intervals(asked, figures, top.control)
+
+
+def _named(name: str, curve: LayerCurve, of: str = "excess") -> dict[str, float]:
+    """A figure of a curve with its ends, under another name."""
+    return {f"{name}{end}": getattr(curve, f"{of}{end}") for end in ("", "_low", "_high")}
+
+
+def _above_controls(what: str, figure: str, *curves: LayerCurve) -> Asked:
+    """All of them: as low as the lowest."""
+    ends = (min(one.excess_low for one in curves), min(one.excess_high for one in curves))
+    return Asked(what, figure, *ends, 0.0, is_strict=True)
+
+
+def _in_order(layers: Sequence[LayerCurve]) -> Asked:
+    """Ranks of layers have no interval: the figure decides."""
+    found = _rank_correlation(layers)
+    return Asked("layers in order", "rank_correlation", found, found, LEAST_RANK_CORRELATION)
 
 
 def _rank_correlation(layers: Sequence[LayerCurve]) -> float:
@@ -84,17 +100,40 @@ def _rank_correlation(layers: Sequence[LayerCurve]) -> float:
 
 def _layer_0_hardly_changes(evidence: Evidence) -> Judgment | None:
     layers = evidence.held_out
-    if layers is None or layers[0].layer != 0:
+    if layers is None or layers[0].layer != 0 or len(layers) < 2:
         return None
     bottom, top = layers[0], layers[-1]
+    if np.isnan(bottom.change) or np.isnan(top.change):
+        return Judgment.unmeasured("no step 0: untrained agreement is not known")
+    moves = Asked(
+        "a top layer that moves", "change_at_top", top.change_low, top.change_high, SOMETHING_TO_FOLLOW
+    )
+    if moves.standing == "missed":
+        return Judgment.unmeasured(f"nothing to compare with: the top layer moves by {top.change:.2f}")
+    beyond = _beyond_allowed(bottom, top)
     figures = {
-        "change_at_layer_0": bottom.change,
-        "change_at_top": top.change,
+        **_named("change_at_layer_0", bottom, "change"),
+        **_named("change_at_top", top, "change"),
         "excess_at_layer_0": bottom.excess,
-        "share_of_top_change": bottom.change / max(MOST_CHANGE / MOST_CHANGE_SHARE, top.change),
+        **({"share_of_top_change": bottom.change / top.change} if top.change else {}),
+        **beyond,
     }
-    stands_still = bottom.change <= max(MOST_CHANGE, MOST_CHANGE_SHARE * top.change)
-    return Judgment.of({"layer 0 as it was": stands_still}, figures)
+    low, high = beyond["beyond_allowed_change_low"], beyond["beyond_allowed_change_high"]
+    still = Asked("layer 0 as it was", "beyond_allowed_change", low, high, most=0.0)
+    return Judgment.by_intervals([moves, still], figures)
+
+
+def _beyond_allowed(bottom: LayerCurve, top: LayerCurve) -> dict[str, float]:
+    """How far layer 0 goes beyond what the top layer's change allows: at most, where that goes least far."""
+
+    def beyond(change: float, change_at_top: float) -> float:
+        return change - max(MOST_CHANGE, MOST_CHANGE_SHARE * change_at_top)
+
+    return {
+        "beyond_allowed_change": beyond(bottom.change, top.change),
+        "beyond_allowed_change_low": beyond(bottom.change_low, top.change_high),
+        "beyond_allowed_change_high": beyond(bottom.change_high, top.change_low),
+    }
 
 
 def _held_out_follows_train(evidence: Evidence) -> Judgment | None:
@@ -109,19 +148,34 @@ def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -
     top = evidence.layers[_UNSEEN][-1] if _UNSEEN in evidence.layers else None
     if top is None:
         return None
-    trained = over["size_matched"]
-    asked = {
-        "something on trained instructions to follow": trained >= SOMETHING_TO_FOLLOW,
-        "unseen instructions near as many trained ones": trained <= over[_UNSEEN] / LEAST_SHARE_OF_TRAIN,
-        "unseen instructions above controls": top.excess_low > 0,
-    }
-    figures = {**over, f"{_UNSEEN}_low": top.excess_low, **_beyond_share(over[_UNSEEN], trained)}
-    return Judgment.of(asked, figures, top.control)
+    ends = (over["size_matched_low"], over["size_matched_high"])
+    beyond = _beyond_share(top, over["size_matched"], *ends)
+    asked = [
+        Asked("something on trained instructions to follow", "size_matched", *ends, SOMETHING_TO_FOLLOW),
+        _follows("unseen instructions near as many trained ones", beyond),
+        _above_controls("unseen instructions above controls", _UNSEEN, top),
+    ]
+    return Judgment.by_intervals(asked, {**over, **_named(_UNSEEN, top), **beyond}, top.control)
 
 
-def _beyond_share(held_out: float, trained: float) -> dict[str, float]:
-    """How far held-out instances are beyond what is asked: a difference, as trained ones can be at 0."""
-    return {"beyond_share_of_train": held_out - LEAST_SHARE_OF_TRAIN * trained}
+def _beyond_share(held_out: LayerCurve, trained: float, low: float, high: float) -> dict[str, float]:
+    """How far held-out instances are beyond what is asked: a difference, as trained ones can be at 0.
+
+    The distances to the ends add up as errors that know nothing of each other do.
+
+    Source: Zou and Donner (2008), "Construction of confidence limits about effect measures".
+    """
+    share = LEAST_SHARE_OF_TRAIN
+    beyond = held_out.excess - share * trained
+    below = float(np.hypot(held_out.excess - held_out.excess_low, share * (high - trained)))
+    above = float(np.hypot(held_out.excess_high - held_out.excess, share * (trained - low)))
+    name = "beyond_share_of_train"
+    return {name: beyond, f"{name}_low": beyond - below, f"{name}_high": beyond + above}
+
+
+def _follows(what: str, beyond: dict[str, float]) -> Asked:
+    name = "beyond_share_of_train"
+    return Asked(what, name, beyond[f"{name}_low"], beyond[f"{name}_high"], 0.0)
 
 
 def _validation_follows_train(evidence: Evidence) -> Judgment | None:
@@ -130,19 +184,21 @@ def _validation_follows_train(evidence: Evidence) -> Judgment | None:
         return None
     splits = [split for split in ("train", held_out, _UNSEEN) if split in evidence.layers]
     tops = {split: evidence.layers[split][-1] for split in splits}
-    over = {split: top.excess for split, top in tops.items()}
-    is_something = over["train"] >= SOMETHING_TO_FOLLOW
-    follows = over["train"] <= over[held_out] / LEAST_SHARE_OF_TRAIN
+    train = tops["train"]
+    ends = (train.excess_low, train.excess_high)
+    beyond = _beyond_share(tops[held_out], train.excess, *ends)
     # Few unseen instructions make poor clusters, so of them it is asked only to be sure, not to be as high.
-    is_sure = all(top.excess_low > 0 for split, top in tops.items() if split != "train")
-    asked = {
-        "something on train to follow": is_something,
-        "validation near train": follows,
-        "held-out splits above controls": is_sure,
-    }
-    lows = {f"{split}_low": top.excess_low for split, top in tops.items() if split != "train"}
-    figures = {**over, **lows, **_beyond_share(over[held_out], over["train"])}
-    return Judgment.of(asked, figures, tops["train"].control)
+    asked = [
+        Asked("something on train to follow", "train", *ends, SOMETHING_TO_FOLLOW),
+        _follows("validation near train", beyond),
+        *(
+            _above_controls(f"{split.replace('_', ' ')} above controls", split, top)
+            for split, top in tops.items()
+            if split != "train"
+        ),
+    ]
+    figures = {name: value for split, top in tops.items() for name, value in _named(split, top).items()}
+    return Judgment.by_intervals(asked, figures | beyond, train.control)
 
 
 def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgment | None:
@@ -150,16 +206,20 @@ def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgment | None:
     if not evidence.pretrained or layers is None or len(layers) < 3:
         return None
     lower, upper = layers[: len(layers) // 3], layers[-(len(layers) // 3) :]
+    ends = (fmean(one.excess_low for one in upper), fmean(one.excess_high for one in upper))
+    each = _above_controls("each upper layer above controls", "least_upper_excess", *upper)
     figures = {
         "upper_third_excess": fmean(one.excess for one in upper),
-        "upper_third_excess_low": min(one.excess_low for one in upper),
+        "upper_third_excess_low": ends[0],
+        "upper_third_excess_high": ends[1],
+        "least_upper_excess": min(one.excess for one in upper),
+        "least_upper_excess_low": each.low,
+        "least_upper_excess_high": each.high,
         "lower_third_excess": fmean(one.excess for one in lower),
         "rank_correlation": _rank_correlation(layers),
     }
-    is_high = figures["upper_third_excess"] >= HIGH and figures["upper_third_excess_low"] > 0
-    is_ordered = figures["rank_correlation"] >= LEAST_RANK_CORRELATION
-    asked = {"a high value": is_high, "layers in order": is_ordered}
-    return Judgment.of(asked, figures, upper[-1].control)
+    asked = [Asked("a high value", "upper_third_excess", *ends, HIGH), each, _in_order(layers)]
+    return Judgment.by_intervals(asked, figures, upper[-1].control)
 
 
 AGREEMENT = (
@@ -167,44 +227,56 @@ AGREEMENT = (
         "emergence",
         "Agreement with task identity rises during training until it saturates at a high value.",
         "top layer, validation, last third of training: mean excess over the strongest control at least "
-        f"{HIGH}, interval above all controls, and a fitted line gains or loses at most {MOST_LATE_PACE} of "
-        "what a steady climb to the highest excess would, by the whole of its interval; fails where the "
-        "height is lacking or that interval lies wholly beyond; inconclusive where it lies on both sides",
+        f"{HIGH}, and a fitted line gains or loses at most {MOST_LATE_PACE} of what a steady climb to the "
+        "highest excess would, both by the whole of their intervals; fails where one of these intervals lies "
+        "wholly outside, inconclusive where one lies on both sides",
         _emerges,
         {"HIGH": HIGH, "MOST_LATE_PACE": MOST_LATE_PACE},
-        version=2,
+        version=3,
         effect=Effect("excess", HIGH),
     ),
     Claim(
         "depth",
         "Higher layers agree better than lower ones.",
         "validation, last third: rank correlation of layer with excess over the strongest control at least "
-        f"{LEAST_RANK_CORRELATION}, top layer's interval above all controls and above layer 0's",
+        f"{LEAST_RANK_CORRELATION}, top layer's interval above all controls and above layer 0's; fails where "
+        "the correlation, which has no interval, is lower, or the top's interval lies wholly at or below "
+        "controls, or below layer 0's; inconclusive where these intervals overlap",
         _higher_layers_agree_better,
         {"LEAST_RANK_CORRELATION": LEAST_RANK_CORRELATION},
+        version=2,
         effect=Effect("rank_correlation", LEAST_RANK_CORRELATION),
     ),
     Claim(
         "baseline",
         "Layer 0 hardly changes.",
-        f"layer 0, validation: never further from its untrained agreement than {MOST_CHANGE}, or than "
-        f"{MOST_CHANGE_SHARE} of the furthest that the top layer goes",
+        f"layer 0, validation: never further from its agreement at step 0 than {MOST_CHANGE}, or than "
+        f"{MOST_CHANGE_SHARE} of the furthest that the top layer goes, which is at least "
+        f"{SOMETHING_TO_FOLLOW}, by the whole of their intervals; fails where layer 0's lies wholly outside, "
+        "inconclusive where one lies on both sides; not measured without step 0, or where the top layer "
+        f"surely goes less far than {SOMETHING_TO_FOLLOW}: there is nothing to compare with",
         _layer_0_hardly_changes,
-        {"MOST_CHANGE": MOST_CHANGE, "MOST_CHANGE_SHARE": MOST_CHANGE_SHARE},
-        effect=Effect("share_of_top_change", MOST_CHANGE_SHARE, at_most=True),
+        {
+            "MOST_CHANGE": MOST_CHANGE,
+            "MOST_CHANGE_SHARE": MOST_CHANGE_SHARE,
+            "SOMETHING_TO_FOLLOW": SOMETHING_TO_FOLLOW,
+        },
+        version=2,
+        effect=Effect("beyond_allowed_change", 0.0, at_most=True),
     ),
     Claim(
         "generalisation",
         "Validation follows training.",
         "top layer, last third: before the input, where validation has the very states of train, excess of "
         "as many trained instructions as there are unseen ones (size_matched) at least "
-        f"{SOMETHING_TO_FOLLOW}, on unseen_instruction at least {LEAST_SHARE_OF_TRAIN} of it, its interval "
-        f"above all controls; elsewhere excess on train at least {SOMETHING_TO_FOLLOW}, on validation at "
-        f"least {LEAST_SHARE_OF_TRAIN} of it, intervals of validation, and of unseen_instruction where "
-        "scored, above all controls",
+        f"{SOMETHING_TO_FOLLOW}, on unseen_instruction at least {LEAST_SHARE_OF_TRAIN} of it, and above all "
+        f"controls; elsewhere excess on train at least {SOMETHING_TO_FOLLOW}, on validation at least "
+        f"{LEAST_SHARE_OF_TRAIN} of it, and of validation, and of unseen_instruction where scored, above all "
+        "controls; each by the whole of its interval, that of the share with both errors; fails where one of "
+        "these intervals lies wholly outside, inconclusive where one lies on both sides",
         _held_out_follows_train,
         {"SOMETHING_TO_FOLLOW": SOMETHING_TO_FOLLOW, "LEAST_SHARE_OF_TRAIN": LEAST_SHARE_OF_TRAIN},
-        version=2,
+        version=3,
         effect=Effect("beyond_share_of_train", 0.0),
     ),
     Claim(
@@ -212,10 +284,12 @@ AGREEMENT = (
         "The same is seen in a more realistic setting.",
         "a pretrained model trained on, validation, last third of that training: mean excess of the upper "
         "third of layers over the strongest control, the model as it was among them, at least "
-        f"{HIGH}, all their intervals above all controls; rank correlation of layer with excess at least "
-        f"{LEAST_RANK_CORRELATION}",
+        f"{HIGH}, and each of them above all controls, by the whole of their intervals; rank correlation of "
+        f"layer with excess at least {LEAST_RANK_CORRELATION}; fails where the correlation is lower or one "
+        "of these intervals lies wholly outside, inconclusive where one lies on both sides",
         _seen_in_a_pretrained_model,
         {"HIGH": HIGH, "LEAST_RANK_CORRELATION": LEAST_RANK_CORRELATION},
+        version=2,
         effect=Effect("upper_third_excess", HIGH),
     ),
 )

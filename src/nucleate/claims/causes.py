@@ -117,7 +117,7 @@ def _judge_split(top: Sequence[Row], accuracy: Row) -> Judgment | None:
         return None
     auroc, odds, bar = own["auroc"], own["odds_ratio"], max(0.5, shuffled["auroc"]["ci_high"])
     is_enough, is_sure, is_odd = auroc["value"] >= LEAST_AUROC, auroc["ci_low"] > bar, odds["ci_low"] > 1
-    is_full = _expected(accuracy, own) >= LEAST_EXPECTED
+    expected = _expected(accuracy, own)
     figures = {
         "accuracy": accuracy["value"],
         "assignment_accuracy": own["assignment_accuracy"]["value"],
@@ -130,11 +130,13 @@ def _judge_split(top: Sequence[Row], accuracy: Row) -> Judgment | None:
         "auroc_ci_low": auroc["ci_low"],
         "auroc_ci_high": auroc["ci_high"],
         "shuffled_auroc_ci_high": shuffled["auroc"]["ci_high"],
+        "least_expected": expected,
     }
     asked = ((is_enough, auroc, LEAST_AUROC), (is_sure, auroc, bar), (is_odd, odds, 1.0))
     return Judgment.told(
         holds=is_enough and is_sure and is_odd,
-        fails=auroc["ci_high"] < LEAST_AUROC or (is_full and odds["ci_high"] < LEAST_ODDS_RATIO),
+        fails=auroc["ci_high"] < LEAST_AUROC
+        or (expected >= LEAST_EXPECTED and odds["ci_high"] < LEAST_ODDS_RATIO),
         figures=figures,
         control="shuffled_labels",
         straddles=[_straddle(row, threshold) for met, row, threshold in asked if not met],
@@ -182,6 +184,8 @@ CAUSES = (
         _judge_causal,
         {"LEAST_FLIP": LEAST_FLIP},
         rests_on="effects",
-        effect=Effect("excess", LEAST_FLIP),
+        effect=Effect(
+            "excess", LEAST_FLIP, note="of each model's best layer, so rather too high than too low"
+        ),
     ),
 )

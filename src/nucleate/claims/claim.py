@@ -8,31 +8,91 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nucleate.claims.evidence import Evidence, Table
-from nucleate.claims.verdicts import ClaimVerdict, Effect, Straddle, Verdict
+from nucleate.claims.verdicts import STANDINGS, ClaimVerdict, Effect, Standing, Straddle, Verdict
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that a rule asks for: that a figure lies within bounds, by the whole of its interval.
+
+    Attributes:
+        what: is asked for, in words.
+        figure: its name.
+        low: lower end of its interval, NaN where there is none; of a figure without an error the figure.
+        high: upper end.
+        least: the least that is asked for.
+        most: the most.
+        is_strict: whether a bound itself does not do.
+    """
+
+    what: str
+    figure: str
+    low: float
+    high: float
+    least: float = -math.inf
+    most: float = math.inf
+    is_strict: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """Whether the interval lies within the bounds, beyond one of them, or on both sides of one."""
+        least, most = self._bounds
+        if math.isnan(self.low) or math.isnan(self.high):
+            return "not measured"
+        if self.high < least or self.low > most:
+            return "missed"
+        return "met" if least <= self.low and self.high <= most else "open"
+
+    @property
+    def straddle(self) -> Straddle:
+        """The bound that the interval lies on both sides of."""
+        bound = self.most if self.high > self._bounds[1] else self.least
+        return Straddle(self.figure, float(self.low), float(self.high), float(bound))
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        """The least and the most that do."""
+        if not self.is_strict:
+            return self.least, self.most
+        return math.nextafter(self.least, math.inf), math.nextafter(self.most, -math.inf)
 
 
 @dataclass(frozen=True)
 class Judgment:
-    """What a judge says where there is data to judge: the verdict, its figures, the strongest control.
+    """What a judge says: the verdict, its figures, the strongest control.
 
-    Where the data cannot tell, `holds` is None, and `straddles` says which intervals leave it open.
+    `lacking` says what is not met or not measured; where the data cannot tell, `straddles` says which
+    intervals leave it open.
     """
 
-    holds: bool | None
+    verdict: Verdict
     figures: dict[str, float]
     control: str = ""
     lacking: str = ""
     straddles: tuple[Straddle, ...] = ()
 
     @classmethod
-    def of(cls, asked: Mapping[str, bool], figures: dict[str, float], control: str = "") -> Judgment:
-        """Of a rule that asks for several things, by their names in words: it holds where all are met."""
-        lacking = [name for name, met in asked.items() if not met]
-        return cls(not lacking, figures, control, ", ".join(lacking))
+    def by_intervals(cls, asked: Sequence[Asked], figures: dict[str, float], control: str = "") -> Judgment:
+        """Of a rule that asks for several things: it holds where all are met, and fails where one is missed.
+
+        Where an interval is missing nothing was measured: a figure alone is never sure.
+        """
+        by_standing = {standing: [one for one in asked if one.standing == standing] for standing in STANDINGS}
+        if unknown := by_standing["not measured"]:
+            return cls.unmeasured(f"no interval: {', '.join(one.what for one in unknown)}")
+        if missed := by_standing["missed"]:
+            return cls("fails", figures, control, ", ".join(one.what for one in missed))
+        return cls.open_at([one.straddle for one in by_standing["open"]], figures, control)
+
+    @classmethod
+    def unmeasured(cls, why: str) -> Judgment:
+        """Where there are tables, but not what the rule needs of them."""
+        return cls("not measured", {}, lacking=why)
 
     @classmethod
     def told(
@@ -44,13 +104,19 @@ class Judgment:
         control: str,
         straddles: Sequence[Straddle],
     ) -> Judgment:
-        """Of a rule that asks for two things to be sure: it is open where the figures say neither.
+        """Of a rule that says itself what fails: it is open where the figures say neither.
 
         What surely lacks one thing asked for does not hold. `straddles` are those of the open case.
         """
-        if fails or holds:
-            return cls(not fails, figures, control)
-        return cls(None, figures, control, "; ".join(map(str, straddles)), tuple(straddles))
+        if fails:
+            return cls("fails", figures, control)
+        return cls.open_at([] if holds else straddles, figures, control)
+
+    @classmethod
+    def open_at(cls, straddles: Sequence[Straddle], figures: dict[str, float], control: str) -> Judgment:
+        """What does not fail: it holds where no interval leaves it open."""
+        verdict: Verdict = "inconclusive" if straddles else "holds"
+        return cls(verdict, figures, control, "; ".join(map(str, straddles)), tuple(straddles))
 
 
 @dataclass(frozen=True)
@@ -61,7 +127,7 @@ class Claim:
         name: short.
         words: the claim as its authors make it.
         rule: what is tested, with thresholds; `docs/method.md` repeats it word for word.
-        judge: applies the rule; None where there is no data for it.
+        judge: applies the rule; None where there is nothing at all to apply it to.
         thresholds: of the rule, by the names that they have in the code.
         version: raised where a judge changes and neither its words nor its thresholds do.
         rests_on: the table that it is judged on, and at whose positions.
@@ -86,13 +152,10 @@ class Claim:
     def verdict(self, evidence: Evidence) -> ClaimVerdict:
         """The claim at the evidence's position."""
         about = (self.name, self.words, self.rule, evidence.view.position)
-        judged = self.judge(evidence)
-        if judged is None:
-            return ClaimVerdict(*about, "not measured", {}, rule_digest=self.rule_digest, effect=self.effect)
-        verdicts: dict[bool | None, Verdict] = {True: "holds", False: "fails", None: "inconclusive"}
+        judged = self.judge(evidence) or Judgment("not measured", {})
         return ClaimVerdict(
             *about,
-            verdicts[judged.holds],
+            judged.verdict,
             {name: round(float(value), 4) for name, value in judged.figures.items()},
             judged.control,
             judged.lacking,

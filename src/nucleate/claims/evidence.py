@@ -32,6 +32,7 @@ Row = Mapping[str, Any]
 """One of a table, by its columns."""
 Table = Literal["scores", "unseen", "effects"]
 """What a claim rests on."""
+_ENDS_OF_MATCHED = (("value", ""), ("ci_low", "_low"), ("ci_high", "_high"))
 LEAST_ERRORS = 5
 """Fewer right or wrong answers than this tell nothing of what goes with being right."""
 
@@ -45,7 +46,10 @@ class LayerCurve:
         value: mean over the last third of training; so are `excess`, `excess_low`, `excess_high` and
             `control_value`, see `OverControls`.
         highest: excess over all of training.
-        change: the furthest that it was from its first value.
+        change: the furthest that it was from its untrained value; NaN where step 0 was not scored.
+        change_low: what it surely was at some step, by the half-widths of the two values, which add up as
+            errors that know nothing of each other do; at least 0.
+        change_high: what it surely never went beyond, by the same.
         late_gain: what a straight line through the excess gains over the last third.
         late_gain_low: lower end of its interval; `late_gain_high` is the upper one.
         control: the strongest at the last step.
@@ -59,6 +63,8 @@ class LayerCurve:
     control_value: float
     highest: float
     change: float
+    change_low: float
+    change_high: float
     late_gain: float
     late_gain_low: float
     late_gain_high: float
@@ -152,11 +158,12 @@ class Evidence:
     def beside_size_matched(self, split: str) -> dict[str, float]:
         """The excess of a split's top layer, and that of as many trained instructions over the same controls.
 
-        Means over the last third, of clusters of its own; and at the last step, `placed` among the clusters
-        of train. Empty where nothing of the kind was scored.
+        Means over the last third, of clusters of its own, the latter with `_low` and `_high`, the ends of its
+        own interval less the same; and at the last step, `placed` among the clusters of train. Empty where
+        nothing of the kind was scored.
         """
         rows = self.view.rows(self.agreement, every=("split", "method")).where(split=split)
-        matched = {_place(row): row["value"] for row in rows_of(rows.where(control="size_matched").table)}
+        matched = {_place(row): row for row in rows_of(rows.where(control="size_matched").table)}
         both = [row for row in _over_controls(rows) if _place(row) in matched]
         top = max((row["layer"] for row in both), default=None)
         found: dict[str, float] = {}
@@ -166,8 +173,10 @@ class Evidence:
                 steps = _numbers(curve, "step")
                 chosen = steps == steps.max() if suffix else late(steps)
                 found[f"{split}{suffix}"] = float(_numbers(curve, "excess")[chosen].mean())
-                over = np.array([matched[_place(row)] - row["control_value"] for row in curve])
-                found[f"size_matched{suffix}"] = float(over[chosen].mean())
+                ends = (("value", suffix),) if suffix else _ENDS_OF_MATCHED
+                for column, end in ends:
+                    over = np.array([matched[_place(row)][column] - row["control_value"] for row in curve])
+                    found[f"size_matched{end}"] = float(over[chosen].mean())
         return found
 
     @property
@@ -228,16 +237,27 @@ def _numbers(rows: Sequence[Row], column: str) -> np.ndarray:
 def _summary(curve: Sequence[Row]) -> LayerCurve:
     steps, values, over = (_numbers(curve, name) for name in ("step", "value", "excess"))
     low, high = (_numbers(curve, end) for end in ("ci_low", "ci_high"))
-    ends = (np.where(np.isnan(end), values, end) for end in (low, high))
-    gain_low, gain_high = late_gain_interval(steps, over, *ends)
+    gain_low, gain_high = late_gain_interval(steps, over, low, high)
     means = ("value", "excess", "excess_low", "excess_high", "control_value")
     return LayerCurve(
         curve[0]["layer"],
         **{name: float(_numbers(curve, name)[late(steps)].mean()) for name in means},
         highest=float(over.max()),
-        change=float(np.abs(values - values[0]).max()),
+        **_change(steps, values, (high - low) / 2),
         late_gain=late_gain(steps, over),
         late_gain_low=gain_low,
         late_gain_high=gain_high,
         control=curve[-1]["control"],
     )
+
+
+def _change(steps: np.ndarray, values: np.ndarray, reach: np.ndarray) -> dict[str, float]:
+    """How far a curve went from its untrained value, and the ends of that, as `LayerCurve` names them."""
+    if steps[0] != 0 or len(steps) < 2:
+        return dict.fromkeys(("change", "change_low", "change_high"), math.nan)
+    change, error = np.abs(values - values[0])[1:], np.hypot(reach, reach[0])[1:]
+    return {
+        "change": float(change.max()),
+        "change_low": float(np.maximum(change - error, 0.0).max()),
+        "change_high": float((change + error).max()),
+    }

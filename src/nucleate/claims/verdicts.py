@@ -12,13 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from nucleate.resampling.intervals import between_seeds
 
 Verdict = Literal["holds", "fails", "inconclusive", "not measured"]
+Standing = Literal["met", "missed", "open", "not measured"]
+"""Where a figure's interval lies: on the side that is asked for, on the other, on both; or there is none."""
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,13 @@ class Effect:
         figure: its name among the figures of the verdict.
         threshold: what is asked for.
         at_most: whether it is to stay below, and not to reach it.
+        note: what must be known to read its mean over models; may be empty.
     """
 
     figure: str
     threshold: float
     at_most: bool = False
+    note: str = ""
 
     def __str__(self) -> str:
         return f"{'at most' if self.at_most else 'at least'} {self.threshold:g}"
@@ -79,18 +84,29 @@ class EffectOverSeeds:
     n: int
 
     @property
-    def verdict(self) -> Verdict:
-        """Of the effect alone: where its whole interval lies on the side that is asked for, it holds."""
+    def standing(self) -> Standing:
+        """Of this figure alone, which is no verdict: a rule may ask for more than it."""
         if not np.isfinite(self.low):
             return "not measured"
         sides = [(end <= self.effect.threshold) == self.effect.at_most for end in (self.low, self.high)]
-        return "holds" if all(sides) else "inconclusive" if any(sides) else "fails"
+        return "met" if all(sides) else "open" if any(sides) else "missed"
+
+    @property
+    def words(self) -> str:
+        """Where its interval lies; empty for one model."""
+        at_least, at_most = ("beyond it", "short of it"), ("within it", "beyond it")
+        met, missed = at_most if self.effect.at_most else at_least
+        where = {"met": met, "missed": missed, "open": "on both sides of it", "not measured": ""}
+        said = where[self.standing]
+        note = f" ({self.effect.note})" if self.effect.note else ""
+        return f"this figure lies {said}{note}" if said else ""
 
     def __str__(self) -> str:
         words = self.effect.figure.replace("_", " ")
-        if self.verdict == "not measured":
+        if self.standing == "not measured":
             return f"{words} {self.mean:.2f} in one model"
-        return f"{words} {self.mean:.2f} [{self.low:.2f}, {self.high:.2f}], {self.effect}: {self.verdict}"
+        interval = f"[{self.low:.2f}, {self.high:.2f}]"
+        return f"{words} {self.mean:.2f} {interval}, {self.effect} required; {self.words}"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ _MARKS = {
     "inconclusive": "[yellow]?[/]",
     "not measured": "[dim]–[/]",
 }
-_PLAIN_MARKS = {"holds": "✓", "fails": "✗", "inconclusive": "?", "not measured": "–"}
+_COLORS = {"fails": "red", "inconclusive": "yellow"}
 
 
 def print_verdicts(
@@ -68,8 +68,8 @@ def _said_of(verdict: ClaimVerdict, *, with_rules: bool) -> Iterator[tuple[str, 
     """What stands below a verdict, and how it looks."""
     yield verdict.words, ""
     if verdict.lacking:
-        color, words = ("red", "Not met") if verdict.verdict == "fails" else ("yellow", "Inconclusive")
-        yield f"{words}: {verdict.lacking}", color
+        words = "Not met" if verdict.verdict == "fails" else verdict.verdict.capitalize()
+        yield f"{words}: {verdict.lacking}", _COLORS.get(verdict.verdict, "dim")
     yield _figures(verdict), "dim"
     if with_rules:
         yield f"Rule: {verdict.rule}", "dim"
@@ -120,7 +120,7 @@ def _effect(over: EffectOverSeeds) -> str:
     """Its mean with the interval between seeds, and what the rule asks of it."""
     interval = f"[{over.low:z.2f}, {over.high:z.2f}]" if over.n > 1 else "one model"
     words = f"{figure_words(over.effect.figure)} {over.mean:z.2f} {interval}"
-    return f"{words}; required: {over.effect}; {_PLAIN_MARKS[over.verdict]}\u00a0{over.verdict}"
+    return "; ".join(filter(None, [words, f"required: {over.effect}", over.words]))
 
 
 def _range(name: str, mean: float, low: float, high: float) -> str:

@@ -10,26 +10,28 @@ import numpy as np
 
 from nucleate.lazy import Bool, Float
 
+LEAST_OF_LAST_THIRD = 0.5
+"""The late checkpoints must reach over this share of the last third: a slope over less says nothing of it."""
+
 
 def late(steps: Float[np.ndarray, " step"]) -> Bool[np.ndarray, " step"]:
     """Which checkpoints tell of the last third: those in it, and the one before it, where it begins.
 
-    The first of several is never one of them: it is where training began.
+    The first of several is never one of them: it is where what was seen of training began.
     """
-    begins = steps[steps <= steps[-1] * 2 / 3].max(initial=steps[0])
+    third_begins = steps[0] + (steps[-1] - steps[0]) * 2 / 3
+    begins = steps[steps <= third_begins].max(initial=steps[0])
     return np.asarray((steps >= begins) & ((steps > steps[0]) | (len(steps) == 1)))
 
 
 def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " step"]) -> float:
-    """What a straight line through the late values (least squares) gains over a third of training.
+    """What a straight line through the late values (least squares) gains over a third of all steps.
 
-    A steady climb from the first step to the last gains a third of its whole rise. One checkpoint: NaN.
+    A steady climb from the first step to the last gains a third of its whole rise. NaN where the late
+    checkpoints reach over less than half of the last third, as one alone does.
     """
-    x, y = steps[late(steps)], values[late(steps)]
-    if len(x) < 2:
-        return float("nan")
-    centered = x - x.mean()
-    return float(centered @ y / (centered @ centered) * steps[-1] / 3)
+    weights = _gain_weights(steps)
+    return float("nan") if weights is None else float(weights @ values[late(steps)])
 
 
 def late_gain_interval(
@@ -38,20 +40,27 @@ def late_gain_interval(
     low: Float[np.ndarray, " step"],
     high: Float[np.ndarray, " step"],
 ) -> tuple[float, float]:
-    """The ends of a 95 % interval of `late_gain`, from those of its values.
+    """The ends of a 95 % interval of `late_gain`, from those of its values; NaN where one of these is.
 
     The gain is a weighted sum of the late values, so their half-widths add up as errors that know nothing of
     each other do. Examples are the same at every step and err alike, which a slope does not see, and the
     starts of k-means are what errs apart: the interval is rather too wide than too narrow.
     """
-    x = steps[late(steps)]
-    if len(x) < 2:
+    weights = _gain_weights(steps)
+    if weights is None:
         return float("nan"), float("nan")
-    centered = x - x.mean()
-    weights = centered / (centered @ centered) * steps[-1] / 3
     reach = float(np.sqrt(np.square(weights * (high - low)[late(steps)] / 2).sum()))
     gain = late_gain(steps, values)
     return gain - reach, gain + reach
+
+
+def _gain_weights(steps: Float[np.ndarray, " step"]) -> Float[np.ndarray, " late"] | None:
+    """What each late value adds to the gain; None where the late checkpoints are too close together."""
+    third, x = (steps[-1] - steps[0]) / 3, steps[late(steps)]
+    if len(x) < 2 or x[-1] - x[0] < LEAST_OF_LAST_THIRD * third:
+        return None
+    centered = x - x.mean()
+    return np.asarray(centered / (centered @ centered) * third)
 
 
 def onset_step(steps: Float[np.ndarray, " step"], above: Bool[np.ndarray, " step"]) -> float | None:

@@ -53,8 +53,9 @@ class OverControls:
         control_high: the best end of the intervals of all controls, the level that a figure must pass.
         excess: value less `control_value`, or the other way round where lower is better.
         excess_low: the figure's worse end less `control_high`. Above 0, it says that the figure's interval
-            lies beyond those of all controls.
-        excess_high: the figure's better end less `control_value`.
+            lies beyond those of all controls. NaN, as are the next two, where the figure or its strongest
+            control has no interval.
+        excess_high: the figure's better end less the worse end of the strongest control.
         beyond: by how much the figure's worse end passes the level that is corrected for all cells of its
             `FAMILY`. Above 0 it is clearly beyond its controls, also as one of many: its interval lies beyond
             those of all controls, and its distance from the strongest is as many standard errors as
@@ -129,7 +130,7 @@ class Upward:
         better: the value, turned so that higher is better.
         low: the worse end of its interval, NaN where there is none.
         high: the better end.
-        reach: half the width of the interval, 0 where there is none.
+        reach: half the width of the interval.
     """
 
     sign: Float[np.ndarray, " row"]
@@ -147,10 +148,8 @@ class Upward:
         ci_high: Float[np.ndarray, " row"],
     ) -> Upward:
         sign = np.where(is_down, -1.0, 1.0)
-        width = ci_high - ci_low
-        reach = np.where(np.isnan(width), 0.0, width) / 2
         low, high = np.where(is_down, ci_high, ci_low), np.where(is_down, ci_low, ci_high)
-        return cls(sign, sign * value, sign * low, sign * high, reach)
+        return cls(sign, sign * value, sign * low, sign * high, (ci_high - ci_low) / 2)
 
 
 def _numbered(columns: Sequence[Coded]) -> Int[np.ndarray, " row"]:
@@ -193,8 +192,7 @@ def _over(
     """The numbers of `OverControls`; `strongest` is -1 where there is none."""
     has_control = strongest >= 0
     better, control = up.better[own], np.where(has_control, up.better[strongest], np.nan)
-    low, high = (np.where(np.isnan(ends[own]), better, ends[own]) for ends in (up.low, up.high))
-    apart = low - np.where(has_control, level, np.nan)
+    apart = up.low[own] - np.where(has_control & ~np.isnan(up.low[strongest]), level, np.nan)
     error = np.hypot(up.reach[own], up.reach[strongest]) / NormalDist().inv_cdf(0.975)
     far_enough = better - control - needed * error
     return (
@@ -202,7 +200,7 @@ def _over(
         up.sign[own] * level,
         better - control,
         apart,
-        high - control,
+        up.high[own] - np.where(has_control, up.low[strongest], np.nan),
         np.where(far_enough < apart, far_enough, apart),
     )
 

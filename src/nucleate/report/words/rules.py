@@ -20,9 +20,10 @@ from nucleate.claims.agreement import (
     MOST_LATE_PACE,
     SOMETHING_TO_FOLLOW,
 )
-from nucleate.claims.causes import LEAST_AUROC, LEAST_FLIP, LEAST_ODDS_RATIO
+from nucleate.claims.causes import LEAST_AUROC, LEAST_EXPECTED, LEAST_FLIP, LEAST_ODDS_RATIO
+from nucleate.claims.claim import Asked
 from nucleate.claims.judging import CLAIMS
-from nucleate.claims.verdicts import ClaimVerdict
+from nucleate.claims.verdicts import ClaimVerdict, Standing
 
 Figures = Mapping[str, float]
 State = Literal["met", "not met", "open"]
@@ -65,12 +66,13 @@ class RuleTest:
 
     @property
     def missed_by(self) -> str:
-        """What it is, and by how much that misses the threshold."""
-        by, words = abs(self.value - self.threshold), "short of" if self.is_least else "over"
-        if self.value <= self.threshold and not self.is_least:
-            over = f"{self.high:.2f} at the upper end of its interval, over {self.threshold:.2f}"
-            return f"{self.what} {self.said}, {over}"
-        return f"{self.what} {self.said}, {by:.2f} {words} {self.threshold:.2f}"
+        """What it is, and by how much it, or the end of its interval, misses the threshold."""
+        at, words = f"{self.what} {self.said}", "short of" if self.is_least else "over"
+        if (self.value < self.threshold) == self.is_least and self.value != self.threshold:
+            return f"{at}, {abs(self.value - self.threshold):.2f} {words} {self.threshold:.2f}"
+        end, name = (self.low, "lower") if self.is_least else (self.high, "upper")
+        near = self.value if end is None else end
+        return f"{at}, {near:z.2f} at the {name} end of its interval, {words} {self.threshold:.2f}"
 
     def places(self) -> dict[str, float]:
         """Where bar, interval and threshold stand on a line from 0 to 100."""
@@ -94,8 +96,8 @@ def rule_tests(claim: ClaimVerdict) -> list[RuleTest]:
 
 
 def not_met(claim: ClaimVerdict) -> list[RuleTest]:
-    """The tests that the claim fails, or that cannot be told."""
-    return [test for test in rule_tests(claim) if test.state != "met"]
+    """The tests that the claim fails, and then those that cannot be told."""
+    return sorted((test for test in rule_tests(claim) if test.state != "met"), key=lambda one: one.state)
 
 
 def _settled(test: RuleTest, claim: ClaimVerdict) -> RuleTest:
@@ -122,50 +124,86 @@ def _above(what: str, low: float, level: float = 0.0) -> RuleTest:
     return RuleTest(what, low, level, state="met" if low > level else "not met", is_strict=True)
 
 
+_STATES: Mapping[Standing, State] = {"met": "met", "missed": "not met"}
+
+
+def _by_interval(
+    what: str, figures: Figures, name: str, threshold: float, *, least: bool = True, strict: bool = False
+) -> RuleTest:
+    """A figure that is judged by its interval, as `Asked` has it."""
+    return _of_ends(what, _ends_of(figures, name), threshold, least=least, strict=strict)
+
+
+def _ends_of(figures: Figures, name: str) -> tuple[float, float, float]:
+    """A figure and the ends of its interval."""
+    return figures[name], figures[f"{name}_low"], figures[f"{name}_high"]
+
+
+def _of_ends(
+    what: str,
+    ends: tuple[float, float, float],
+    threshold: float,
+    *,
+    least: bool = True,
+    strict: bool = False,
+) -> RuleTest:
+    value, low, high = ends
+    bound = {"least" if least else "most": threshold}
+    standing = Asked(what, "", low, high, **bound, is_strict=strict).standing
+    return RuleTest(what, value, threshold, least, low, high, _STATES.get(standing, "open"), strict)
+
+
+def _of_difference(what: str, figures: Figures, name: str, threshold: float, *, least: bool) -> RuleTest:
+    """A figure that is judged by an interval of its difference to a threshold that has an error too.
+
+    It is shown beside the threshold, with the errors of both.
+    """
+    value, low, high = (threshold + one for one in _ends_of(figures, name))
+    return _of_ends(what, (value, low, high), threshold, least=least)
+
+
 def _of_emergence(figures: Figures) -> Iterator[RuleTest]:
-    yield _test("agreement above the strongest control", figures["excess"], HIGH)
-    yield _above("its lower end above all controls", figures["excess_low"])
-    low, high = figures["late_gain_low"], figures["late_gain_high"]
-    gain, most = figures["late_gain"], MOST_LATE_PACE * figures["highest"] / 3
+    yield _by_interval("agreement above the strongest control", figures, "excess", HIGH)
+    gain, low, high = _ends_of(figures, "late_gain")
+    most = MOST_LATE_PACE * figures["highest"] / 3
+    standing = Asked("", "late_gain", low, high, -most, most).standing
+    words = "fall" if gain < 0 else "gain"
     if gain < 0:
         low, high, gain = -high, -low, -gain
-    words = "fall" if figures["late_gain"] < 0 else "gain"
-    is_level, is_surely_not = max(-low, high) <= most, max(low, -high) > most
-    state: State = "met" if is_level else "not met" if is_surely_not else "open"
+    state = _STATES.get(standing, "open")
     yield RuleTest(f"{words} over the last third of training", gain, most, False, low, high, state)
 
 
 def _of_depth(figures: Figures) -> Iterator[RuleTest]:
     yield _test("rank correlation with depth", figures["rank_correlation"], LEAST_RANK_CORRELATION)
-    level = max(0.0, figures["layer_0_excess_high"])
-    yield _above(
-        "lower end of the top layer's excess, against layer 0's upper end", figures["top_excess_low"], level
-    )
+    yield _by_interval("top layer above controls", figures, "top_excess", 0.0, strict=True)
+    top, top_low, top_high = _ends_of(figures, "top_excess")
+    bottom, bottom_low, bottom_high = _ends_of(figures, "layer_0_excess")
+    apart = (top - bottom, top_low - bottom_high, top_high - bottom_low)
+    yield _of_ends("top layer's excess above layer 0's", apart, 0.0, strict=True)
 
 
 def _of_baseline(figures: Figures) -> Iterator[RuleTest]:
+    yield _by_interval("top layer moved by", figures, "change_at_top", SOMETHING_TO_FOLLOW)
     most = max(MOST_CHANGE, MOST_CHANGE_SHARE * figures["change_at_top"])
-    yield _test("layer 0 moved by", figures["change_at_layer_0"], most, least=False)
+    yield _of_difference("layer 0 moved by", figures, "beyond_allowed_change", most, least=False)
 
 
 def _of_generalisation(figures: Figures) -> Iterator[RuleTest]:
-    others: tuple[str, ...]
     if "size_matched" in figures:
-        base, others, words = (
-            "size_matched",
-            ("unseen_instruction",),
-            "agreement on as many trained instructions",
-        )
+        base, words = "size_matched", "agreement on as many trained instructions"
+        others = ["unseen_instruction"]
     else:
         base, words = "train", "agreement on train"
-        others = tuple(name for name in figures if f"{name}_low" in figures)
-    yield _test(f"{words} above the strongest control", figures[base], SOMETHING_TO_FOLLOW)
-    least = LEAST_SHARE_OF_TRAIN * figures[base]
-    for name in others[:1]:
-        yield _test(f"agreement on {_split(name)} above the strongest control", figures[name], least)
+        splits = [name.removesuffix("_low") for name in figures if name.endswith("_low")]
+        others = [name for name in splits if name not in ("train", "beyond_share_of_train")]
+    yield _by_interval(f"{words} above the strongest control", figures, base, SOMETHING_TO_FOLLOW)
+    least, what = LEAST_SHARE_OF_TRAIN * figures[base], f"agreement on {_split(others[0])}"
+    yield _of_difference(
+        f"{what} above the strongest control", figures, "beyond_share_of_train", least, least=True
+    )
     for name in others:
-        if f"{name}_low" in figures:
-            yield _above(f"its lower end on {_split(name)} above all controls", figures[f"{name}_low"])
+        yield _by_interval(f"that on {_split(name)} at all", figures, name, 0.0, strict=True)
 
 
 def _split(name: str) -> str:
@@ -174,8 +212,8 @@ def _split(name: str) -> str:
 
 
 def _of_realistic(figures: Figures) -> Iterator[RuleTest]:
-    yield _test("upper layers above the strongest control", figures["upper_third_excess"], HIGH)
-    yield _above("lower end of their intervals", figures["upper_third_excess_low"])
+    yield _by_interval("upper layers above the strongest control", figures, "upper_third_excess", HIGH)
+    yield _by_interval("the lowest of them", figures, "least_upper_excess", 0.0, strict=True)
     yield _test("rank correlation with depth", figures["rank_correlation"], LEAST_RANK_CORRELATION)
 
 
@@ -185,7 +223,7 @@ def _of_unseen(figures: Figures) -> Iterator[RuleTest]:
     bar = max(0.5, figures["shuffled_auroc_ci_high"])
     yield _above("its lower end, above shuffled centroids", low, bar)
     yield _above("lower end of the odds ratio's interval", figures["odds_ratio_ci_low"], 1.0)
-    if "odds_ratio_ci_high" in figures:
+    if figures.get("least_expected", 0) >= LEAST_EXPECTED:  # with fewer the rule does not ask for it
         most = figures["odds_ratio_ci_high"]
         yield _test("upper end of the odds ratio's interval", most, LEAST_ODDS_RATIO)
 

@@ -193,7 +193,7 @@ def effect_over_seeds(claim: ClaimOverRuns | None) -> str:
     if effect.n < 2:
         return f"{value}, one model"
     interval = f"95 % between {effect.n} seeds {effect.low:z.2f} to {effect.high:z.2f}"
-    return f"{value}, {interval}; required: {effect.effect}; {effect.verdict}".replace("-", "−")
+    return f"{value}, {interval}; required: {effect.effect}; {effect.words}".replace("-", "−")
 
 
 def all_settings(runs: Sequence[RunContents]) -> dict[str, list[Any]]:
