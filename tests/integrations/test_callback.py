@@ -1,5 +1,6 @@
 import json
 
+import jaxtyping
 import pytest
 import torch
 from transformers import TrainerCallback
@@ -74,6 +75,27 @@ def test_looks_that_would_cost_too_much_are_left_out_and_counted(train, prompts,
     assert kept == [0, 6], "without watch() the curves are in the Trainer's own log"
 
 
-def test_no_number_of_steps(prompts, tmp_path):
-    with pytest.raises(ConfigError, match="every=0"):
-        NucleateCallback(prompts, every=0, out=tmp_path / "w")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"every": 0}, {"every": "100"}, {"every": 2.5}, {"most_share": "all"}, {"most_share": float("nan")},
+        {"most_share": -1}, {"positions": 3}, {"positions": [1]}, {"out": None}, {"out": ""},
+    ],
+)  # fmt: skip
+def test_arguments_that_mean_nothing_are_named_at_once(prompts, tmp_path, wrong, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # who checks no hints is told too
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(ConfigError, match=f"{name}={value!r}".replace("[", r"\[")):
+        NucleateCallback(prompts, **{"out": tmp_path / "w", **wrong})
+
+
+def test_one_position_is_one_and_what_is_watched_is_a_trainer(prompts, tmp_path, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+    callback = NucleateCallback(
+        prompts, positions="last", out=tmp_path / "w", overrides={"scoring.n_init": 2}
+    )
+    assert callback._watch.overrides == (
+        'scoring.positions=["last"]', 'unseen.positions=["last"]', "scoring.n_init=2",
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="expected a Trainer to watch, got NoneType"):
+        callback.watch(None)

@@ -5,7 +5,9 @@ This module hides what the Trainer tells and when. What a look is, `watching.py`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from transformers import (
 )
 
 from nucleate.api.runs import Run
+from nucleate.api.settings import Overrides
 from nucleate.corpus.prompts.given_prompts import prompts_file
 from nucleate.errors import ConfigError
 from nucleate.integrations.watching import Watch
+from nucleate.settings.tables import assignments
 
 
 class NucleateCallback(TrainerCallback):
@@ -49,7 +53,7 @@ class NucleateCallback(TrainerCallback):
         out: the folder; its name is the model's in tables.
         most_share: of the training's time, for looks.
         tokenizer: the Trainer's `processing_class` where not given.
-        overrides: of settings, such as `scoring.factors=["task"]`.
+        overrides: of settings, such as `scoring.factors=["task"]`; lines or a mapping.
     """
 
     run: Run
@@ -63,18 +67,23 @@ class NucleateCallback(TrainerCallback):
         out: str | Path = "runs/trainer",
         most_share: float = 0.1,
         tokenizer: Any = None,
-        overrides: Iterable[str] = (),
+        overrides: Overrides = (),
     ) -> None:
-        if every < 1:
-            raise ConfigError(f"every={every} is no number of steps", "Give 1 or more.")
+        _check(every, positions, most_share, out)
         self.every, self.tokenizer, self.trainer = every, tokenizer, None
-        out, names = Path(out), ", ".join(f'"{name}"' for name in positions)
-        chosen = [f"scoring.positions=[{names}]", f"unseen.positions=[{names}]"]
+        chosen = (positions,) if isinstance(positions, str) else positions
+        out, names = Path(out), ", ".join(f'"{name}"' for name in chosen)
+        settings = [f"scoring.positions=[{names}]", f"unseen.positions=[{names}]", *assignments(overrides)]
         file = prompts_file(prompts, out)
-        self._watch = Watch(file, out, most_share, (*chosen, *overrides))
+        self._watch = Watch(file, out, most_share, tuple(settings))
 
     def watch(self, trainer: Trainer) -> NucleateCallback:
         """Add this callback to a Trainer, and log through it."""
+        if not hasattr(trainer, "add_callback"):
+            raise ConfigError(
+                f"expected a Trainer to watch, got {type(trainer).__name__}",
+                "Give the transformers.Trainer, or one that is made from it.",
+            )
         self.trainer = trainer
         trainer.add_callback(self)
         return self
@@ -114,3 +123,15 @@ class NucleateCallback(TrainerCallback):
         due = control.should_log
         self.trainer.log(dict(curves))
         control.should_log = due
+
+
+def _check(every: Any, positions: Any, most_share: Any, out: Any) -> None:
+    """Raises ConfigError for what could only fail when the training has begun."""
+    if not isinstance(every, Integral) or every < 1:
+        raise ConfigError(f"every={every!r} is no number of steps", "Give a whole number, 1 or more.")
+    if not isinstance(most_share, int | float) or not most_share >= 0:
+        raise ConfigError(f"most_share={most_share!r} is no share", "Give a number from 0, 0.1 as a rule.")
+    if not isinstance(positions, Iterable) or not all(isinstance(name, str) for name in positions):
+        raise ConfigError(f"positions={positions!r} names no positions", 'Give for instance ("last",).')
+    if not isinstance(out, str | os.PathLike) or not str(out):
+        raise ConfigError(f"out={out!r} is no folder", "Give a path.")
