@@ -79,3 +79,7 @@ class Interrupted(BaseException):
 
 class ComparisonWarning(UserWarning):
     """Runs are compared that were not given the same; what can be told is told all the same."""
+
+
+class WatchingWarning(UserWarning):
+    """Something of a training in somebody else's loop could not be watched; the training goes on."""

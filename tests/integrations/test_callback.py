@@ -1,4 +1,5 @@
 import json
+import warnings
 
 import jaxtyping
 import pytest
@@ -8,7 +9,9 @@ from transformers import TrainerCallback
 import nucleate
 from nucleate import NucleateCallback
 from nucleate.cli.main import main
-from nucleate.errors import ConfigError, InterventionError, RunFolderError
+from nucleate.errors import ConfigError, InterventionError, RunFolderError, WatchingWarning
+from nucleate.integrations import callback as callback_module
+from nucleate.integrations import watching
 
 LEAN = (
     "scoring.n_resamples=10", "scoring.milestones=0", "scoring.n_init=1", 'scoring.preparations=["raw"]',
@@ -99,3 +102,71 @@ def test_one_position_is_one_and_what_is_watched_is_a_trainer(prompts, tmp_path,
     )  # fmt: skip
     with pytest.raises(ConfigError, match="expected a Trainer to watch, got NoneType"):
         callback.watch(None)
+
+
+class Infinite(TrainerCallback):
+    """From some steps on a weight is infinite while others look; the training itself never sees it."""
+
+    def __init__(self, steps):
+        self.steps, self.kept = steps, None
+
+    def on_step_end(self, args, state, control, model=None, **kwargs):
+        weight = model.model.layers[1].mlp.up_proj.weight.data
+        if state.global_step in self.steps:
+            if self.kept is None:
+                self.kept = weight.clone()
+                weight[0, 0] = float("inf")
+            else:
+                weight.copy_(self.kept)
+                self.kept = None
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("steps", [(2, 4), (2, 4, 6)], ids=["for a while", "to the end"])
+def test_a_look_at_what_is_not_finite_is_left_out_and_the_training_goes_on(train, prompts, tmp_path, steps):
+    callback = NucleateCallback(prompts, every=2, out=tmp_path / "w", most_share=1.0, overrides=LEAN)
+    infinite = Infinite(steps)
+
+    def watch(trainer):
+        for one in (infinite, callback, infinite):
+            trainer.add_callback(one)
+
+    with pytest.warns(WatchingWarning, match=r"look at step 2 is left out.* not finite at block\.2") as told:
+        trainer = train(watch)
+    assert trainer.state.global_step == 6
+    assert sum(one.category is WatchingWarning for one in told) == 1, "once of a kind"
+    seen = [step for step in (0, 2, 4, 6) if step not in steps]
+    assert callback.run.table.values("step") == sorted({*seen, 6}), (
+        "the last one is looked at when it is over"
+    )
+    cost = json.loads(callback.run.folder.manifest_json.read_text())["watching"]
+    assert cost["left_out"] == len({*steps} - {6})
+    assert callback.run.folder.report.is_file()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_what_fails_behind_the_last_step_is_told_and_the_training_is_there(
+    train, prompts, tmp_path, monkeypatch
+):
+    callback = NucleateCallback(prompts, every=3, out=tmp_path / "w", most_share=1.0, overrides=LEAN)
+    with pytest.raises(RunFolderError, match="not at its end"):
+        _ = callback.run
+
+    def full(_context):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(watching, "score", full)
+    with pytest.warns(WatchingWarning, match="the scoring of what was seen is left out.*No space left"):
+        trainer = train(callback.watch)
+    assert trainer.state.global_step == 6
+    with pytest.raises(RunFolderError, match="was not scored: OSError: No space left"):
+        _ = callback.run
+    monkeypatch.undo()
+    assert nucleate.score(tmp_path / "w").table.values("step") == [0, 3, 6], "what was seen is kept"
+
+
+def test_where_warnings_are_errors_none_of_ours_ends_a_training(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        callback_module._warn("the look at step 3 is left out")
+    assert "step 3 is left out" in capsys.readouterr().err

@@ -1,12 +1,17 @@
 """A callback of transformers' Trainer: clusters of one's own model while it trains.
 
-This module hides what the Trainer tells and when. What a look is, `watching.py` knows.
+This module hides what the Trainer tells and when, and that a training never ends for our sake: what is wrong
+with a call is said before the first step, and whatever fails after it is told as a warning. What a look is,
+`watching.py` knows.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -23,7 +28,7 @@ from transformers import (
 from nucleate.api.runs import Run
 from nucleate.api.settings import Overrides
 from nucleate.corpus.prompts.given_prompts import prompts_file
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, NucleateError, RunFolderError, WatchingWarning
 from nucleate.integrations.watching import Watch
 from nucleate.settings.tables import assignments
 
@@ -45,6 +50,10 @@ class NucleateCallback(TrainerCallback):
     With several processes the first one alone looks: models that are spread over processes (FSDP, ZeRO 3)
     were not tried.
 
+    What is wrong with the prompts, the folder or the settings is said before the first step. After it nothing
+    of this ends the training: a look that fails, as where a weight has become infinite, is left out, and so
+    is the scoring at the end, each with a `WatchingWarning`.
+
     Args:
         prompts: labeled ones: a JSONL or CSV file, a list of dicts, a DataFrame or a `datasets.Dataset`.
         every: optimizer steps from look to look.
@@ -55,8 +64,6 @@ class NucleateCallback(TrainerCallback):
         tokenizer: the Trainer's `processing_class` where not given.
         overrides: of settings, such as `scoring.factors=["task"]`; lines or a mapping.
     """
-
-    run: Run
 
     def __init__(
         self,
@@ -76,6 +83,18 @@ class NucleateCallback(TrainerCallback):
         settings = [f"scoring.positions=[{names}]", f"unseen.positions=[{names}]", *assignments(overrides)]
         file = prompts_file(prompts, out)
         self._watch = Watch(file, out, most_share, tuple(settings))
+        self._run: Run | None = None
+        self._failed, self._told = "the training is not at its end", set[type[Exception]]()
+
+    @property
+    def run(self) -> Run:
+        """What was seen, scored, once the training is at its end. Raises RunFolderError before that."""
+        if self._run is None:
+            raise RunFolderError(
+                f"{self._watch.out} was not scored: {self._failed}",
+                "nucleate score on the folder scores the looks that a finished training has left.",
+            )
+        return self._run
 
     def watch(self, trainer: Trainer) -> NucleateCallback:
         """Add this callback to a Trainer, and log through it."""
@@ -92,6 +111,7 @@ class NucleateCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         if state.is_world_process_zero:
+            self._told.clear()
             tokenizer = self.tokenizer or kwargs.get("processing_class")
             if tokenizer is None:
                 raise ConfigError(
@@ -103,15 +123,33 @@ class NucleateCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         if state.is_world_process_zero and state.global_step % self.every == 0:
-            self._log(self._watch.look(kwargs["model"], state.global_step), state, control)
+            self._log(self._look(kwargs["model"], state.global_step), state, control)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         if state.is_world_process_zero:
-            model: PreTrainedModel = kwargs["model"]
-            self._log(self._watch.look(model, state.global_step, must=True), state, control)
-            self.run = self._watch.end(state.log_history)
+            self._log(self._look(kwargs["model"], state.global_step, must=True), state, control)
+            with self._spared("the scoring of what was seen"):
+                self._run = self._watch.end(state.log_history)
+
+    def _look(self, model: PreTrainedModel, step: int, *, must: bool = False) -> Mapping[str, float]:
+        with self._spared(f"the look at step {step}"):
+            return self._watch.look(model, step, must=must)
+        return {}
+
+    @contextmanager
+    def _spared(self, what: str) -> Iterator[None]:
+        """Whatever fails within is told, once of its kind, and left out."""
+        try:
+            yield
+        except Exception as error:  # hours of somebody's training hang on it
+            self._failed = (
+                error.what if isinstance(error, NucleateError) else f"{type(error).__name__}: {error}"
+            )
+            if type(error) not in self._told:
+                self._told.add(type(error))
+                _warn(f"{what} is left out, and the training goes on: {self._failed}")
 
     def _log(self, curves: Mapping[str, float], state: TrainerState, control: TrainerControl) -> None:
         """The Trainer forgets that it was to log its own figures once it has logged ours."""
@@ -135,3 +173,11 @@ def _check(every: Any, positions: Any, most_share: Any, out: Any) -> None:
         raise ConfigError(f"positions={positions!r} names no positions", 'Give for instance ("last",).')
     if not isinstance(out, str | os.PathLike) or not str(out):
         raise ConfigError(f"out={out!r} is no folder", "Give a path.")
+
+
+def _warn(text: str) -> None:
+    """A warning, also to those whom warnings are errors: here one would end the training."""
+    try:
+        warnings.warn(text, WatchingWarning, stacklevel=2)
+    except WatchingWarning:
+        print(f"Warning: {text}", file=sys.stderr)

@@ -52,7 +52,7 @@ class Watch:
         most_share: of the time since the training began that looks may take; one that is due is left out
             where they have taken more. The first and the last are always taken.
         steps: of the looks that were taken.
-        left_out: of those that were due and were not.
+        left_out: of those that were due and were not, or failed.
         seconds: that looks have taken.
     """
 
@@ -89,16 +89,31 @@ class Watch:
             opening.enter_context(context.stage("capture", self.folder.manifest["begun"]))
             self._open = opening.pop_all()
         self.steps = [one for one in self.folder.state_steps() if one < step]
-        return self.look(model, step, must=True)
+        try:
+            return self.look(model, step, must=True)
+        except BaseException:
+            self._open.close()  # else the folder stayed locked
+            raise
 
     def look(self, model: PreTrainedModel, step: int, *, must: bool = False) -> Mapping[str, float]:
-        """Keep the states of a step; returns quick agreement by name, nothing where the look was left out."""
+        """Keep the states of a step; returns quick agreement by name, nothing where the look was left out.
+
+        Raises:
+            ModelError: states are not finite. A look that fails for whatever reason leaves nothing behind.
+        """
         began = time.monotonic()
         if step in self.steps:
             return {}
+        self.left_out.add(step)
         if not must and self.seconds > self.most_share * (began - self.begun):
-            self.left_out.add(step)
             return {}
+        try:
+            agreement = self._keep(model, step)
+        finally:
+            self.seconds += time.monotonic() - began
+        return {**agreement, "nucleate/seconds": round(self.seconds, 3)}
+
+    def _keep(self, model: PreTrainedModel, step: int) -> dict[str, float]:
         with untouched(model):
             with self.folder.commit(self.folder.states(step)) as path:
                 store_states(
@@ -110,11 +125,9 @@ class Watch:
                     positions=self.settings.scoring.positions,
                     settings=self.capture,
                 )
-            agreement = self._agreement(step)
-        self.steps.append(step)
-        self.left_out.discard(step)
-        self.seconds += time.monotonic() - began
-        return {**agreement, "nucleate/seconds": round(self.seconds, 3)}
+            self.steps.append(step)
+            self.left_out.discard(step)
+            return self._agreement(step)
 
     def end(self, history: Iterable[Mapping[str, Any]]) -> Run:
         """Scores, verdicts, figures and page of what was seen; `history` is the Trainer's log."""
