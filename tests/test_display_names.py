@@ -2,11 +2,13 @@ from nucleate.display_names import (
     POSITIONS,
     figure_number,
     figure_words,
+    figures_in_words,
     measure_words,
     place_words,
     say,
     site_order,
     site_words,
+    without_ends,
 )
 from nucleate.view import View
 
@@ -23,6 +25,20 @@ def test_ends_of_intervals_are_named_after_what_they_are_of():
         figure_words("unseen_instruction_low") == "unseen instructions, above the control, lower 95 % bound"
     )
     assert figure_words("late_gain_low") == "that gain, lower 95 % bound"
+
+
+def test_a_figure_has_its_interval_behind_it_where_both_ends_are_there():
+    figures = {"excess": 0.891, "excess_low": 0.83, "excess_high": 0.94, "layer": 2.0, "auroc_ci_low": 0.5}
+    figures |= {"auroc": 0.7, "auroc_ci_high": 0.8, "top_excess": -0.001, "top_excess_low": -0.002}
+    assert figures_in_words(figures) == [
+        ("above the control", "0.89 [0.83, 0.94]"),
+        ("layer", "2"),
+        ("AUROC", "0.70 [0.50, 0.80]"),
+        ("top layer above its control", "0.00"),
+        ("lower 95 % bound of that", "0.00"),
+    ]
+    assert without_ends(figures) == ["excess", "layer", "auroc", "top_excess", "top_excess_low"]
+    assert figures_in_words({"x": 0.01, "x_low": -0.001, "x_high": 0.2}) == [("x", "0.01 [-0.00, 0.20]")]
 
 
 def test_sites_are_named_and_ordered_from_the_bottom_up():

@@ -7,6 +7,7 @@ factor of the user's own, is said as it is, with spaces.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 
 from nucleate.view import View
 
@@ -142,6 +143,30 @@ def figure_words(name: str) -> str:
 def figure_number(name: str, value: float) -> str:
     """A figure that a verdict rests on, as it is read: layers and counts are whole numbers."""
     return f"{value:.0f}" if name in COUNTS else f"{value:z.2f}"
+
+
+def figures_in_words(figures: Mapping[str, float]) -> list[tuple[str, str]]:
+    """What a verdict rests on: names in words, numbers as they are read, with their intervals in brackets."""
+    said = []
+    for name in without_ends(figures):
+        number = figure_number(name, figures[name])
+        if ends := _ends(name, figures):
+            low, high = (figures[end] for end in ends)
+            number += f" [{low:.2f}, {high:.2f}]"  # with its sign, on which a verdict may turn
+        said.append((figure_words(name), number))
+    return said
+
+
+def without_ends(figures: Collection[str]) -> list[str]:
+    """Names of figures, without the ends of an interval where the figure and both are there."""
+    ends = {end for name in figures for end in _ends(name, figures)}
+    return [name for name in figures if name not in ends]
+
+
+def _ends(name: str, figures: Collection[str]) -> tuple[str, ...]:
+    """The names of both ends of its interval, where they are there."""
+    both = [(f"{name}{infix}_low", f"{name}{infix}_high") for infix in ("", "_ci")]
+    return next((ends for ends in both if set(ends) <= set(figures)), ())
 
 
 def place_words(view: View) -> str:

@@ -13,7 +13,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from nucleate.display_names import CONTROLS, figure_number, figure_words, say
+from nucleate.display_names import (
+    CONTROLS,
+    figure_number,
+    figure_words,
+    figures_in_words,
+    say,
+    without_ends,
+)
 
 if TYPE_CHECKING:
     from nucleate.api.runs import Run
@@ -105,7 +112,7 @@ def print_verdicts_over_runs(claims: Sequence[ClaimOverRuns], position: str, n_r
         if one.effect is not None:
             print_indented(console, _effect(one.effect), "")
         own = one.effect.effect.figure if one.effect else ""
-        ranges = [_range(name, *ends) for name, ends in one.figures.items() if name != own]
+        ranges = [_range(name, *one.figures[name]) for name in without_ends(one.figures) if name != own]
         print_indented(console, " · ".join(ranges), "dim")
     print_indented(
         console, "In brackets: of an effect Student's 95 % interval between seeds, else the range", "dim"
@@ -130,8 +137,6 @@ def _range(name: str, mean: float, low: float, high: float) -> str:
 
 
 def _figures(verdict: ClaimVerdict) -> str:
-    figures = [
-        f"{figure_words(name)} {figure_number(name, value)}" for name, value in verdict.figures.items()
-    ]
+    figures = [f"{words} {number}" for words, number in figures_in_words(verdict.figures)]
     control = [f"control: {say(CONTROLS, verdict.control)}"] if verdict.control else []
     return " · ".join([*figures, *control])

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, claims_over_runs
-from nucleate.display_names import FACTORS, POSITIONS, figure_number, figure_words, say
+from nucleate.display_names import FACTORS, POSITIONS, figure_words, figures_in_words, say
 from nucleate.report.contents import RunContents
 from nucleate.report.data.encoding import visible
 from nucleate.report.data.score_data import with_controls
@@ -35,14 +35,12 @@ def factor_words(factor: str) -> str:
 
 
 def claim_figures(claim: ClaimVerdict) -> list[tuple[str, str]]:
-    """What a verdict rests on: names in words, numbers as they are read."""
-    figures = []
-    for name, value in claim.figures.items():
-        words = figure_words(name)
-        is_number = isinstance(value, int | float)
-        number = figure_number(name, value) if is_number else str(value)
-        figures.append((visible(words), visible(number)))
-    return figures
+    """What a verdict rests on: names in words, numbers as they are read, with their intervals."""
+    numbers = {name: value for name, value in claim.figures.items() if isinstance(value, int | float)}
+    others = [
+        (figure_words(name), str(value)) for name, value in claim.figures.items() if name not in numbers
+    ]
+    return [(visible(words), visible(said)) for words, said in [*figures_in_words(numbers), *others]]
 
 
 def setting_in_a_sentence(run: RunContents) -> str:
