@@ -18,6 +18,7 @@ from transformers import PreTrainedModel
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.capture.passes.batches import Batch, plain_batches, saving, shared_batches
 from nucleate.capture.passes.forward import Captured, Forward, keeps_keys_and_values
+from nucleate.capture.passes.own_pass import not_finite
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.spans import Spans
@@ -84,7 +85,7 @@ def captured_batches(
         for one in planned_batches(model, corpus, rows, settings):
             found = forward.run(one.batch, one.sequences, one.spans)
             batch = replace(one.batch, rows=one.batch.rows + one.first)
-            _require_finite(found, forward.blocks.sites, corpus, rows[batch.rows])
+            require_finite(found, forward.blocks.sites, corpus, rows[batch.rows])
             yield batch, found
 
 
@@ -131,24 +132,24 @@ def _batches(
     return plain_batches(sequences, settings.batch_tokens)
 
 
-def _require_finite(
+def require_finite(
     found: Captured, sites: tuple[str, ...], corpus: Corpus, rows: Int[np.ndarray, " row"]
 ) -> None:
-    """One value that is no number would spoil every cluster."""
+    """One value that is no number would spoil every cluster.
+
+    Raises:
+        ModelError: there is one; with its prompt and the first such site.
+    """
     wrong = np.argwhere(~np.isfinite(found.states).all(axis=(2, 3)))
     if len(wrong):
         row, site = wrong[0]
-        raise ModelError(
-            f"the states of prompt {_name_of(corpus, rows[row])} are not finite at {sites[site]}",
-            "Load the weights in float32 (--set model.dtype=float32), leave the prompt out, or look at the "
-            "model: its weights may be damaged.",
-        )
+        raise not_finite(f"the states of {name_of(corpus, rows[row])}", sites[site])
 
 
-def _name_of(corpus: Corpus, row: np.integer) -> str:
+def name_of(corpus: Corpus, row: np.integer) -> str:
     """A prompt as its author knows it."""
     named = "id" in corpus.table.column_names
-    return repr(corpus.table["id"][int(row)].as_py()) if named else str(int(row))
+    return f"prompt {corpus.table['id'][int(row)].as_py()!r}" if named else f"prompt {int(row)}"
 
 
 def labeled(
@@ -193,7 +194,7 @@ def require_fitting(model: PreTrainedModel, corpus: Corpus, rows: Int[np.ndarray
         longest = int(lengths.argmax())
         if most is not None and lengths[longest] > most:
             raise ModelError(
-                f"prompt {_name_of(corpus, portion[longest])} has {lengths[longest]} tokens with its answer, "
+                f"{name_of(corpus, portion[longest])} has {lengths[longest]} tokens with its answer, "
                 f"and the model takes {most}",
                 "Shorten it, or leave it out.",
             )

@@ -18,7 +18,14 @@ from transformers import PreTrainedModel
 from nucleate.capture.passes.batches import Batch
 from nucleate.capture.passes.forward import Captured, Forward
 from nucleate.capture.passes.own_pass import LARGEST_DIFFERENCE, require_known_states, require_own_answer
-from nucleate.capture.record import Planned, in_evaluation, planned_batches, require_fitting
+from nucleate.capture.record import (
+    Planned,
+    in_evaluation,
+    name_of,
+    planned_batches,
+    require_finite,
+    require_fitting,
+)
 from nucleate.capture.settings import CaptureSettings
 from nucleate.corpus.corpus import Corpus
 from nucleate.errors import ModelError
@@ -60,13 +67,14 @@ def settle_capture(
     """The fastest way to capture these prompts that agrees with the model's own forward pass.
 
     Raises:
-        ModelError: a prompt does not fit the model; its blocks are not what was found, a state depends on
-            what comes after it, or answers are not the model's own; or no way agrees.
+        ModelError: a prompt does not fit the model; states are not finite; its blocks are not what was found,
+            a state depends on what comes after it, or answers are not the model's own; or no way agrees.
     """
     require_fitting(model, corpus, rows)
     with in_evaluation(model):
         longest = _longest(corpus, rows)
-        require_known_states(model, longest)
+        ids = corpus.table["input_ids"][int(longest)].as_py()
+        require_known_states(model, ids, name_of(corpus, longest))
         problem = ""
         for way, plainer in _ways(settings):
             before, problem = problem, _disagreement(model, corpus, rows, plainer)
@@ -97,21 +105,31 @@ def _disagreement(
                 raise
             line = next(iter(str(error).splitlines()), type(error).__name__)
             return f"{type(model).__name__} does not go on from shared beginnings ({line})"
-        found = _difference(model, forward, one, together)
+        alone = _alone(forward, one)
+        for row, single in zip(one.batch.rows[list(alone)], alone.values(), strict=True):
+            require_finite(single, forward.blocks.sites, corpus, rows[[one.first + int(row)]])
+        found = _difference(model, forward, one, together, alone)
         if found:
             return f"{type(model).__name__} gives other states in a batch than for single prompts: {found}"
     return ""
 
 
-def _difference(model: PreTrainedModel, forward: Forward, one: Planned, together: Captured) -> str:
+def _alone(forward: Forward, one: Planned) -> dict[int, Captured]:
+    """Some prompts of a batch by themselves, by their places in it."""
+    rows = {place: one.batch.rows[place] for place in _tried(one)}
+    return {
+        place: forward.run(Batch(np.array([row]), 0, np.zeros(1, dtype=np.int64)), one.sequences, one.spans)
+        for place, row in rows.items()
+    }
+
+
+def _difference(
+    model: PreTrainedModel, forward: Forward, one: Planned, together: Captured, alone: dict[int, Captured]
+) -> str:
     """Of some prompts of a batch, at the first site that differs; answers are held against the model's."""
-    alone = {}
-    for place in _tried(one):
+    for place, single in alone.items():
         row = int(one.batch.rows[place])
-        alone[place] = forward.run(
-            Batch(np.array([row]), 0, np.zeros(1, dtype=np.int64)), one.sequences, one.spans
-        )
-        require_own_answer(model, one.sequences[row], int(one.spans.prompt[row]), alone[place])
+        require_own_answer(model, one.sequences[row], int(one.spans.prompt[row]), single)
     places, most = list(alone), LARGEST_DIFFERENCE.get(model.dtype, 1e-3)
     expected = np.concatenate([each.states for each in alone.values()])
     for index, site in enumerate(forward.blocks.sites):
@@ -150,6 +168,6 @@ def _tried(one: Planned) -> list[int]:
     return list(evenly_spaced(np.argsort(lengths, kind="stable").tolist(), _ROWS))
 
 
-def _longest(corpus: Corpus, rows: Int[np.ndarray, " example"]) -> list[int]:
+def _longest(corpus: Corpus, rows: Int[np.ndarray, " example"]) -> np.integer:
     lengths = corpus.spans(corpus.table).prompt[rows]
-    return corpus.table["input_ids"][int(rows[int(lengths.argmax())])].as_py()
+    return rows[int(lengths.argmax())]

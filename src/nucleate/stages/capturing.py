@@ -18,6 +18,7 @@ from nucleate.capture.self_test import settle_capture
 from nucleate.capture.stored import store_states
 from nucleate.corpus.corpus import Corpus
 from nucleate.corpus.saved import load_corpus
+from nucleate.errors import ModelError
 from nucleate.lazy import Int
 from nucleate.models.loading import notes_on
 from nucleate.models.series.series import Series
@@ -85,7 +86,19 @@ class _Capture:
     positions: tuple[str, ...]
 
     def into(self, observer: Observer, step: int, path: Path, *, is_first: bool) -> Sequence[str]:
-        """Capture one checkpoint into `path`, if there is room; `observer` hears what is to be said of it."""
+        """Capture one checkpoint into `path`, if there is room; `observer` hears what is to be said of it.
+
+        Raises:
+            ModelError: the model cannot be captured; of several checkpoints with the name of this one.
+        """
+        try:
+            return self._captured(observer, step, path, is_first=is_first)
+        except ModelError as error:
+            if len(self.series.table) == 1:
+                raise
+            raise ModelError(f"{self.series.members[step]}: {error.what}", error.mend) from error
+
+    def _captured(self, observer: Observer, step: int, path: Path, *, is_first: bool) -> Sequence[str]:
         folder = RunFolder(self.folder)
         corpus = self.corpus or load_corpus(folder.corpus)
         with self.series.model(step, self.settings.seed) as model:

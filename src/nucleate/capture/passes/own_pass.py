@@ -7,6 +7,8 @@ whatever its class.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from transformers import PreTrainedModel
 
@@ -24,16 +26,23 @@ _UNTOUCHED = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 1e-1}
 
 
 @torch.no_grad()
-def require_known_states(model: PreTrainedModel, prompt: list[int]) -> None:
+def require_known_states(model: PreTrainedModel, prompt: list[int], name: str = "a text") -> None:
     """The sites that were found are the model's hidden states, and no later token changes an earlier one.
 
+    Args:
+        model: in evaluation mode.
+        prompt: its tokens.
+        name: of the prompt, where its states are no numbers.
+
     Raises:
-        ModelError: they are not, or one does.
+        ModelError: they are not, or one does; or states are not finite, of which nothing else can be said.
     """
     states, hidden, last = _pass(model, prompt)
+    _require_finite(states, f"the states of {name}")
     _require_own_sites(model, states, hidden, last)
     n, n_symbols = len(prompt) // 2, int(model.get_input_embeddings().weight.shape[0])
     after, _, _ = _pass(model, [*prompt[:n], *((token + 1) % n_symbols for token in prompt[n:])])
+    _require_finite(after, f"with other tokens at its end, the states of {name}")
     for site, before in states.items():
         if n and not _agree(before[:n], after[site][:n], _UNTOUCHED.get(model.dtype, 1e-4)):
             raise ModelError(
@@ -65,11 +74,29 @@ def require_own_answer(model: PreTrainedModel, ids: list[int], n_prompt: int, fo
         loss = -float(told.gather(-1, answer[:, None]).mean())
         own["the loss of the answer"] = (loss, float(found.surprisal[0]))
     for name, (expected, read) in own.items():
+        if not math.isfinite(expected):
+            raise not_finite(f"{name} is {expected}: logits of {type(model).__name__}", "the head")
         if not abs(expected - read) <= LARGEST_DIFFERENCE.get(model.dtype, 1e-3) * (1 + abs(expected)):
             raise ModelError(
                 f"{name} is {read:.4g} where {type(model).__name__} itself says {expected:.4g}",
                 "Report the class of the model: its answers are read wrongly.",
             )
+
+
+def not_finite(what: str, where: str) -> ModelError:
+    """What is said of a model whose weights have diverged, are damaged or too large for their format."""
+    return ModelError(
+        f"{what} are not finite at {where}",
+        "Load the weights in float32 (--set model.dtype=float32), leave the prompt out, or look at the "
+        "model: its weights may be damaged.",
+    )
+
+
+def _require_finite(states: dict[str, torch.Tensor], what: str) -> None:
+    """What is no number equals nothing, and would be told as another mistake."""
+    for site, read in states.items():
+        if not bool(read.isfinite().all()):
+            raise not_finite(what, site)
 
 
 def _pass(

@@ -181,6 +181,13 @@ def test_what_is_no_file_of_prompts_is_named(tmp_path, name):
         read_prompts(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["p.parquet", "p.xlsx", "prompts"])
+def test_of_a_file_of_bytes_its_ending_is_told(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PAR1\xac\x15")
+    with pytest.raises(CorpusError, match=r"ends in neither .jsonl nor .csv"):
+        read_prompts(tmp_path / name)
+
+
 @given(st.text(), st.text(), st.text("ab {}"), st.booleans())
 def test_composed_parts_stand_where_the_spans_say(instruction, input_, between, turned):
     parts = ["{instruction}", "{input}"][:: -1 if turned else 1]

@@ -19,17 +19,21 @@ from nucleate.errors import CorpusError
 OWN_FIELDS = ("id", "prompt", "instruction", "input", "template", "answer", "split")
 """What a file's fields may be beside labels."""
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_TABLES = (".csv", ".tsv")
+_TABLES, _LINES = (".csv", ".tsv"), (".jsonl", ".ndjson", ".json")
 
 
-def _text_of(path: Path) -> str:
+def _bytes_of(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:  # a NUL in a path is a ValueError
         raise CorpusError(
             f"{path} cannot be read: {getattr(error, 'strerror', '') or error}",
             "Name a file of prompts that is there.",
         ) from None
+
+
+def _text_of(path: Path) -> str:
+    raw = _bytes_of(path)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -44,12 +48,12 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         CorpusError: the file cannot be read, or a line is not what its ending promises; with its place.
     """
-    name, suffix, text = str(path), path.suffix.lower(), _text_of(path)
-    if suffix in _TABLES:
-        return _csv_records(name, text)
-    if suffix in {".jsonl", ".ndjson", ".json"}:
-        return _json_records(name, text)
-    raise CorpusError(f"{name} ends in neither .jsonl nor .csv", "Save the prompts as JSONL or CSV.")
+    name, suffix = str(path), path.suffix.lower()
+    if suffix not in _TABLES + _LINES:
+        _bytes_of(path)  # one that is not there is told as that
+        raise CorpusError(f"{name} ends in neither .jsonl nor .csv", "Save the prompts as JSONL or CSV.")
+    records = _csv_records if suffix in _TABLES else _json_records
+    return records(name, _text_of(path))
 
 
 def how_read(path: Path) -> list[str]:
