@@ -6,6 +6,7 @@ import pytest
 import nucleate
 from nucleate import api
 from nucleate.errors import ComparisonWarning, ConfigError, RunFolderError
+from nucleate.stages.observer import Silent
 from tests.test_fresh_process import MODEL, loaded_by
 
 
@@ -16,6 +17,24 @@ def test_a_report_is_drawn_again_from_what_is_there(own):
     assert api.report(own) == page
     assert "<title>own" in page.read_text()
     assert nucleate.check(own) == []
+
+
+class Notes(Silent):
+    def __init__(self):
+        self.said = []
+
+    def on_note(self, text):
+        self.said.append(text)
+
+
+def test_a_run_with_a_damaged_log_is_drawn_and_compared_without_it_and_says_so(own, tmp_path):
+    with (own / "training.jsonl").open("a") as log:
+        log.write("x\n")
+    notes, told = Notes(), "training.jsonl is not the file that was written: torn or edited; it is not read"
+    assert api.report(own, observer=notes) == own / "report.html"
+    assert [told in note for note in notes.said] == [True]
+    with pytest.warns(ComparisonWarning, match=told):
+        nucleate.compare([own], tmp_path / "one.html")
 
 
 def test_runs_are_put_on_one_page(made, own, tmp_path):

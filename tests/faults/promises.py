@@ -188,7 +188,10 @@ def _unheard(ended: Ended, name: str, damage: str, command: str) -> Iterator[str
     if ended.has_traceback:
         yield f"a traceback: {ended.last_lines}"
     reads = name.startswith(_READS[command]) and (damage != "add" or command == "check")
-    if reads and ended.code not in (1, 2) and not (command == "run" and "is made again" in ended.said):
+    is_heard = (command == "run" and "is made again" in ended.said) or (
+        name == "training.jsonl" and "training.jsonl is" in ended.said
+    )
+    if reads and ended.code not in (1, 2) and not is_heard:
         yield f"silent, ended with {ended.code}"
     if command == "verify" and ended.code == 1 and "error:" not in ended.said and reads:
         yield "silent, verdicts were given"

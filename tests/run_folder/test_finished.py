@@ -33,6 +33,24 @@ def test_a_file_between_those_of_a_stage_is_refused_because_a_library_could_read
         folder.require("training")
 
 
+@pytest.mark.parametrize("damage", [lambda log: log.write_text("x"), lambda log: log.unlink()])
+def test_a_damaged_log_is_named_and_no_reason_to_refuse_a_finished_training(folder, damage):
+    with folder.stage("training", "b"):
+        folder.training_log.write_text("{}")
+        folder.record(folder.training_log)
+        with folder.commit(folder.checkpoint(0)) as path:
+            path.mkdir()
+            (path / "model.safetensors").write_text("weights of 0")
+    assert folder.problem_of_log() is None
+    damage(folder.training_log)
+    folder.require("training")
+    assert folder.is_done("training", "b")
+    assert folder.problem_of_log() in folder.problems() and len(folder.problems()) == 1
+    (folder.checkpoint(0) / "model.safetensors").unlink()
+    with pytest.raises(RunFolderError, match=r"model\.safetensors is missing"):
+        folder.require("training")
+
+
 def test_hidden_files_and_what_was_downloaded_may_be_there(folder):
     folder.downloads.mkdir()
     for path in (folder.downloads / "model.bin", folder.checkpoint(0) / ".DS_Store", folder.lock):

@@ -191,7 +191,7 @@ def similarity(
 
 
 def _differences(folders: Sequence[RunFolder]) -> Iterator[str]:
-    """Runs of other tasks or prompts than the first; another seed of the same settings is not told."""
+    """Runs of other tasks or prompts than the first, and logs that are not read; another seed is not told."""
     from nucleate.settings.tables import read_toml
 
     given = []
@@ -200,6 +200,8 @@ def _differences(folders: Sequence[RunFolder]) -> Iterator[str]:
         prompts = {name: value for name, value in values.get("prompts", {}).items() if name != "file"}
         given.append((values.get("corpus"), prompts))
     for folder, own in zip(folders, given, strict=True):
+        if problem := folder.problem_of_log():
+            yield f"{problem}; it is not read, and nothing else needs it"
         if own != given[0]:
             yield f"{folder.name} has other tasks or prompts than {folders[0].name}"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from nucleate import api
+from nucleate.api.watching.progress import watching
 
 
 def report(directory: Path, /) -> int:
@@ -19,6 +20,7 @@ def report(directory: Path, /) -> int:
     Args:
         directory: A run's folder.
     """
-    page = api.report(directory)
+    with watching(api.load_run(directory)) as progress:
+        page = api.report(directory, observer=progress)
     Console(emoji=False, highlight=False, soft_wrap=True).print(f"  The page: {page}", markup=False)
     return 0

@@ -59,7 +59,7 @@ class RunContents:
         manifest: as it was when the report was begun.
         scores: with the rows of the further analyses below them.
         readings: what interventions on single tokens say; empty where there were none.
-        training: one mapping per line of the training log; empty where nothing was trained.
+        training: one mapping per line of the training log; empty where nothing was trained, or it is damaged.
         arms: the table of control arms, None where there are none; see `nucleate.arms.COLUMNS`.
         selective: risk and coverage on unseen instances; see `nucleate.unseen.selective.COLUMNS`.
         is_one_model: whether a single checkpoint was looked at; its untrained twin is then a control alone.
@@ -184,7 +184,8 @@ def _read_instances(folder: RunFolder) -> Instances:
 
 
 def _read_log(folder: RunFolder) -> tuple[Mapping[str, Any], ...]:
-    if not folder.holds(folder.training_log):
+    """Of a damaged one nothing is read."""
+    if folder.problem_of_log() or not folder.holds(folder.training_log):
         return ()
     return tuple(json.loads(line) for line in folder.training_log.read_text(encoding="utf-8").splitlines())
 

@@ -13,7 +13,15 @@ from typing import Any
 
 from nucleate.errors import RunFolderError
 from nucleate.run_folder.atomic_write import files_of
-from nucleate.run_folder.manifest import Digests, digest_of, is_at, place_of, problem_of, read_manifest
+from nucleate.run_folder.manifest import (
+    Digests,
+    digest_of,
+    is_at,
+    place_of,
+    problem_of,
+    read_manifest,
+    without,
+)
 from nucleate.run_folder.paths import RunPaths
 
 _VERBS = {"scoring": "score", "unseen": "unseen", "intervene": "intervene"}
@@ -58,8 +66,10 @@ class FinishedStages(RunPaths):
     def require(self, stage: str) -> None:
         """Prove that a stage is finished and its files are the ones that it wrote.
 
+        The training log may be damaged: nothing is computed from it.
+
         Raises:
-            RunFolderError: the stage is not done, or a file is missing, torn or edited.
+            RunFolderError: the stage is not done, or another file is missing, torn or edited.
         """
         status, run = self._stage(stage).get("status"), f"nucleate run ... --out {self.path}"
         if status == "running":
@@ -68,7 +78,8 @@ class FinishedStages(RunPaths):
             raise RunFolderError(f"the stage {stage} of {self.path} was broken off", mend)
         if status != "done":
             raise RunFolderError(f"{self.path} has no finished {stage}", f"Finish it first: {run}")
-        problems = [*self.problems(stage), *self._beside(stage)]
+        read_on = without(self._stage(stage).get("outputs", {}), self.name_of(self.training_log))
+        problems = [*self._problems_in(read_on), *self._beside(stage)]
         if problems:
             raise RunFolderError(problems[0], self._mend_of(stage))
 
@@ -118,13 +129,16 @@ class FinishedStages(RunPaths):
 
     def problems(self, stage: str | None = None) -> list[str]:
         """One line for every listed file that is missing or not the one that was written."""
-        entries = self.manifest["stages"] if stage is None else {stage: self._stage(stage)}
-        return [
-            problem
-            for entry in entries.values()
-            for name, digest in entry.get("outputs", {}).items()
-            if (problem := problem_of(self.path, name, digest))
-        ]
+        return self._problems_in(self._listed() if stage is None else self._stage(stage).get("outputs", {}))
+
+    def problem_of_log(self) -> str | None:
+        """What is wrong with the training log, in a line; None where it is whole, or none was left."""
+        name = self.name_of(self.training_log)
+        digest = self._listed().get(name)
+        return problem_of(self.path, name, digest) if digest else None
+
+    def _problems_in(self, files: Digests) -> list[str]:
+        return [problem for name, digest in files.items() if (problem := problem_of(self.path, name, digest))]
 
     def _beside(self, stage: str) -> Iterator[str]:
         """Files between those of a stage that it has not left: a library could read them with the others."""

@@ -70,6 +70,8 @@ def _arms_of(folder: RunFolder) -> tuple[str, ...]:
 def make_report(context: FolderContext[MeasurementSettings], *, again: bool = False) -> None:
     """Write the run's page from everything that is in its folder."""
     folder = context.folder
+    if problem := folder.problem_of_log():
+        context.observer.on_note(f"{problem}; it is not read, and nothing else needs it")
     others = {stage: folder.outputs_digest(stage) for stage in folder.manifest["stages"] if stage != "report"}
     with context.stage("report", others, again=again) as is_due:
         if is_due:
