@@ -63,11 +63,35 @@ def test_a_folder_in_the_place_of_the_page_is_not_replaced(tmp_path):
     assert (tmp_path / "mine" / "kept").read_text() == "kept"
 
 
+def test_nor_is_a_file_of_a_run(made):
+    for name in ("manifest.json", "claims.json", "report.html"):
+        with pytest.raises(RunFolderError, match="lies among the files of the run"):
+            nucleate.compare([made], made.folder.path / name)
+    assert nucleate.check(made) == []
+
+
 @pytest.mark.parametrize("what", ["states", "clusters"])
 def test_nor_one_in_the_place_of_a_table_beside_the_page(what, tmp_path):
     (tmp_path / f"page-{what}.parquet").mkdir()
     with pytest.raises(RunFolderError, match=f"page-{what}.parquet is a folder"):
         nucleate.compare([tmp_path], tmp_path / "page.html", **{what: True})
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({"position": "foo"}, {}),
+        ({"steps": (0,)}, {}),
+        ({"split": "train"}, {}),
+        ({"sites": ["block.1"]}, {}),
+        ({"sites": ["block.1"]}, {"states": True}),
+    ],
+)
+def test_what_is_said_of_states_or_clusters_is_refused_where_they_are_not_asked_for(given, asked, tmp_path):
+    (name,) = given
+    with pytest.raises(ConfigError, match=f"--{name} goes with .*--clusters"):
+        nucleate.compare([tmp_path], tmp_path / "page.html", **given, **asked)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_no_page_can_have_is_refused_before_states_are_compared(made, tmp_path):

@@ -33,6 +33,10 @@ def run_folder(finished_smoke, tmp_path_factory):
         (["run", "smoke", "--seeds", "1.6"], "--seeds: '1.6' is no whole number"),
         (["export", "nowhere", "--to", "csv", "--step", "1.5"], "--step: '1.5' is no whole number"),
         (["compare", "nowhere", "--out", "c.html", "--states", "--steps", "1.5"], "--steps"),
+        (
+            ["compare", "nowhere", "--out", "c.html", "--steps", "0"],
+            "--steps goes with --states or --clusters",
+        ),
         (["run"], "PRESET"),
         (["fly"], "fly"),
         (["verify", "nowhere"], "nowhere is not a run's folder"),

@@ -3,6 +3,7 @@
 import io
 import threading
 
+import pytest
 from rich.console import Console
 
 from nucleate.cli.sweep_progress import SweepProgress, counts, in_words
@@ -39,6 +40,38 @@ def test_a_point_that_ends_is_a_line():
         done = Outcome(POINT.name, "done", 9.0)
         progress.on_outcome(POINT, done, tally_of(begun, done))
     assert "✓ objective=answer, n_layer=2, seed=7 9.0 s · 3/6 done, 0 running" in console.file.getvalue()
+
+
+ARM = Point(
+    {"training.objective": "sequence", "corpus.input_vocabulary": 6, "corpus.memorize": False},
+    resolve("smoke"),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (120, ["  ✓ objective=sequence, input_vocabulary=6, memorize=False, seed=1 9.0 s · 3/6 done, 0 running, 10 min left"]),
+        (80, ["  ✓ objective=sequence, input_vocabulary=6, memorize=False, seed=1", "    9.0 s · 3/6 done, 0 running, 10 min left"]),
+        (60, [
+            "  ✓ objective=sequence, input_vocabulary=6, memorize=False,", "    seed=1",
+            "    9.0 s · 3/6 done, 0 running, 10 min left",
+        ]),
+    ],
+)  # fmt: skip
+def test_on_a_terminal_no_word_of_a_point_is_broken(width, lines):
+    console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width, soft_wrap=True)
+    begun, done = Outcome("a", "begins"), Outcome("a", "done", 9.0)
+    progress = SweepProgress(6, 2, console)
+    progress.on_outcome(ARM, done, tally_of(begun, done))
+    assert console.file.getvalue().splitlines() == lines
+
+
+def test_in_a_file_a_point_is_one_line_however_long():
+    console = Console(file=io.StringIO(), width=60, soft_wrap=True)
+    begun, done = Outcome("a", "begins"), Outcome("a", "done", 9.0)
+    SweepProgress(6, 2, console).on_outcome(ARM, done, tally_of(begun, done))
+    assert len(console.file.getvalue().splitlines()) == 1
 
 
 class Listened(io.StringIO):

@@ -97,6 +97,14 @@ def test_a_folder_of_the_users_is_not_replaced_by_points(folder, tmp_path, to):
     assert (tmp_path / "keep" / "thesis.txt").read_text() == "precious"
 
 
+def test_nor_is_a_file_of_a_run(folder):
+    before = (folder / "manifest.json").read_bytes()
+    for name in ("manifest.json", "projections/points.csv"):
+        with pytest.raises(RunFolderError, match="lies among the files of the run"):
+            export(folder, "csv", folder / name)
+    assert (folder / "manifest.json").read_bytes() == before
+
+
 def test_all_pictures_or_those_of_a_place(folder, tmp_path):
     whole = pd.read_csv(export(folder, "csv", tmp_path / "p.csv", every=True))
     assert len(whole) == 2 * (2 * N + N - 2)

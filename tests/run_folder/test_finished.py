@@ -3,6 +3,7 @@
 import pytest
 
 from nucleate.errors import RunFolderError
+from nucleate.run_folder.finished import require_place_beside_runs
 from nucleate.run_folder.folder import RunFolder
 
 
@@ -49,6 +50,29 @@ def test_a_damaged_log_is_named_and_no_reason_to_refuse_a_finished_training(fold
     (folder.checkpoint(0) / "model.safetensors").unlink()
     with pytest.raises(RunFolderError, match=r"model\.safetensors is missing"):
         folder.require("training")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["manifest.json", "config.toml", "checkpoints/step-00000060/model.safetensors", "checkpoints/mine.csv"],
+)
+def test_no_file_of_a_users_own_goes_among_those_of_a_run(folder, name, tmp_path):
+    (tmp_path / "link").symlink_to(folder.path)
+    for run in (folder.path, tmp_path / "link"):
+        with pytest.raises(RunFolderError, match="lies among the files of the run in"):
+            require_place_beside_runs(run / name)
+
+
+def test_but_beside_them_one_may_lie_and_a_link_to_one_may_be_replaced(folder, tmp_path):
+    (tmp_path / "page.html").symlink_to(folder.manifest_json)
+    for place in (folder.path / "page.html", tmp_path / "new" / "page.html", tmp_path / "page.html"):
+        require_place_beside_runs(place)
+
+
+def test_another_programs_folder_is_no_runs(tmp_path):
+    (tmp_path / "config.toml").write_text("title = 'a site'")
+    (tmp_path / "manifest.json").write_text('{"name": "a site"}')
+    require_place_beside_runs(tmp_path / "manifest.json")
 
 
 def test_hidden_files_and_what_was_downloaded_may_be_there(folder):

@@ -6,7 +6,7 @@ This module hides that no model is needed for it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,17 +73,20 @@ def compare(
         The page.
 
     Raises:
-        ConfigError: no run is given.
-        RunFolderError: one of them is no run's folder, or `out` cannot be written or is a folder.
+        ConfigError: no run is given, or what is said of states or clusters where neither is asked for.
+        RunFolderError: one of them is no run's folder, or `out` cannot be written, is a folder
+        or a run's own file.
     """
     from nucleate.report.page import build_page, write_page
-    from nucleate.run_folder.atomic_write import require_place_of_a_file, whole
+    from nucleate.run_folder.atomic_write import whole
+    from nucleate.run_folder.finished import require_place_beside_runs
 
+    _refuse_what_has_no_use({"sites": sites, **how}, states, clusters)
     page = Path(out)
-    require_place_of_a_file(page)
+    require_place_beside_runs(page)
     for what, is_asked in (("states", states), ("clusters", clusters)):
         if is_asked:
-            require_place_of_a_file(states_beside(page, what))
+            require_place_beside_runs(states_beside(page, what))
     folders = [opened(one).folder for one in runs]
     if not folders:
         raise ConfigError(
@@ -105,6 +108,14 @@ def compare(
                 table.to_parquet(path, index=False)
     write_page(build_page(folders, changed, alike), page)
     return page
+
+
+def _refuse_what_has_no_use(given: Mapping[str, Any], states: bool, clusters: bool) -> None:
+    for name in (name for name, value in given.items() if value is not None):
+        goes_with = ["clusters"] if name == "sites" else ["states", "clusters"]
+        if not (clusters or (states and "states" in goes_with)):
+            flags = " or ".join(f"--{one}" for one in goes_with)
+            raise ConfigError(f"--{name} goes with {flags}", f"Give {flags} too, or leave --{name} out.")
 
 
 def _make_room_for(page: Path) -> None:

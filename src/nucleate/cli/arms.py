@@ -11,6 +11,7 @@ from rich.console import Console
 
 from nucleate import api
 from nucleate.cli.sweep_progress import SweepProgress
+from nucleate.cli.verdicts import print_indented
 from nucleate.lazy import lazy
 
 if TYPE_CHECKING:
@@ -35,16 +36,29 @@ def train_and_print_arms(runs: Sequence[Run], place: Path) -> None:
     found = api.train_arms(runs, place, watch=watch)
     n = found["seed"].nunique()
     reach = "one seed: reported, not claimed" if n == 1 else f"mean and 95 % interval between {n} seeds"
-    console.print(f"\n  [bold]Agreement of the highest layer, arm by arm[/] [dim]({reach})[/]")
-    ends = arms_room.at_the_end(found)
-    width = max(len(end.words) for end in ends)
-    for end in ends:
-        console.print(f"    {end.words:{width}}  {_found(end)}", markup=False)
+    console.print("\n  [bold]Agreement of the highest layer, arm by arm[/]")
+    print_indented(console, f"({reach})", "dim", "  ")
+    _print_ends(console, arms_room.at_the_end(found))
     console.print(f"\n  The arms' figure: {place / 'figures' / 'arms.png'}", markup=False)
     console.print(f"  The arms' page: {place / 'sweep.html'}", markup=False)
 
 
+def _print_ends(console: Console, ends: Sequence[ArmAtEnd]) -> None:
+    """A line for each arm where all fit; else its figures below its name."""
+    width = max(len(end.words) for end in ends)
+    lines = [f"    {end.words:{width}}  {_found(end)}".replace("\u00a0", " ") for end in ends]
+    if max(map(len, lines)) <= console.width:
+        for line in lines:
+            console.print(line, markup=False)
+        return
+    for end in ends:
+        print_indented(console, end.words, "bold")
+        print_indented(console, _found(end), "", indent="      ")
+
+
 def _found(end: ArmAtEnd) -> str:
+    """What belongs together is held together where the line is broken."""
     against = "above" if end.is_beyond else "not clearly above"
-    control = f"{against} its controls ({arms_room.signed(end.control_high)})"
-    return f"{end.said} · accuracy {end.accuracy:.2f} · {control}"
+    control = f"{against} its controls\u00a0({arms_room.signed(end.control_high)})"
+    agreement = end.said.replace(" ", "\u00a0")
+    return f"{agreement}\u00a0· accuracy\u00a0{end.accuracy:.2f}\u00a0· {control}"

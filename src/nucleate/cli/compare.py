@@ -53,7 +53,6 @@ def compare(
     """
     console = Console(emoji=False, highlight=False, soft_wrap=True)
     how = {"position": position or None, "steps": steps or None, "split": split or None}
-    how = how if states or clusters else {}
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ComparisonWarning)
         page = api.compare(directories, out, states=states, clusters=clusters, sites=sites or None, **how)

@@ -9,6 +9,7 @@ from rich.console import Console
 from nucleate import api
 from nucleate.cli.options import Flag
 from nucleate.cli.sweep_progress import SweepProgress, in_words, said
+from nucleate.cli.verdicts import print_marked
 from nucleate.integrations.trackers import Tool
 from nucleate.integrations.tracking import TrackedSweep
 
@@ -49,7 +50,7 @@ def sweep(
         observer = TrackedSweep(progress, track, plan) if track else progress
         failed = api.sweep(plan, on=on, observer=observer).failed
     for name, error in failed.items():
-        console.print(f"  [red]✗[/] {name}: {error}", soft_wrap=True)
+        print_marked(console, "[red]✗[/]", f"{name}: {error}")
     if failed:
         console.print(f"  {len(failed)} of {len(plan.points)} points failed; each is told in full in")
         console.print(f"  {plan.folder.file('failures')}", markup=False)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
 
 from nucleate.api.watching.heartbeat import SILENCE, Heartbeat
+from nucleate.cli.verdicts import print_indented, print_marked
 
 if TYPE_CHECKING:
     from nucleate.sweep.executors.progress import Tally
@@ -57,10 +59,11 @@ class SweepProgress:
         self._bar.stop()
 
     def on_note(self, note: str) -> None:
-        self._say(f"  [dim]{note}[/]")
+        self._heart.heard()
+        self._print_dim(note)
 
     def on_workers(self, n: int, threads: int) -> None:
-        self._say(f"  [dim]{n} at once, with {threads} thread{'s' * (threads > 1)} each[/]")
+        self.on_note(f"{n} at once, with {threads} thread{'s' * (threads > 1)} each")
 
     def on_outcome(self, point: Point, outcome: Outcome, tally: Tally) -> None:
         self._tally = tally
@@ -68,23 +71,34 @@ class SweepProgress:
         self._bar.update(self._task, completed=tally.n_done + len(tally.failed))
         if outcome.status != "begins":
             mark = "[green]✓[/]" if outcome.status == "done" else "[red]✗[/]"
-            took = f"{outcome.seconds:.1f} s · {counts(tally)}"
-            self._say(f"  {mark} {said(point)} [dim]{took}[/]")
+            self._heart.heard()
+            self._print_end(mark, said(point), f"{outcome.seconds:.1f} s · {counts(tally)}")
 
     def _show(self, what: str) -> None:
         self._now = what
         self._bar.update(self._task, description=what)
 
-    def _say(self, line: str) -> None:
-        self._heart.heard()
-        self.console.print(line)
+    def _print_end(self, mark: str, what: str, took: str) -> None:
+        """One line where it fits or is written to a file, which is searched by lines; else two or more."""
+        line = Text.from_markup(f"  {mark} ").append(f"{what} ").append(took, style="dim")
+        if not self.console.is_terminal or len(line) <= self.console.width:
+            self.console.print(line, soft_wrap=True)
+        else:
+            print_marked(self.console, mark, what)
+            print_indented(self.console, took, "dim")
+
+    def _print_dim(self, text: str) -> None:
+        if self.console.is_terminal:
+            print_indented(self.console, text, "dim", "  ")
+        else:
+            self.console.print(Text(f"  {text}", style="dim"), soft_wrap=True)
 
     def _tell_counts(self) -> None:
         """Where nothing else was told; on a terminal the time left is told anew."""
         if self._tally is not None:
             self._show(counts(self._tally))
         if not self.console.is_terminal:
-            self.console.print(f"  [dim]… {self._now}[/]")
+            self._print_dim(f"… {self._now}")
 
 
 def counts(tally: Tally) -> str:

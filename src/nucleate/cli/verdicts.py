@@ -92,6 +92,15 @@ def print_indented(console: Console, text: str, style: str, indent: str = "    "
         console.print(Text(line, style=style), soft_wrap=True)
 
 
+def print_marked(console: Console, mark: str, text: str) -> None:
+    """A mark (markup), and text on as many lines as a width asks for; further lines stand below its first."""
+    first = Text.from_markup(f"  {mark} ")
+    indent = " " * len(first)
+    width = max(24, console.width) - len(first)
+    for n, line in enumerate(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)):
+        console.print(Text(indent + line) if n else first.append(line), soft_wrap=True)
+
+
 def print_readings(run: Run) -> None:
     """What interventions on single tokens mean, where there were any."""
     sentences = run.readings()

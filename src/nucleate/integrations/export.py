@@ -21,7 +21,8 @@ from nucleate.comparing.looked import look_into
 from nucleate.errors import ConfigError, NucleateError, ScoresError
 from nucleate.lazy import lazy
 from nucleate.pictures.points_table import Projections
-from nucleate.run_folder.atomic_write import require_place_of_a_file, whole
+from nucleate.run_folder.atomic_write import whole
+from nucleate.run_folder.finished import require_place_beside_runs
 from nucleate.run_folder.paths import beside as path_beside
 
 anndata, neighbors = lazy("anndata"), lazy("sklearn.neighbors")
@@ -72,13 +73,13 @@ def export(
     Raises:
         ScoresError: there is no such picture. ConfigError: the package of a format is not installed, or
         neighbors of several pictures are asked for. RunFolderError: the states cannot be had, or `out` is a
-        folder.
+        folder or a run's own file.
     """
     _refuse(to, extra, every)
     found = opened(run)
     found.folder.require("scoring")
     path = Path(out) if out is not None else path_beside(found.folder.path, "points" + _SUFFIX[to])
-    require_place_of_a_file(path)
+    require_place_beside_runs(path)
     pictures = Projections.read(found.folder.projections)
     named = {"embedding": embedding, "step": step, "position": position, "site": site}
     asked = {name: value for name, value in named.items() if value is not None}

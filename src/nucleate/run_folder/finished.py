@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nucleate.errors import RunFolderError
-from nucleate.run_folder.atomic_write import files_of
+from nucleate.run_folder.atomic_write import files_of, require_place_of_a_file
 from nucleate.run_folder.manifest import (
     Digests,
     digest_of,
@@ -118,14 +118,23 @@ class FinishedStages(RunPaths):
 
     def unlisted_in(self, path: Path) -> list[str]:
         """The files of a folder that no stage has left, by name; hidden ones are not looked at."""
-        ours = {self.name_of(one) for one in (self.config_toml, self.manifest_json)}
-        unfinished = {self.name_of(self.training_log)} if self._is_in_hand("training") else set()
-        known = ours | unfinished | {name for entry in self._entries() for name in _names_of(entry)}
+        known = self._known()
         return [
             name
             for name in map(self.name_of, files_of(path))
             if name not in known and not f"/{name}".count("/.")
         ]
+
+    def lies_among_ours(self, path: Path) -> bool:
+        """Whether what is written there would replace a file of the run, or lie between those of a stage."""
+        name, known = self.name_of(path), self._known()
+        folder = name.rpartition("/")[0]
+        return name in known or bool(folder and any(is_at(one, folder) for one in known))
+
+    def _known(self) -> set[str]:
+        ours = {self.name_of(one) for one in (self.config_toml, self.manifest_json)}
+        unfinished = {self.name_of(self.training_log)} if self._is_in_hand("training") else set()
+        return ours | unfinished | {name for entry in self._entries() for name in _names_of(entry)}
 
     def problems(self, stage: str | None = None) -> list[str]:
         """One line for every listed file that is missing or not the one that was written."""
@@ -171,6 +180,29 @@ class FinishedStages(RunPaths):
 
     def _stage(self, name: str) -> dict[str, Any]:
         return self.manifest["stages"].get(name, {})
+
+
+def require_place_beside_runs(path: Path) -> None:
+    """Raises RunFolderError where a file of a user's own would replace a folder or a file of a run."""
+    require_place_of_a_file(path)
+    place = path.parent.resolve() / path.name
+    for folder in place.parents:
+        if _is_a_runs(folder) and FinishedStages(folder).lies_among_ours(place):
+            raise RunFolderError(
+                f"{path} lies among the files of the run in {folder}", "Name a file outside of that folder."
+            )
+
+
+def _is_a_runs(folder: Path) -> bool:
+    """Other programs have files of these names too."""
+    paths = RunPaths(folder)
+    if not (paths.config_toml.is_file() and paths.manifest_json.is_file()):
+        return False
+    try:
+        read_manifest(paths.manifest_json)
+    except RunFolderError:
+        return False
+    return True
 
 
 def _names_of(entry: dict[str, Any]) -> Iterator[str]:

@@ -38,6 +38,9 @@ def test_presets_can_be_measured(preset):
         ("scoring.splits=['train', 'valid']", "scoring.splits has 'valid'", "validation"),
         ("scoring.splits=['train', 'unseen_dialect']", "scoring.splits has 'unseen_dialect'", "validation"),
         ("scoring.across=tsak", "scoring.across has 'tsak'", "to some of: task, dialect"),
+        ("scoring.across=task", "scoring.across is task, by which claims are judged", "another factor"),
+        ("scoring.settled=['foo']", "scoring.settled has 'foo'", "to some of: task, dialect"),
+        ("scoring.tsne_positions=['foo']", "scoring.tsne_positions has 'foo'", "last_instruction"),
         ("unseen.positions=['lst']", "unseen.positions has 'lst'", "instruction_mean"),
         ("intervene.positions=['lst']", "intervene.positions has 'lst'", "all_prompt"),
         ("intervene.split=valid", "intervene.split has 'valid'", "intervene.in_run=false"),
@@ -49,6 +52,20 @@ def test_what_cannot_be_measured_is_told_with_the_setting_to_change(corpus, over
         require_measurable(resolve("smoke", [override]), corpus)
     assert what in caught.value.what
     assert mend in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["scoring.across=task", "scoring.metrics=['ari']"],
+        ["scoring.across=input"],
+        ["claims.factor=dialect"],
+        ["scoring.settled=['task', 'dialect']"],
+        ["scoring.tsne_positions=['input']"],
+    ],
+)
+def test_what_can_be_measured_is_not_refused(corpus, overrides):
+    require_measurable(resolve("smoke", overrides), corpus)
 
 
 def test_a_factor_without_a_partition_is_named_and_stops_nothing(corpus):

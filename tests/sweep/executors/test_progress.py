@@ -20,6 +20,17 @@ def test_a_tally_counts_each_point_once_and_tells_the_time_left():
     assert tally.seconds_left == 20.0 / 2 * 2
 
 
+def test_what_another_process_did_took_no_time_here_and_tells_none():
+    clock = iter([100.0, 160.0])
+    tally = Tally(n_points=4, before=0, clock=lambda: next(clock))
+    tally.count(Outcome("a", "done", 30.0))
+    assert tally.left == 3 and tally.n_done == 1 and tally.seconds_left is None
+    tally.count(Outcome("b", "begins"))
+    tally.count(Outcome("b", "done", 60.0))
+    tally.count(Outcome("c", "done", 30.0))
+    assert tally.left == 1 and tally.seconds_left == 60.0, "one here in a minute, one to go"
+
+
 def test_a_point_that_fails_first_and_then_is_done_has_not_failed():
     tally = Tally(n_points=1, before=0)
     tally.count(Outcome("a", "failed", error="lost"))

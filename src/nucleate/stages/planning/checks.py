@@ -38,8 +38,7 @@ def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, interve
     splits = sorted(set(corpus.table["split"].unique().to_pylist()))
     factors = list(corpus.labels())
     _require("scoring.factors", scoring.factors, factors)
-    if scoring.across != ACROSS:
-        _require("scoring.across", [scoring.across], factors)
+    _require_other_than_default(settings, factors, positions)
     _require("scoring.positions", scoring.positions, positions)
     _require("scoring.splits", scoring.splits, splits)
     if not what_is_lacking(corpus):
@@ -90,6 +89,25 @@ def _require(key: str, asked: Sequence[str], there: Sequence[str], or_else: str 
             f"{key} has {missing[0]!r}, which the corpus has not",
             f"Set {key} to some of: {', '.join(there)}{'; or ' + or_else if or_else else ''}.",
         )
+
+
+def _require_other_than_default(
+    settings: MeasurementSettings, factors: Sequence[str], positions: Sequence[str]
+) -> None:
+    """A default is a name of grammars, and does no harm where a corpus has no such factor or position."""
+    scoring, factor = settings.scoring, settings.claims.factor
+    if scoring.across != ACROSS:
+        _require("scoring.across", [scoring.across], factors)
+        if scoring.across == factor and "ari_across" in scoring.metrics_at(milestone=True):
+            raise ConfigError(
+                f"scoring.across is {factor}, by which claims are judged: no two examples of one {factor} "
+                "differ in it",
+                "Set scoring.across to another factor, or leave ari_across out of the metrics of scoring.",
+            )
+    for name, there in (("settled", factors), ("tsne_positions", positions)):
+        asked = getattr(scoring, name)
+        if asked != type(scoring).model_fields[name].default:
+            _require(f"scoring.{name}", asked, there)
 
 
 def _require_centroids(settings: MeasurementSettings, corpus: Corpus) -> None:

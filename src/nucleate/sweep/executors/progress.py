@@ -23,6 +23,7 @@ class Tally:
         n_points: of the whole sweep.
         before: how many of them were done when it began.
         done, failed, running: names of points, since it began.
+        elsewhere: those of the done ones that another process did; they took no time here.
         clock, begun: seconds, now and when the first point began.
     """
 
@@ -31,13 +32,16 @@ class Tally:
     done: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
     clock: Callable[[], float] = time.monotonic
     begun: float | None = None
 
     def count(self, outcome: Outcome) -> None:
         """Take in what became of a point."""
         name = outcome.point
-        if self.begun is None:  # workers load their libraries first, and that is done once
+        if outcome.status == "done" and name not in (self.running | self.done | set(self.failed)):
+            self.elsewhere.add(name)
+        elif self.begun is None:  # workers load their libraries first, and that is done once
             self.begun = self.clock()
         self.running.discard(name)
         if outcome.status == "begins":
@@ -59,8 +63,8 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """None before the first point ends."""
-        ended = len(self.done) + len(self.failed)
+        """None before the first point ends here; what other processes do meanwhile is not reckoned with."""
+        ended = len(self.done - self.elsewhere) + len(self.failed)
         return None if self.begun is None or not ended else (self.clock() - self.begun) / ended * self.left
 
 
