@@ -72,7 +72,8 @@ class RunTag:
 class Score:
     """One number, what it is of, and how sure it is.
 
-    `ci_low` and `ci_high` are a 95 % interval, None where there is none. `control` is `none` for a
+    `ci_low` and `ci_high` are a 95 % interval, of `shuffled_labels` and `dialect_oracle` the 2.5 and 95 %
+    levels over draws, None where there is none. `control` is `none` for a
     figure of the model itself. A row about no site (task accuracy) leaves `site` empty.
     """
 

@@ -62,8 +62,9 @@ def score(
             NumPy, torch, memory-mapped, or the path of an `.npy` file, of which one step at a time is read.
         labels: what clusters are compared with: an array, or a dict or DataFrame with a factor per column, of
             which the first is the one that verdicts are about. Only for arrays, as all down to `name`.
-        groups: examples that hang together (prompts of one instruction) are resampled together. Where this is
-            not given, a label named `instruction` beside others is taken for them; else each stands alone.
+        groups: examples that hang together (prompts of one instruction) are resampled together, whatever
+            labels they have, and no fold of the probe parts them. Where this is not given, a label named
+            `instruction` beside others is taken for them; else each stands alone.
         steps: optimizer steps, ascending; step 0 is the control `untrained`. 1, 2, ... where not given.
         sites: `embed`, `block.1`, ..., `final_norm`. Where not given, the first of several is `embed`, the
             others are blocks.

@@ -58,7 +58,8 @@ def agreement(
         clusters: one per example; or `[start, example]` with one clustering per row, of which the first is
             reported and the interval takes in that another start finds other clusters.
         groups: examples of one group (prompts of one instruction, tokens of one text) hang together: they
-            are drawn together, and their labels are handed round together. None: each example on its own.
+            are drawn together, and their labels are handed round together, those of one group among
+            themselves too. None: each example on its own.
         n_resamples: bootstrap replicates behind the interval.
         n_permutations: of the labels, behind the chance level.
         seed: of both.

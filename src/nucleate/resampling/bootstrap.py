@@ -24,6 +24,10 @@ NULL_LEVELS = (2.5, 95.0)
 """Percentiles of the figures of shuffled labels that stand as `ci_low` and `ci_high`: the upper is the level
 that labels without meaning pass once in twenty times."""
 
+FEWEST_ALIKE = 5
+"""Units of one size that exchange labels among themselves: of fewer, too many would keep their own. Twice as
+many of neighboring sizes have more left over, and labels without meaning pass the level more often."""
+
 WIDEST_SPAN = 64
 """Values that span fewer numbers than so many times their count are numbered without sorting."""
 
@@ -179,25 +183,80 @@ def permute_labels(
 ) -> Int[np.ndarray, "permutation example"]:
     """Labels handed round among the examples, so that they know nothing of the states any more.
 
-    Units of as many examples exchange all their labels at once, in order: what labels of one unit have to do
-    with each other stays. Where the labels are the units themselves that would change nothing, so
-    then single examples exchange theirs.
+    Units of as many examples exchange all their labels at once: which labels go together in a unit stays.
+    Where fewer than `FEWEST_ALIKE` are of a size, those nearest in size exchange as many as both have, and
+    what is over goes where labels are wanted. Where a unit holds several labels, its examples exchange them
+    too: units that all hold the same would else keep theirs. Where the labels are the units themselves,
+    single examples exchange theirs. Every label stays as frequent as it was.
 
-    Source: Winkler et al. (2015), "Multi-level block permutation", whole-block exchange.
+    This takes units to be alike, and the examples of one unit; an order of examples in it says nothing.
+
+    Source: Winkler et al. (2015), "Multi-level block permutation", whole-block and within-block exchange.
     """
     numbered, named = number_from_zero(units), number_from_zero(labels)
     together = number_from_zero(numbered * (named.max() + 1) + named)
     if numbered.max() == named.max() == together.max():
         numbered = np.arange(len(labels))
-    sizes = np.bincount(numbered)
-    order = np.argsort(numbered, kind="stable")
+    by_size = _by_size(numbered)
     permuted = np.tile(labels, (n_permutations, 1))
     rng = np.random.default_rng(seed)
-    for size in np.unique(sizes):
-        examples = order[sizes[numbered[order]] == size].reshape(-1, size)
-        exchange = rng.permuted(np.tile(np.arange(len(examples)), (n_permutations, 1)), axis=1)
-        permuted[:, examples] = labels[examples][exchange]
+    for alike in _exchanging(by_size):
+        order = np.tile(np.arange(sum(map(len, alike))), (n_permutations, 1))
+        _exchange(permuted, labels, alike, rng.permuted(order, axis=1))
+    if together.max() > numbered.max():
+        for examples in by_size:
+            permuted[:, examples] = rng.permuted(permuted[:, examples], axis=2)
     return permuted
+
+
+def _by_size(numbered: Int[np.ndarray, " example"]) -> list[Int[np.ndarray, "_ _"]]:
+    """The examples of the units of each size, the smallest first."""
+    sizes, order = np.bincount(numbered), np.argsort(numbered, kind="stable")
+    of_ordered = sizes[numbered[order]]
+    return [order[of_ordered == size].reshape(-1, size) for size in np.unique(sizes)]
+
+
+def _exchanging(
+    by_size: list[Int[np.ndarray, "_ _"]],
+) -> Iterator[list[Int[np.ndarray, "_ _"]]]:
+    """Units that exchange labels: of one size where it has enough, else of neighboring sizes."""
+    few: list[Int[np.ndarray, "_ _"]] = []
+    for examples in by_size:
+        if len(examples) >= FEWEST_ALIKE:
+            yield [examples]
+        else:
+            few.append(examples)
+    n_left, alike = sum(map(len, few)), list[Int[np.ndarray, "_ _"]]()
+    for examples in few:
+        alike.append(examples)
+        n_alike = sum(map(len, alike))
+        if n_alike >= FEWEST_ALIKE and n_left - n_alike >= FEWEST_ALIKE:
+            yield alike
+            n_left, alike = n_left - n_alike, []
+    if alike:
+        yield alike
+
+
+def _exchange(
+    permuted: Int[np.ndarray, "permutation example"],
+    labels: Int[np.ndarray, " example"],
+    alike: list[Int[np.ndarray, "_ _"]],
+    givers: Int[np.ndarray, "permutation unit"],
+) -> None:
+    """Give every unit the labels of its giver in each permutation; what is over fills the gaps."""
+    if len(alike) == 1:
+        permuted[:, alike[0]] = labels[alike[0]][givers]
+        return
+    sizes = np.concatenate([np.full(len(examples), examples.shape[1]) for examples in alike])
+    members = np.zeros((len(sizes), sizes[-1]), dtype=np.int64)
+    for examples in alike:
+        members[sizes == examples.shape[1], : examples.shape[1]] = examples
+    place = np.arange(sizes[-1])
+    for own, giver in zip(permuted, givers, strict=True):
+        takes, gives = place < sizes[:, None], place < sizes[giver, None]
+        given = members[giver]
+        own[members[takes & gives]] = labels[given[takes & gives]]
+        own[members[takes & ~gives]] = labels[given[gives & ~takes]]
 
 
 def number_from_zero(values: Int[np.ndarray, " example"]) -> Int[np.ndarray, " example"]:

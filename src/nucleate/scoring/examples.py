@@ -29,9 +29,9 @@ class Sample:
         rows: of the states that it was chosen from.
         points: their states, a block of examples per site.
         labels: for each factor that is scored on them.
-        units: what is resampled together: the instances of one instruction.
+        units: what is resampled together: a group that was given, or the instances of one instruction.
         token_counts: bags of the instructions' tokens, where they are known.
-        instructions: of each example, where they are known: what is tested leaves its own out.
+        instructions: of each example, or its group, where known: what is tested leaves its own out.
         across: groups, such as dialects; `ari_across` asks pairs of different ones. None: there are none.
         unit: the factor that is what examples hang together by; empty where groups were given apart from it.
     """
@@ -70,7 +70,7 @@ def samples_at(
         if labels:
             counts = None if states.instruction_counts is None else states.instruction_counts[rows]
             points = states.at(position)[:, rows]
-            own = told[rows] if told is not None and units is told else None
+            own = None if stand_alone(states) else units[rows]
             groups = states.labels[across][rows] if across in states.labels else None
             samples.append(Sample(name, rows, points, labels, units[rows], counts, own, groups, unit))
     return samples
@@ -109,15 +109,22 @@ def _told(states: HiddenStates) -> Int[np.ndarray, " example"] | None:
 
 
 def units_of(states: HiddenStates) -> Int[np.ndarray, " example"]:
-    """What is resampled together: the instances of one instruction.
+    """What is resampled together: given groups, whatever labels they hold; else the instances of one
+    instruction, or each example by itself (`stand_alone`).
+    """
+    told = _told(states)
+    return np.arange(len(states.split)) if told is None or stand_alone(states) else told
 
-    Each example is on its own where there are no instructions, or where they do not tell the task: of prompts
-    to classify, all with one instruction, the label belongs to the input.
+
+def stand_alone(states: HiddenStates) -> bool:
+    """Whether each example is resampled by itself.
+
+    That is so where no groups were given and there are no instructions, or they do not tell the task: of
+    prompts to classify, all with one instruction, the label belongs to the input.
     """
     told, task = _told(states), states.labels.get("task")
-    if told is None or (task is not None and not has_one_task(told, task)):
-        return np.arange(len(states.split))
-    return told
+    is_given = states.groups is not None
+    return told is None or (not is_given and task is not None and not has_one_task(told, task))
 
 
 def has_one_task(instruction: Int[np.ndarray, " example"], task: Int[np.ndarray, " example"]) -> bool:

@@ -43,3 +43,15 @@ def test_what_is_left_out_is_said(tmp_path):
         assert line in said, line
     settings, read = resolve_analysis({"name": "m"}, {"file": str(path)}, ["prompts.merge_labels=true"])
     assert {prompt.labels["task"] for prompt in read} == {"t0", "t1", "t2", "nan"}
+
+
+def test_it_is_said_where_instructions_do_not_tell_the_task(tmp_path):
+    """One instruction of three is given for two tasks, in one split; across splits that does not count."""
+    path = tmp_path / "p.csv"
+    lines = ["say,1,a,train", "say,2,b,train", "tell,1,a,train", "tell,2,b,validation", "ask,1,a,train"]
+    path.write_text("instruction,input,task,split\n" + "\n".join(lines) + "\n")
+    settings, read = resolve_analysis({"name": "m"}, {"file": str(path)}, [])
+    (note,) = (one for one in notes_on(settings, read) if "instruction" in one and "interval" in one)
+    assert note.startswith("1 instruction has prompts of more than one task")
+    of_one = [one for one in read if one.text != "say 2"]
+    assert not any("interval" in one for one in notes_on(settings, of_one))

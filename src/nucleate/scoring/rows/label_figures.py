@@ -91,7 +91,7 @@ class LabelScorer:
         fitted: list[list[LabelFigure]] = [[] for _ in points]
         if "nearest_centroid" in self.metrics and self.train is not None:
             self._add_centroids(points, train_points, self.train, fitted)
-        if "probe" in self.metrics:
+        if "probe" in self.metrics and self.resamples.tell_something:
             self._add_probes(points, fitted)
         for own, of_site in zip(points, fitted, strict=True):
             yield self._figures(own, of_site)

@@ -72,6 +72,12 @@ def notes_on(settings: AnalysisSettings, prompts: Sequence[Prompt]) -> list[str]
             f"{min(scoring.n_tasks, n_labels):,} of {n_labels:,} labels of {task} are scored; "
             "scoring.n_examples and scoring.n_tasks take more"
         )
+    n_split = _of_several_tasks(prompts, task)
+    if n_split:
+        notes.append(
+            f"{n_split:,} instruction{'s have' if n_split > 1 else ' has'} prompts of more than one {task}: "
+            "intervals and folds take each prompt by itself, not the prompts of one instruction together"
+        )
     many = {name: len(set(words_of(prompts, name, task))) for name in factors_of(prompts) if name != task}
     left_out = [
         f"{name} ({n:,} labels)"
@@ -83,3 +89,13 @@ def notes_on(settings: AnalysisSettings, prompts: Sequence[Prompt]) -> list[str]
             f"not compared with: {', '.join(left_out)}; name them in scoring.factors to have them too"
         )
     return notes
+
+
+def _of_several_tasks(prompts: Sequence[Prompt], task: str) -> int:
+    """Instructions with several tasks in one split: there no prompts are resampled together."""
+    is_told = "instruction" in factors_of(prompts)
+    told = words_of(prompts, "instruction", task) if is_told else [prompt.text for prompt in prompts]
+    tasks = words_of(prompts, task, task)
+    pairs = {(one.split, of, its) for one, of, its in zip(prompts, told, tasks, strict=True)}
+    several = (of for (_, of), n in Counter((split, of) for split, of, _ in pairs).items() if n > 1)
+    return len(set(several))
