@@ -299,6 +299,38 @@ def test_the_share_of_train_has_the_errors_of_both(planted_scores, position, sha
 def test_validation_is_no_test_before_the_input(planted_scores):
     scores = planted_scores(papers, splits=("train", "validation"))
     assert verdicts(scores)["generalisation"] == "not measured"
+    assert "'unseen_instruction'" in lacking(scores)["generalisation"]
+
+
+def lacking(scores, **settings):
+    here = [one for one in judged(scores, **settings) if one.position == ClaimSettings(**settings).position]
+    return {one.claim: one.lacking for one in here if one.verdict == "not measured"}
+
+
+@pytest.mark.parametrize(
+    ("splits", "claims", "why"),
+    [
+        (("train",), ALL, "no example of the split 'validation' is scored, only of train; give it to some"),
+        (("train", "Validation"), ALL, "only of Validation, train"),
+        (
+            ("validation",),
+            {"generalisation"},
+            "no example of the split 'train' is scored, only of validation",
+        ),
+    ],
+)
+def test_a_split_that_is_missing_is_named_with_what_to_add(planted_scores, splits, claims, why):
+    found = lacking(planted_scores(papers, splits=splits, position="input"), position="input")
+    assert all(why in found[claim] for claim in claims)
+    assert found["realistic"] == "the training does not begin with a pretrained model"
+
+
+def test_one_checkpoint_one_layer_and_no_labels_are_named(planted_scores):
+    one = planted_scores(papers, steps=(200,))
+    assert all("only one checkpoint" in lacking(one)[claim] for claim in ALL)
+    alone = planted_scores(lambda step, layer: 0.8 * RISE[step], n_layer=0)
+    assert lacking(alone)["depth"] == "layers that are scored: 1; it takes 2"
+    assert "no agreement with tone" in lacking(planted_scores(papers), factor="tone")["depth"]
 
 
 @pytest.mark.parametrize(

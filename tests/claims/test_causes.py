@@ -172,7 +172,9 @@ def test_an_easier_split_is_not_asked_where_the_hardest_cannot_tell():
 
 def test_nothing_is_said_where_nothing_is_wrong():
     assert verdict("unseen", planted_unseen(accuracy=0.99)).verdict == "not measured"
+    assert "5 right and 5 wrong" in verdict("unseen", planted_unseen(accuracy=0.99)).lacking
     assert verdict("unseen", None).verdict == "not measured"
+    assert "the splits train and validation" in verdict("unseen", None).lacking
     assert verdict("unseen", planted_unseen(), position="last_instruction").verdict == "not measured"
 
 

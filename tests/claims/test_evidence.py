@@ -84,7 +84,7 @@ def test_agreement_is_summed_up_where_the_view_looks(planted_scores):
     evidence = Evidence(scores, View())
     assert (evidence.held_out[-1].layer, evidence.held_out[-1].value) == (4, pytest.approx(0.4))
     assert evidence.at("input").held_out[-1].value == pytest.approx(0.8)
-    assert Evidence(scores, View(split="unseen_dialect")).held_out is None
+    assert Evidence(scores, View(split="unseen_dialect")).held_out == ()
 
 
 def test_elsewhere_all_is_as_if_looked_at_there_from_the_start(planted_scores):

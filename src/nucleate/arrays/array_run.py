@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from nucleate.arrays.given_arrays import require_scorable
 from nucleate.arrays.state_arrays import StateArrays
+from nucleate.corpus.prompts.files.label_spelling import odd_splits
 from nucleate.corpus.prompts.settings import ARRAYS
 from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, Spot, balanced_order
 from nucleate.run_folder.folder import RunFolder
@@ -54,6 +55,8 @@ def score_arrays(
     with folder.locked():
         folder.describe(seed=seed)
         context = FolderContext(settings, folder, observer)
+        for line in odd_splits(arrays.split.tolist()):
+            observer.on_note(line)
         parts = (settings.scoring.digest(), settings.pictures.digest(), settings.claims.digest())
         with context.stage("scoring", seed, *parts, digest) as is_due:
             if is_due:

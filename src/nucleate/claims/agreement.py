@@ -35,9 +35,9 @@ LEAST_SHARE_OF_TRAIN = 0.75
 _UNSEEN = "unseen_instruction"
 
 
-def _emerges(evidence: Evidence) -> Judgment | None:
-    if evidence.held_out is None:
-        return None
+def _emerges(evidence: Evidence) -> Judgment:
+    if lacking := evidence.lacks():
+        return Judgment.unmeasured(lacking)
     top = evidence.held_out[-1]
     if np.isnan(top.late_gain):
         return Judgment.unmeasured("too few checkpoints in the last third: they tell of no saturation")
@@ -53,11 +53,10 @@ def _emerges(evidence: Evidence) -> Judgment | None:
     return Judgment.by_intervals(asked, figures | evidence.plain_agreement(top.layer), top.control)
 
 
-def _higher_layers_agree_better(evidence: Evidence) -> Judgment | None:
-    layers = evidence.held_out
-    if layers is None or len(layers) < 2:
-        return None
-    bottom, top = layers[0], layers[-1]
+def _higher_layers_agree_better(evidence: Evidence) -> Judgment:
+    if lacking := evidence.lacks(2):
+        return Judgment.unmeasured(lacking)
+    layers, bottom, top = evidence.held_out, evidence.held_out[0], evidence.held_out[-1]
     figures = {
         "rank_correlation": _rank_correlation(layers),
         **_named("layer_0_excess", bottom),
@@ -98,11 +97,12 @@ def _rank_correlation(layers: Sequence[LayerCurve]) -> float:
     return float(np.corrcoef(np.arange(len(ranks)), ranks)[0, 1])
 
 
-def _layer_0_hardly_changes(evidence: Evidence) -> Judgment | None:
-    layers = evidence.held_out
-    if layers is None or layers[0].layer != 0 or len(layers) < 2:
-        return None
-    bottom, top = layers[0], layers[-1]
+def _layer_0_hardly_changes(evidence: Evidence) -> Judgment:
+    if lacking := evidence.lacks(2):
+        return Judgment.unmeasured(lacking)
+    bottom, top = evidence.held_out[0], evidence.held_out[-1]
+    if bottom.layer != 0:
+        return Judgment.unmeasured("layer 0 (embed) is not scored")
     if np.isnan(bottom.change) or np.isnan(top.change):
         return Judgment.unmeasured("no step 0: untrained agreement is not known")
     moves = Asked(
@@ -136,18 +136,20 @@ def _beyond_allowed(bottom: LayerCurve, top: LayerCurve) -> dict[str, float]:
     }
 
 
-def _held_out_follows_train(evidence: Evidence) -> Judgment | None:
+def _held_out_follows_train(evidence: Evidence) -> Judgment:
     """Before the input, validation has the very states of train: there only other instructions are a test."""
     unseen = evidence.beside_size_matched(_UNSEEN)
     if _UNSEEN in unseen:
         return _unseen_follow_as_many_trained(evidence, unseen)
-    return None if evidence.view.position in BEFORE_INPUT else _validation_follows_train(evidence)
+    if evidence.view.position in BEFORE_INPUT:
+        return Judgment.unmeasured(f"validation has train's states here; {evidence.why_without(_UNSEEN)}")
+    return _validation_follows_train(evidence)
 
 
-def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -> Judgment | None:
+def _unseen_follow_as_many_trained(evidence: Evidence, over: dict[str, float]) -> Judgment:
     top = evidence.layers[_UNSEEN][-1] if _UNSEEN in evidence.layers else None
     if top is None:
-        return None
+        return Judgment.unmeasured(evidence.why_without(_UNSEEN))
     ends = (over["size_matched_low"], over["size_matched_high"])
     beyond = _beyond_share(top, over["size_matched"], *ends)
     asked = [
@@ -178,10 +180,11 @@ def _follows(what: str, beyond: dict[str, float]) -> Asked:
     return Asked(what, name, beyond[f"{name}_low"], beyond[f"{name}_high"], 0.0)
 
 
-def _validation_follows_train(evidence: Evidence) -> Judgment | None:
+def _validation_follows_train(evidence: Evidence) -> Judgment:
     held_out = evidence.view.split
-    if not {"train", held_out} <= set(evidence.layers):
-        return None
+    for split in (held_out, "train"):
+        if split not in evidence.layers:
+            return Judgment.unmeasured(evidence.why_without(split))
     splits = [split for split in ("train", held_out, _UNSEEN) if split in evidence.layers]
     tops = {split: evidence.layers[split][-1] for split in splits}
     train = tops["train"]
@@ -201,10 +204,12 @@ def _validation_follows_train(evidence: Evidence) -> Judgment | None:
     return Judgment.by_intervals(asked, figures | beyond, train.control)
 
 
-def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgment | None:
+def _seen_in_a_pretrained_model(evidence: Evidence) -> Judgment:
+    if not evidence.pretrained:
+        return Judgment.unmeasured("the training does not begin with a pretrained model")
+    if lacking := evidence.lacks(3):
+        return Judgment.unmeasured(lacking)
     layers = evidence.held_out
-    if not evidence.pretrained or layers is None or len(layers) < 3:
-        return None
     lower, upper = layers[: len(layers) // 3], layers[-(len(layers) // 3) :]
     ends = (fmean(one.excess_low for one in upper), fmean(one.excess_high for one in upper))
     each = _above_controls("each upper layer above controls", "least_upper_excess", *upper)

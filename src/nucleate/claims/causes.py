@@ -52,13 +52,14 @@ def flips_above_controls(
     return table
 
 
-def _judge_causal(evidence: Evidence) -> Judgment | None:
+def _judge_causal(evidence: Evidence) -> Judgment:
     if evidence.effects is None:
-        return None
+        why = evidence.left_out.get("intervene", "`nucleate intervene` moves those of a model that is there")
+        return Judgment.unmeasured(f"no states were moved: {why}")
     last, position = at_last_step(evidence.effects), evidence.view.position
     table = flips_above_controls(last, position).dropna(subset=["layer"])
     if not len(table):
-        return None
+        return Judgment.unmeasured(f"no states were moved at {position}")
     n_works = int(table["works"].sum())
     best = table.sort_values(["works", "value"]).iloc[-1]
     control = _strongest_control(last, position, str(best.name))
@@ -94,27 +95,30 @@ def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Serie
     return flips.loc[list(CONTROLS["shift"])].sort_values("value").iloc[-1]
 
 
-def _judge_unseen(evidence: Evidence) -> Judgment | None:
+def _judge_unseen(evidence: Evidence) -> Judgment:
     if evidence.unseen is None or not len(evidence.unseen):
-        return None
+        why = evidence.left_out.get("unseen", "that takes a model, and the splits train and validation")
+        return Judgment.unmeasured(f"answers to unseen instances were not looked at: {why}")
     split = hardest_split(evidence.unseen)
     if split is None:
-        return None
+        return Judgment.unmeasured(f"no split has {LEAST_ERRORS} right and {LEAST_ERRORS} wrong answers")
     rows = evidence.unseen.where(split=split)
     last = rows.where(step=rows.values("step")[-1])
     accuracy = rows_of(last.where(method="model", metric="accuracy").table)[0]
     here = last.where(method="nearest_centroid", position=evidence.view.position)
     layers = here.values("layer")
-    return _judge_split(rows_of(here.where(layer=layers[-1]).table), accuracy) if layers else None
+    if not layers:
+        return Judgment.unmeasured(f"no unseen instances were looked at, at {evidence.view.position}")
+    return _judge_split(rows_of(here.where(layer=layers[-1]).table), accuracy)
 
 
-def _judge_split(top: Sequence[Row], accuracy: Row) -> Judgment | None:
+def _judge_split(top: Sequence[Row], accuracy: Row) -> Judgment:
     own, shuffled = (
         {row["metric"]: row for row in top if row["control"] == control}
         for control in ("none", "shuffled_labels")
     )
     if "odds_ratio" not in own or "auroc" not in own or "auroc" not in shuffled:
-        return None
+        return Judgment.unmeasured("too few instances for an odds ratio, or for an AUROC and its control")
     auroc, odds, bar = own["auroc"], own["odds_ratio"], max(0.5, shuffled["auroc"]["ci_high"])
     is_enough, is_sure, is_odd = auroc["value"] >= LEAST_AUROC, auroc["ci_low"] > bar, odds["ci_low"] > 1
     expected = _expected(accuracy, own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -82,6 +82,7 @@ class Evidence:
         unseen: `unseen.parquet`, None where it was not made.
         effects: `interventions.parquet`, None where it was not made.
         seen: those of the scores that `agreement` is, where they are known.
+        left_out: why stages were left out, by their names.
     """
 
     scores: Scores
@@ -90,6 +91,7 @@ class Evidence:
     unseen: Scores | None = None
     effects: pd.DataFrame | None = None
     seen: Scores | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, scores: Scores, settings: ClaimSettings) -> Evidence:
@@ -110,6 +112,7 @@ class Evidence:
             cls.of(Scores.read(folder.scores), settings),
             unseen=Scores.read(folder.unseen) if "unseen" in done else None,
             effects=read_effects(folder.interventions) if "intervene" in done else None,
+            left_out=folder.manifest.get("left_out", {}),
         )
 
     def at(self, position: str) -> Evidence:
@@ -180,9 +183,25 @@ class Evidence:
         return found
 
     @property
-    def held_out(self) -> Sequence[LayerCurve] | None:
-        """`layers` of the view's split, None where it was not scored at two steps or more."""
-        return self.layers.get(self.view.split)
+    def held_out(self) -> Sequence[LayerCurve]:
+        """`layers` of the view's split, empty where it was not scored at two steps or more."""
+        return self.layers.get(self.view.split, ())
+
+    def lacks(self, least_layers: int = 1) -> str:
+        """Why `held_out` has not as many layers, and what to add; empty where it has."""
+        if not self.held_out:
+            return self.why_without(self.view.split)
+        n = len(self.held_out)
+        return "" if n >= least_layers else f"layers that are scored: {n}; it takes {least_layers}"
+
+    def why_without(self, split: str) -> str:
+        """Why a split is not in `layers`, and what to add; one line."""
+        there = self.view.rows(self.agreement.where(control="none"), every=("split",)).values("split")
+        if not there:
+            return f"no agreement with {self.view.factor} is scored at {self.view.position}"
+        if split not in there:
+            return f"no example of the split {split!r} is scored, only of {', '.join(there)}; give it to some"
+        return "only one checkpoint is scored; add another, such as the untrained model as step 0"
 
 
 def hardest_split(unseen: Scores, least_errors: int = LEAST_ERRORS) -> str | None:

@@ -121,7 +121,8 @@ class ClaimVerdict:
         verdict: whether it holds there.
         figures: the numbers that it rests on.
         control: the strongest control, empty where the rule needs none.
-        lacking: what of the rule is not met, or cannot be told, in words; empty where it holds.
+        lacking: what of the rule is not met or cannot be told, or why nothing was measured and what to add;
+            empty where it holds.
         straddles: where it cannot be told, the intervals and what they lie about.
         rule_digest: of the rule, its thresholds and its version: another digest is another rule.
         effect: which of the figures says how far the claim goes; None where no one does.

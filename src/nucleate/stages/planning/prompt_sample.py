@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from nucleate.corpus.prompts.files.label_spelling import odd_labels
+from nucleate.corpus.prompts.files.label_spelling import odd_labels, odd_splits
 from nucleate.corpus.prompts.files.prompt_files import Prompt
 from nucleate.corpus.prompts.files.prompt_lines import how_read
 from nucleate.corpus.prompts.prompt_corpus import factors_of, words_of
@@ -65,7 +65,8 @@ def notes_on(settings: AnalysisSettings, prompts: Sequence[Prompt]) -> list[str]
     """What is to be said of the prompts: how they were read, what is left out, which labels look alike."""
     scoring, task = settings.scoring, settings.claims.factor
     n_labels, n_examples = _there(prompts, task)
-    notes = [*how_read(Path(settings.prompts.file)), *odd_labels(prompts)]
+    splits = odd_splits(prompt.split for prompt in prompts)
+    notes = [*how_read(Path(settings.prompts.file)), *odd_labels(prompts), *splits]
     if scoring.n_tasks < n_labels or scoring.n_examples < n_examples:
         notes.append(
             f"{min(scoring.n_examples, n_examples):,} of {n_examples:,} prompts and "

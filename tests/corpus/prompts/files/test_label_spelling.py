@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nucleate.corpus.prompts.files.label_spelling import merged, odd_labels, spelling_of
+from nucleate.corpus.prompts.files.label_spelling import merged, odd_labels, odd_splits, spelling_of
 from nucleate.corpus.prompts.files.prompt_files import Prompt
 
 
@@ -34,6 +34,20 @@ def test_words_for_nothing_are_named():
         "2 prompts have 'nan' for their kind, and it is taken as a label",
         "1 prompts have 'N/A' for their kind, and it is taken as a label",
     ]
+
+
+def test_splits_that_look_alike_or_are_missing_are_named():
+    assert odd_splits(["train", "validation", "test", "train"]) == []
+    assert odd_splits(["train", "Validation"]) == [
+        "the split 'Validation' is not 'validation': names of splits count to the letter",
+        "no example has the split 'validation', and claims about agreement that are judged on it are not measured; "
+        "there are: Validation, train",
+    ]
+    assert odd_splits(["train", "validation", "Dev", "dev", "dev"]) == [
+        "the split 'Dev' is not 'dev': names of splits count to the letter"
+    ]
+    (line,) = odd_splits(["test"])
+    assert line.startswith("no example has the split 'train' or 'validation'")
 
 
 @given(st.text(min_size=1))

@@ -1,4 +1,4 @@
-"""Labels that a person would take for one: they differ by case, white space or Unicode's normal forms alone.
+"""Labels, and splits, that a person would take for one: case, white space or Unicode's forms alone differ.
 
 This module hides what counts as the same spelling. Two such labels are two clusters to find, and a word
 such as `nan`, which tables write where nothing is, is a third; neither is a mistake for certain, so both
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nucleate.corpus.prompts.files.prompt_files import Prompt
 
 _NOTHING = {"nan", "none", "null", "n/a", "na", "-", "?", "nat", "<na>"}
 _SHOWN = 3
+_JUDGED = ("train", "validation")
+"""Splits that claims about agreement are judged on."""
 
 
 def odd_labels(prompts: Sequence[Prompt]) -> list[str]:
@@ -42,6 +44,32 @@ def _odd_in(prompts: Sequence[Prompt], factor: str) -> list[str]:
             lines.append(
                 f"{counts[label]} prompts have {label!r} for their {factor}, and it is taken as a label"
             )
+    return lines
+
+
+def odd_splits(splits: Iterable[str]) -> list[str]:
+    """A line for each split that a person would take for another, and for one that claims are judged on.
+
+    Args:
+        splits: those that there are.
+    """
+    there = sorted(set(splits))
+    alike = [
+        (split, other)
+        for split in there
+        for other in dict.fromkeys((*_JUDGED, *there))
+        if split != other and spelling_of(split) == spelling_of(other) and (other in _JUDGED or split < other)
+    ]
+    lines = [
+        f"the split {split!r} is not {other!r}: names of splits count to the letter" for split, other in alike
+    ]
+    missing = [split for split in _JUDGED if split not in there]
+    if missing:
+        named = " or ".join(map(repr, missing))
+        lines.append(
+            f"no example has the split {named}, and claims about agreement that are judged on it are not "
+            f"measured; there are: {', '.join(there)}"
+        )
     return lines
 
 
