@@ -227,6 +227,15 @@ def test_a_torn_manifest_is_found(folder, text):
         RunFolder.open(folder.path)
 
 
+def test_why_no_folder_can_be_made_at_a_place_is_said_in_words(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RunFolderError, match="file: it is a file"):
+        RunFolder.reserve(tmp_path / "file", "seed = 1\n")
+    with pytest.raises(RunFolderError, match=r"it is a link to .*nowhere, which is not there"):
+        RunFolder.reserve(tmp_path / "link", "seed = 1\n")
+
+
 def test_two_processes_cannot_share_a_folder(folder):
     with folder.locked(), pytest.raises(RunFolderError, match="another process"), folder.locked():
         pass

@@ -118,7 +118,7 @@ def test_a_dry_run_prints_every_point_before_it_measures_and_runs_none(
 
     def measured(of):
         printed_before.append(capsys.readouterr().out)
-        return Measured(of, step=10, look=5, picture=7, scores=1e6, checkpoint=1)
+        return Measured(of, step=10, look=5, picture=7, scores=1e5, checkpoint=1)
 
     monkeypatch.setattr("nucleate.sweep.measurement.measure", measured)
     assert main(["sweep", sweep_file(), "--out", str(tmp_path / "out"), "--dry-run"]) == 0
@@ -130,7 +130,7 @@ def test_a_dry_run_prints_every_point_before_it_measures_and_runs_none(
     steps, looks = 3 * 10, 3 * 5  # each training once for two points; three checkpoints
     assert 2 * steps + 4 * looks == 120
     assert "a point takes 15 s to 45 s" in printed
-    assert "about 2 min of one worker" in printed and "12 MB are kept" in printed
+    assert "about 2 min of one worker" in printed and "1.2 MB are kept" in printed
     assert not counted and not (tmp_path / "out").exists()
 
 

@@ -163,6 +163,8 @@ def test_a_value_that_is_not_finite_stops_at_once(corpus, tmp_path, monkeypatch,
         train(corpus, tmp_path / "run")
     assert f"the {where} is" in caught.value.what
     assert "at step 9; the last good checkpoint is step 6" in caught.value.what
+    for helps in ("another folder", "training.learning_rate", "training.weight_decay", "training.precision"):
+        assert helps in caught.value.mend
     assert RunFolder.open(tmp_path / "run").checkpoint_steps()[-1] == 6
     assert RunFolder.open(tmp_path / "run").problems() == []
 

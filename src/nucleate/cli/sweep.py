@@ -12,9 +12,12 @@ from nucleate.cli.sweep_progress import SweepProgress, in_words, said
 from nucleate.cli.verdicts import print_marked
 from nucleate.integrations.trackers import Tool
 from nucleate.integrations.tracking import TrackedSweep
+from nucleate.lazy import lazy
 
 if TYPE_CHECKING:
     from nucleate.sweep.run_sweep import Plan
+
+disk_use = lazy("nucleate.stages.planning.disk_use")  # torch
 
 
 def sweep(
@@ -78,7 +81,7 @@ def _print_plan(console: Console, plan: Plan) -> None:
     console.print(
         f"  a point takes {_from_to(list(estimate.seconds.values()))}; all that are left about "
         f"{in_words(total)} of one worker, with {estimate.workers} at once about "
-        f"{in_words(total / estimate.workers)}; {estimate.bytes / 1e6:.0f} MB are kept"
+        f"{in_words(total / estimate.workers)}; {disk_use.in_bytes(estimate.bytes)} are kept"
     )
 
 

@@ -74,7 +74,7 @@ class RunFolder(FinishedStages):
             present = {entry.name for entry in path.iterdir()}
         except OSError as error:
             raise RunFolderError(
-                f"cannot write to {path}: {error.strerror}", "Choose another folder with --out."
+                f"cannot write to {path}: {_why_not(path, error)}", "Choose another folder with --out."
             ) from None
         if not os.access(path, os.W_OK | os.X_OK):
             raise RunFolderError(
@@ -247,6 +247,13 @@ class RunFolder(FinishedStages):
 
     def _write_manifest(self) -> None:
         write_manifest(self.manifest, self.manifest_json)
+
+
+def _why_not(path: Path, error: OSError) -> str:
+    """The system says `File exists` of all that is there and no folder."""
+    if path.is_symlink() and not path.exists():
+        return f"it is a link to {path.readlink()}, which is not there"
+    return "it is a file" if path.is_file() else error.strerror or str(error)
 
 
 class _StageInHand:

@@ -38,7 +38,7 @@ from nucleate.stages.observer import Observer
 from nucleate.stages.planning.checks import require_measurable
 from nucleate.stages.planning.disk_use import require_room, size_of, use_of_training
 from nucleate.training.observer import TrainingRecord
-from nucleate.training.trainer import train
+from nucleate.training.trainer import CALMER, train
 
 _LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 
@@ -152,7 +152,7 @@ class _AgreementWatcher:
         except ModelError as error:
             raise TrainingError(
                 f"after step {step}, {error.what}",
-                "Lower training.learning_rate, or raise training.warmup_steps.",
+                CALMER,
             ) from error
         tasks = states.labels["task"]
         found = kmeans(

@@ -39,6 +39,12 @@ from nucleate.training.precision import Precision, choose_precision, parse_preci
 from nucleate.training.schedule import learning_rate, rows_of_step
 from nucleate.training.settings import TrainingSettings
 
+CALMER = (
+    "Run into another folder (--out) with a lower training.learning_rate or training.weight_decay, more "
+    "training.warmup_steps, or another training.precision."
+)
+"""What helps where numbers grow beyond all bounds: this folder keeps the settings that it was begun with."""
+
 
 def train(
     model: PreTrainedModel,
@@ -169,7 +175,7 @@ class _Training:
                 kept = ["none", *(f"step {one}" for one in self.folder.checkpoint_steps())][-1]
                 raise TrainingError(
                     f"the {name} is {value} at step {step}; the last good checkpoint is {kept}",
-                    "Lower training.learning_rate, raise training.warmup_steps, or set training.precision.",
+                    CALMER,
                 )
 
     def _settle_precision(self) -> Precision:

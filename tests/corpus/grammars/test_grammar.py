@@ -45,7 +45,9 @@ def test_expressions_use_every_construct() -> None:
 
 def test_giving_up_says_what_to_change() -> None:
     settings = GrammarSettings(n_symbols=2, max_length=4, max_attempts=20)
-    with pytest.raises(CorpusError, match=r"Raise corpus\.n_symbols, corpus\.max_length"):
+    with pytest.raises(
+        CorpusError, match=r"Raise corpus\.max_attempts, corpus\.n_symbols, corpus\.max_length"
+    ):
         draw_expressions(50, settings, 10, np.random.default_rng(0))
 
 

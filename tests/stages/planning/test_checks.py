@@ -89,6 +89,13 @@ def test_claims_need_a_partition_where_they_are_judged(corpus):
         require_measurable(settings, corpus)  # an instruction has one state there
 
 
+def test_a_corpus_of_one_task_is_told_by_what_makes_it_one():
+    settings = resolve("smoke", ["corpus.n_tasks=1"])
+    with pytest.raises(ConfigError, match="one label alone") as caught:
+        require_measurable(settings, GrammarCorpus.build(settings.corpus, 1))
+    assert "raise corpus.n_tasks" in caught.value.mend
+
+
 def test_a_single_position_is_scored_with_the_factors_that_it_has(corpus):
     """`instruction` has one state of each there, which is no mistake of who asks for that position alone."""
     require_measurable(resolve("smoke", ["scoring.positions=['last_instruction']"]), corpus)

@@ -53,7 +53,8 @@ def _draw_another(
     raise CorpusError(
         f"no expression with {min_size} to {settings.max_language_size} strings and none in common with "
         f"{len(others)} others was found in {settings.max_attempts} attempts",
-        "Raise corpus.n_symbols, corpus.max_length or corpus.max_language_size, or ask for fewer variants.",
+        "Raise corpus.max_attempts, corpus.n_symbols, corpus.max_length or corpus.max_language_size, or ask "
+        "for fewer variants.",
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError
 from nucleate.intervene.pairs import tells_pairs
@@ -127,6 +128,12 @@ def _require_centroids(settings: MeasurementSettings, corpus: Corpus) -> None:
 def _require_judged(settings: MeasurementSettings, corpus: Corpus) -> None:
     """As many clusters as labels need two labels, and one of them twice, where claims are judged."""
     scoring, claims, rows = settings.scoring, settings.claims, scored_rows(settings, corpus)
+    if len(np.unique(corpus.labels()[claims.factor])) < 2:
+        more = "raise corpus.n_tasks" if isinstance(corpus, GrammarCorpus) else "take a corpus with more"
+        raise ConfigError(
+            f"claims are judged by {claims.factor}, of which the corpus has one label alone",
+            f"Set claims.factor to another one, or {more}.",
+        )
     found = set(partitioned([claims.factor], [claims.position], scoring.splits, corpus, rows))
     judged = [split for split in scoring.splits if (split, claims.position, claims.factor) in found]
     is_trained = isinstance(settings, ExperimentSettings)
