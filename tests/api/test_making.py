@@ -107,3 +107,18 @@ def test_an_analysis_is_named_by_the_whole_name_of_its_model(made, tmp_path, mon
     )
     api.analyze(model, "prompts.jsonl")
     assert asked == [Path("runs") / name]
+
+
+def test_a_refused_analysis_changes_no_file(tmp_path, monkeypatch):
+    rows = [{"prompt": f"{word} is", "task": task} for task in ("a", "b") for word in ("One", "Two", "Three")]
+    with pytest.raises(nucleate.NucleateError):
+        nucleate.analyze(tmp_path / "missing", rows, tmp_path / "new" / "out")
+    assert not list(tmp_path.rglob("*.*")), "the prompts that were written for it are gone"
+    done = tmp_path / "over-prompts.jsonl"
+    monkeypatch.setattr("nucleate.experiment.run_analysis", lambda *given, **_: None)
+    monkeypatch.setattr("nucleate.api.runs.Run", lambda folder: folder)
+    nucleate.analyze("m", rows, tmp_path / "over")
+    before = done.read_bytes()
+    with pytest.raises(nucleate.NucleateError, match="with other prompts"):
+        nucleate.analyze("m", rows[:5], tmp_path / "over")
+    assert done.read_bytes() == before

@@ -175,7 +175,8 @@ def analyze(
         model: a folder, a GGUF file, or a name on the Hub; or a model of transformers itself, of PEFT too. An
             object is not kept: its states are, so that it can be scored again.
         prompts: JSONL or CSV, see `docs/your-model.md`; or `everyday` or `facts`, which come along, a list of
-            dicts, a DataFrame or a `datasets.Dataset`, which are written beside `out` as JSONL.
+            dicts, a DataFrame or a `datasets.Dataset`, which are written beside `out` as JSONL, to
+            `OUT-prompts.jsonl`; a file of that name with other prompts is never replaced.
         out: the folder of the analysis, `runs/MODEL` where it is not given; a second call on it goes on where
             the first stopped.
         tokenizer: of a model that is an object.
@@ -194,7 +195,7 @@ def analyze(
         NucleateError: whatever a user can get wrong; nothing is overwritten.
     """
     from nucleate.api.runs import Run
-    from nucleate.corpus.prompts.given_prompts import prompts_file
+    from nucleate.corpus.prompts.given_prompts import given_prompts
     from nucleate.experiment import run_analysis
     from nucleate.models.series.in_memory import Loaded
     from nucleate.settings.tables import assignments
@@ -204,9 +205,9 @@ def analyze(
     folder = Path(out) if out is not None else Path("runs") / name
     seeded = [] if seed is None else [f"seed={seed}"]
     with workplace(on, assignments(overrides)) as (place, others), watched(observer, "last") as watcher:
-        file = str(prompts_file(prompts, folder))
         how = {"revisions": revisions, "overrides": [*others, *seeded], "command": command}
-        return Run(run_analysis(subject, file, folder, watcher, workplace=place, **how))
+        with given_prompts(prompts, folder).written() as file:
+            return Run(run_analysis(subject, str(file), folder, watcher, workplace=place, **how))
 
 
 def audit(

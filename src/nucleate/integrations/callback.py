@@ -27,7 +27,7 @@ from transformers import (
 
 from nucleate.api.runs import Run
 from nucleate.api.settings import Overrides
-from nucleate.corpus.prompts.given_prompts import prompts_file
+from nucleate.corpus.prompts.given_prompts import given_prompts
 from nucleate.errors import ConfigError, NucleateError, RunFolderError, WatchingWarning
 from nucleate.integrations.watching import Watch
 from nucleate.settings.tables import assignments
@@ -81,8 +81,8 @@ class NucleateCallback(TrainerCallback):
         chosen = (positions,) if isinstance(positions, str) else positions
         out, names = Path(out), ", ".join(f'"{name}"' for name in chosen)
         settings = [f"scoring.positions=[{names}]", f"unseen.positions=[{names}]", *assignments(overrides)]
-        file = prompts_file(prompts, out)
-        self._watch = Watch(file, out, most_share, tuple(settings))
+        given = given_prompts(prompts, out)
+        self._watch = Watch(given, out, most_share, tuple(settings))
         self._run: Run | None = None
         self._failed, self._told = "the training is not at its end", set[type[Exception]]()
 

@@ -23,6 +23,7 @@ from nucleate.api.runs import Run
 from nucleate.capture.self_test import settle_capture
 from nucleate.capture.stored import read_states, store_states
 from nucleate.corpus.corpus import Corpus
+from nucleate.corpus.prompts.given_prompts import GivenPrompts
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import RunFolderError
@@ -47,7 +48,7 @@ class Watch:
     """Looks at a model in training.
 
     Attributes:
-        file: of prompts.
+        given: the prompts.
         out: the folder.
         most_share: of the time since the training began that looks may take; one that is due is left out
             where they have taken more. The first and the last are always taken.
@@ -56,7 +57,7 @@ class Watch:
         seconds: that looks have taken.
     """
 
-    file: Path
+    given: GivenPrompts
     out: Path
     most_share: float
     overrides: tuple[str, ...] = ()
@@ -69,6 +70,16 @@ class Watch:
     ) -> Mapping[str, float]:
         """Make everything ready, prove that batches give what single prompts do, and take the first look."""
         self.begun = time.monotonic()
+        with self.given.written():
+            self._settle(model, tokenizer, step)
+        self.steps = [one for one in self.folder.state_steps() if one < step]
+        try:
+            return self.look(model, step, must=True)
+        except BaseException:
+            self._open.close()  # else the folder stayed locked
+            raise
+
+    def _settle(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, step: int) -> None:
         self.settings, prompts = resolve_analysis(*self._asked(), self.overrides)
         self.folder = RunFolder.create(self.out, self.settings.to_toml())
         self._open = ExitStack()
@@ -88,12 +99,6 @@ class Watch:
                 self.capture = settle_capture(model, self.corpus, self.rows, self.settings.capture).settings
             opening.enter_context(context.stage("capture", self.folder.manifest["begun"]))
             self._open = opening.pop_all()
-        self.steps = [one for one in self.folder.state_steps() if one < step]
-        try:
-            return self.look(model, step, must=True)
-        except BaseException:
-            self._open.close()  # else the folder stayed locked
-            raise
 
     def look(self, model: PreTrainedModel, step: int, *, must: bool = False) -> Mapping[str, float]:
         """Keep the states of a step; returns quick agreement by name, nothing where the look was left out.
@@ -149,7 +154,7 @@ class Watch:
         return Run(self.folder)
 
     def _asked(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"name": FROM_A_LOOP + self.out.name, "untrained": False}, {"file": str(self.file)}
+        return {"name": FROM_A_LOOP + self.out.name, "untrained": False}, {"file": str(self.given.path)}
 
     def _refuse_another(self, step: int) -> None:
         """A training that is gone on with adds to its looks; another one wants a folder of its own."""

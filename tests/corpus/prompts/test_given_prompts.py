@@ -1,5 +1,6 @@
 import datetime
 import decimal
+import hashlib
 import json
 
 import numpy as np
@@ -7,8 +8,9 @@ import pandas as pd
 import pytest
 
 from nucleate.corpus.prompts.files.prompt_files import read_prompts
-from nucleate.corpus.prompts.given_prompts import prompts_file
+from nucleate.corpus.prompts.given_prompts import given_prompts, prompts_file
 from nucleate.errors import CorpusError
+from nucleate.run_folder.folder import RunFolder
 
 ROWS = [
     {"prompt": "The capital of Japan is", "answer": "Tokyo", "task": "capital", "level": 1},
@@ -88,3 +90,29 @@ def test_a_field_that_is_neither_text_nor_a_number_is_named_with_its_place(value
     with pytest.raises(CorpusError, match=rf"prompts\[1\]: {what}"):
         prompts_file([{"prompt": "a"}, {"prompt": "b", "kind": value}], tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", [ROWS, "everyday"])
+def test_a_file_of_that_name_with_anything_else_is_never_replaced(given, tmp_path):
+    own = tmp_path / "precious-prompts.jsonl"
+    own.write_text("precious")
+    with pytest.raises(CorpusError, match=r"precious-prompts.jsonl is there with other prompts"):
+        prompts_file(given, tmp_path / "precious")
+    assert own.read_text() == "precious"
+    assert not given_prompts(ROWS, tmp_path / "other").path.exists(), "nothing is written by looking"
+
+
+def test_of_an_analysis_that_is_refused_no_file_stays_and_of_one_that_has_begun_it_does(tmp_path):
+    given = given_prompts(ROWS, tmp_path / "out")
+    with pytest.raises(ZeroDivisionError), given.written() as file:
+        assert file.is_file()
+        _ = 1 / 0
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ZeroDivisionError), given.written() as file:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        RunFolder.create(tmp_path / "out", f'[prompts]\nsha256 = "{digest}"\n')
+        _ = 1 / 0
+    assert file.is_file()
+    with pytest.raises(ZeroDivisionError), given.written() as file:
+        _ = 1 / 0
+    assert file.is_file(), "it was there before"

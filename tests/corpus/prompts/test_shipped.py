@@ -5,15 +5,16 @@ from collections import defaultdict
 import pytest
 
 from nucleate.corpus.prompts.files.prompt_files import read_prompts
+from nucleate.corpus.prompts.given_prompts import prompts_file
 from nucleate.corpus.prompts.settings import FactSettings
-from nucleate.corpus.prompts.shipped import SHIPPED, write_shipped
+from nucleate.corpus.prompts.shipped import SHIPPED, shipped_text
 from nucleate.errors import ConfigError
 
 
 @pytest.fixture(scope="module")
 def everyday(tmp_path_factory):
     path = tmp_path_factory.mktemp("shipped") / "everyday.jsonl"
-    write_shipped("everyday", path)
+    path.write_text(shipped_text("everyday"), encoding="utf-8")
     return path
 
 
@@ -49,10 +50,12 @@ def test_answers_are_those_of_the_table(prompts):
     assert found and found == {key: known[key] for key in found}
 
 
-def test_written_twice_they_are_one_file_and_it_is_not_touched(everyday):
-    before = everyday.stat().st_mtime_ns
-    write_shipped("everyday", everyday)
-    assert everyday.stat().st_mtime_ns == before
+def test_written_twice_they_are_one_file_and_it_is_not_touched(everyday, tmp_path):
+    file = prompts_file("everyday", tmp_path / "out")
+    assert file == tmp_path / "out-prompts.jsonl" and file.read_bytes() == everyday.read_bytes()
+    before = file.stat().st_mtime_ns
+    assert prompts_file("everyday", tmp_path / "out") == file
+    assert file.stat().st_mtime_ns == before
     assert set(SHIPPED) == {"everyday", "facts"}
 
 

@@ -66,9 +66,12 @@ def draw_prompts(settings: FactSettings, seed: int) -> list[Prompt]:
 
 def write_prompts(prompts: Sequence[Prompt], path: Path) -> None:
     """As JSONL that `prompts.read_prompts` reads back."""
-    with path.open("w", encoding="utf-8") as file:
-        for prompt in prompts:
-            file.write(json.dumps(_record(prompt), ensure_ascii=False) + "\n")
+    path.write_text(prompts_text(prompts), encoding="utf-8")
+
+
+def prompts_text(prompts: Sequence[Prompt]) -> str:
+    """The same, as the text of a file."""
+    return "".join(json.dumps(_record(prompt), ensure_ascii=False) + "\n" for prompt in prompts)
 
 
 def read_table(topic: Topic) -> Table:

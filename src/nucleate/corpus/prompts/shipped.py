@@ -7,10 +7,9 @@ a billion weights reads them in minutes, and that whoever draws them gets the sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
-from nucleate.corpus.prompts.facts import draw_prompts, write_prompts
+from nucleate.corpus.prompts.facts import draw_prompts, prompts_text
 from nucleate.corpus.prompts.settings import FactSettings
 
 _SEED = 1
@@ -25,12 +24,6 @@ SHIPPED: Mapping[str, FactSettings] = MappingProxyType(
 """`everyday`: animals (plural, young, sound, three languages) and countries; `facts`: four frozen tables."""
 
 
-def write_shipped(name: str, path: Path) -> None:
-    """Write the prompts of a name in `SHIPPED` as JSONL; a file that has them already is left as it is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    write_prompts(draw_prompts(SHIPPED[name], _SEED), fresh)
-    if path.exists() and path.read_bytes() == fresh.read_bytes():
-        fresh.unlink()
-    else:
-        fresh.replace(path)
+def shipped_text(name: str) -> str:
+    """The prompts of a name in `SHIPPED` as JSONL: the same text for everybody."""
+    return prompts_text(draw_prompts(SHIPPED[name], _SEED))
