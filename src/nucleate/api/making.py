@@ -176,7 +176,8 @@ def analyze(
             object is not kept: its states are, so that it can be scored again.
         prompts: JSONL or CSV, see `docs/your-model.md`; or `everyday` or `facts`, which come along, a list of
             dicts, a DataFrame or a `datasets.Dataset`, which are written beside `out` as JSONL, to
-            `OUT-prompts.jsonl`; a file of that name with other prompts is never replaced.
+            `OUT-prompts.jsonl`; a file of that name with other prompts is never replaced. Dates and
+            decimals in them become text as they print.
         out: the folder of the analysis, `runs/MODEL` where it is not given; a second call on it goes on where
             the first stopped.
         tokenizer: of a model that is an object.
