@@ -58,7 +58,7 @@ def compare(
         page = api.compare(directories, out, states=states, clusters=clusters, sites=sites or None, **how)
     _print_kinds(console, directories)
     for one in told:
-        console.print(f"  Note: {one.message}", markup=False)
+        print_indented(console, f"Note: {one.message}", "", "  ")
     console.print(f"  The page: {page}", markup=False)
     if states:
         console.print(f"  The states: {states_beside(page)}", markup=False)

@@ -35,6 +35,23 @@ def watch(terminal, sites=SITES, width=80):
     return console.file.getvalue()
 
 
+def test_a_note_breaks_no_word_on_a_terminal_and_is_one_line_in_a_file():
+    note = "runs/mine/training.jsonl is not the file that was written: torn or edited; it is not read"
+    for terminal, lines in (
+        (
+            True,
+            [
+                "  runs/mine/training.jsonl is not the file that was written:",
+                "  torn or edited; it is not read",
+            ],
+        ),
+        (False, [f"  {note}"]),
+    ):
+        console = Console(file=io.StringIO(), force_terminal=terminal, color_system=None, width=60)
+        RunProgress("last", 1, console).on_note(note)
+        assert console.file.getvalue().splitlines() == lines
+
+
 def test_a_terminal_sees_how_far_it_is_and_what_is_left():
     seen = watch(terminal=True)
     assert "400 of 400" in seen

@@ -8,6 +8,7 @@ that without asking for it. A notebook is; a script, whose output may be read by
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
@@ -109,7 +110,17 @@ class RunProgress:
         return f"stage {self.stages.index(name) + 1} of {len(self.stages)}, {name}"
 
     def on_note(self, text: str) -> None:
-        self._say(f"  {text}")
+        """On a terminal on as many lines as its width asks for, no word broken."""
+        width = max(24, self.console.width) if self.console.is_terminal else len(text) + 2
+        lines = textwrap.wrap(
+            text,
+            width,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        self._say("\n".join(lines))
 
     def on_record(self, record: TrainingRecord) -> None:
         self._last, self._accuracy = record, record.accuracy or self._accuracy
