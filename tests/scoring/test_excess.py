@@ -183,7 +183,7 @@ def over_its_controls(figure, frame, n_asked):
         "excess": over,
         "excess_low": ends(figure)[0] - level if is_sure else nan,
         "excess_high": ends(figure)[1] - ends(best)[0],
-        "beyond": min(over - errors, ends(figure)[0] - level) if is_sure else nan,
+        "beyond": min(over - errors, ends(figure)[0] - level) if is_sure else -np.inf,
     }
 
 
@@ -203,7 +203,8 @@ def test_without_an_interval_nothing_is_sure(planted_scores, which):
         Scores.from_rows(_rows(scores[(scores["metric"] == "ari") & (scores["control"] != "untrained")]))
     )
     np.testing.assert_allclose(found["excess"], 0.2)
-    assert found[["excess_low", "excess_high", "beyond"]].isna().all(axis=None)
+    assert found[["excess_low", "excess_high"]].isna().all(axis=None)
+    assert (found["beyond"] == -np.inf).all()
 
 
 def test_nothing_has_no_excess():

@@ -53,13 +53,13 @@ class OverControls:
         control_high: the best end of the intervals of all controls, the level that a figure must pass.
         excess: value less `control_value`, or the other way round where lower is better.
         excess_low: the figure's worse end less `control_high`. Above 0, it says that the figure's interval
-            lies beyond those of all controls. NaN, as are the next two, where the figure or its strongest
+            lies beyond those of all controls. NaN, as is `excess_high`, where the figure or its strongest
             control has no interval.
         excess_high: the figure's better end less the worse end of the strongest control.
         beyond: by how much the figure's worse end passes the level that is corrected for all cells of its
             `FAMILY`. Above 0 it is clearly beyond its controls, also as one of many: its interval lies beyond
             those of all controls, and its distance from the strongest is as many standard errors as
-            `_needed` says.
+            `_needed` says. Without an interval it never is: minus infinity.
     """
 
     rows: Int[np.ndarray, " figure"]
@@ -194,14 +194,14 @@ def _over(
     better, control = up.better[own], np.where(has_control, up.better[strongest], np.nan)
     apart = up.low[own] - np.where(has_control & ~np.isnan(up.low[strongest]), level, np.nan)
     error = np.hypot(up.reach[own], up.reach[strongest]) / NormalDist().inv_cdf(0.975)
-    far_enough = better - control - needed * error
+    beyond = np.minimum(better - control - needed * error, apart)
     return (
         up.sign[own] * control,
         up.sign[own] * level,
         better - control,
         apart,
         up.high[own] - np.where(has_control, up.low[strongest], np.nan),
-        np.where(far_enough < apart, far_enough, apart),
+        np.where(np.isnan(beyond) & ~np.isnan(better - control), -np.inf, beyond),
     )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from nucleate.report.data import score_data as module
-from nucleate.report.data.score_data import KEY, score_data
+from nucleate.report.data.score_data import KEY, score_data, with_controls
 
 
 def rows_of(data):
@@ -72,3 +72,16 @@ def test_a_run_of_very_many_checkpoints_keeps_some_of_them(contents, monkeypatch
     assert len(found) <= n_rows // 2 or found["step"].nunique() == 2
     assert {steps[0], steps[-1]} <= set(found["step"]) < set(steps)
     assert data["n_steps_in_file"] == len(steps)
+
+
+def test_a_score_without_an_interval_is_never_clearly_beyond_its_controls(planted_scores):
+    """Its value would have to pass itself; with an interval it passes the level of its controls."""
+    frame = planted_scores(lambda step, layer: 0.2 * layer * (step > 0), bag=0.1).to_pandas()
+    frame = frame[frame["metric"] == "ari"].reset_index(drop=True)
+    bare = frame.assign(
+        ci_low=frame["ci_low"].where(frame["layer"] < 4), ci_high=frame["ci_high"].where(frame["layer"] < 4)
+    )
+    rows = with_controls(bare).query("control == 'none' and step == 200")
+    top, below = (rows[rows["layer"] == layer] for layer in (4, 3))
+    assert (top["control_value"] == 0.1).all() and (top["value"] == top["control_high"]).all()
+    assert (below["ci_low"] > below["control_high"]).all()

@@ -72,7 +72,8 @@ def _rows_of(index: int, run: RunContents) -> pd.DataFrame:
 def with_controls(scores: pd.DataFrame) -> pd.DataFrame:
     """The same rows with the strongest control of each: `strongest`, `control_value`, `control_high`.
 
-    `control_high` is what a row's worse end must pass to be clearly beyond its controls as one of all cells.
+    `control_high` is what a row's worse end must pass to be clearly beyond its controls as one of all cells;
+    without an interval it is the value itself, which cannot.
     A row that has no control, such as a control's own, has no name and NaN there.
     """
     is_alone = scores["step"].nunique() == 1  # a single checkpoint is never its own untrained control
@@ -80,7 +81,7 @@ def with_controls(scores: pd.DataFrame) -> pd.DataFrame:
     strongest = strongest.assign(step=scores["step"].iloc[0]) if is_alone else strongest
     is_down = strongest["metric"].isin(LOWER_IS_BETTER)
     worse = strongest["ci_high"].where(is_down, strongest["ci_low"]).fillna(strongest["value"])
-    to_pass = worse - strongest["beyond"] * np.where(is_down, -1.0, 1.0)
+    to_pass = worse - strongest["beyond"].replace(-np.inf, 0.0) * np.where(is_down, -1.0, 1.0)
     strongest = strongest.assign(control_high=to_pass)
     strongest = strongest[[*FIGURE, "step", "control", "control_value", "control_high"]]
     named = strongest.rename(columns={"control": "strongest"}).drop_duplicates([*FIGURE, "step"])
