@@ -81,7 +81,7 @@ def _compare(
 
 
 def _breathing_inertia(points: np.ndarray, n_clusters: int, n_init: int, seed: int) -> float:  # noqa: ARG001
-    return ours.kmeans_inertia(points, n_clusters, 1, seed, breathes=True)
+    return ours.kmeans_inertia(points, n_clusters, 1, seed, breaths=MANY_BREATHS)
 
 
 def sklearn_inertia(points: np.ndarray, n_clusters: int, n_init: int, seed: int) -> float:

@@ -161,11 +161,9 @@ def capture_states(checkpoint: Path, corpus: Corpus, rows: np.ndarray) -> Hidden
     return capture(load_model(checkpoint), corpus, rows, step=0, positions=("last_instruction",))
 
 
-def kmeans_inertia(
-    points: np.ndarray, n_clusters: int, n_init: int, seed: int, *, breathes: bool = False
-) -> float:
+def kmeans_inertia(points: np.ndarray, n_clusters: int, n_init: int, seed: int, *, breaths: int = 0) -> float:
     """Inertia of the best start, summed over layers."""
-    found = kmeans(points, n_clusters, n_init=n_init, seed=seed, breathes=breathes)
+    found = kmeans(points, n_clusters, n_init=n_init, seed=seed, breaths=breaths)
     return float(found.inertia.min(axis=1).sum())
 
 

@@ -61,7 +61,7 @@ def test_one_start_that_breathes_is_worth_forty_of_scikit_learn():
     for seed in range(8):
         points, _ = planted(seed, n_examples=400, n_clusters=20, distance=4.0)
         theirs = KMeans(20, n_init=40, random_state=seed).fit(points).inertia_
-        ratios.append(kmeans(points[None], 20, n_init=1, seed=seed, breathes=True).inertia.min() / theirs)
+        ratios.append(kmeans(points[None], 20, n_init=1, seed=seed, breaths=99).inertia.min() / theirs)
     assert np.median(ratios) < 1.001
 
 
@@ -84,9 +84,9 @@ def test_of_two_that_lie_together_only_one_goes():
 
 def test_a_member_depends_neither_on_its_batch_nor_on_the_room_there_is(monkeypatch):
     batch = np.stack([planted(seed, distance=2.0)[0] for seed in range(3)])
-    together = kmeans(batch, 12, n_init=2, seed=3, breathes=True)
+    together = kmeans(batch, 12, n_init=2, seed=3, breaths=99)
     monkeypatch.setattr(lloyd, "BLOCK_BYTES", 4 * 2 * 20 * 7)
-    alone = kmeans(batch[1:2], 12, n_init=2, seed=3, breathes=True)
+    alone = kmeans(batch[1:2], 12, n_init=2, seed=3, breaths=99)
     assert np.array_equal(together.labels[1], alone.labels[0])
     assert together.inertia[1] == pytest.approx(alone.inertia[0], rel=1e-5)
 
@@ -95,11 +95,11 @@ def test_a_member_depends_neither_on_its_batch_nor_on_the_room_there_is(monkeypa
 def test_few_clusters_or_hardly_fewer_than_points(n_clusters):
     points = planted(7, n_examples=30)[0][None]
     plain, breathing_ones = (
-        kmeans(points, n_clusters, n_init=2, seed=0, breathes=breathes) for breathes in (False, True)
+        kmeans(points, n_clusters, n_init=2, seed=0, breaths=breaths) for breaths in (0, 99)
     )
     assert breathing_ones.inertia.min() <= plain.inertia.min() * 1.02 + 1e-9
 
 
 def test_constant_points_share_one_label():
-    result = kmeans(np.full((1, 20, 3), 0.1), 5, seed=0, breathes=True)
+    result = kmeans(np.full((1, 20, 3), 0.1), 5, seed=0, breaths=99)
     assert len(np.unique(result.best_labels)) == 1

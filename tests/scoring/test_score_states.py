@@ -153,8 +153,8 @@ def test_many_clusters_get_fewer_starts():
 def test_what_claims_rest_on_breathes_and_other_seeds_give_other_starts(monkeypatch):
     asked = []
 
-    def noted(points, n_clusters, *, n_init, seed, breathes=False):
-        asked.append((n_clusters, n_init, breathes, seed))
+    def noted(points, n_clusters, *, n_init, seed, breaths=0):
+        asked.append((n_clusters, n_init, breaths > 0, seed))
         return kmeans(points, n_clusters, n_init=1, seed=seed)
 
     monkeypatch.setattr(methods, "kmeans", noted)

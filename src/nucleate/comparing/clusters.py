@@ -18,6 +18,7 @@ import pandas as pd
 from nucleate.comparing.looked import Looked, look_into
 from nucleate.comparing.states import Shared, shared_by
 from nucleate.errors import ConfigError, LabelsError
+from nucleate.kmeans.breathing import MANY_BREATHS
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.agreement.matched_clusters import EVENTS, Event, events_of
 from nucleate.metrics.agreement.rand_index import adjusted_rand_index
@@ -150,7 +151,7 @@ def _clustered(
     n_init = scoring.starts(n_clusters, is_settled=True)
     labels, again = (
         kmeans(
-            prepared, n_clusters, seed=scoring.clustering_seed + more, n_init=n_init, breathes=True
+            prepared, n_clusters, seed=scoring.clustering_seed + more, n_init=n_init, breaths=MANY_BREATHS
         ).best_labels[0]
         for more in (0, 1)
     )

@@ -13,6 +13,9 @@ import numpy as np
 from nucleate.kmeans.lloyd import blocks_of, iterate
 from nucleate.lazy import Bool, Float, Int
 
+MANY_BREATHS = 1000
+"""They end by themselves long before."""
+
 DEPTH = 8
 """Centers of one breath, which is repeated for as long as it helps."""
 
@@ -36,6 +39,7 @@ def breathe(
     inertia: Float[np.ndarray, "member start"],
     *,
     rng: np.random.Generator,
+    most: int,
     max_iter: int,
     tol: float,
 ) -> None:
@@ -47,6 +51,7 @@ def breathe(
         labels: of the nearest centers.
         inertia: of these clusterings, to within rounding.
         rng: of the directions in which clusters are split, which all members share.
+        most: breaths at most.
         max_iter: of Lloyd's iterations at the end.
         tol: of theirs.
 
@@ -58,7 +63,9 @@ def breathe(
     directions = rng.standard_normal((n_starts, n_new, d), dtype=np.float32)
     directions /= np.linalg.norm(directions, axis=2, keepdims=True)
     going = np.full(inertia.shape, n_new > 0)
-    while going.any():
+    for _ in range(most):
+        if not going.any():
+            break
         tried = _breath(points, centers, labels, inertia, going, directions, tol)
         going &= tried[2] < inertia * (1 - GAIN) - ROUNDING * n_examples * d
         for kept, found in zip((centers, labels, inertia), tried, strict=True):

@@ -58,7 +58,7 @@ def kmeans(
     n_init: int = 10,
     max_iter: int = 300,
     tol: float = 1e-4,
-    breathes: bool = False,
+    breaths: int = 0,
 ) -> KMeansResult:
     """Cluster each member of a batch on its own, from `n_init` greedy k-means++ starts.
 
@@ -73,8 +73,8 @@ def kmeans(
         max_iter: Lloyd iterations at most.
         tol: a start has converged when its centers move by less than this share of the points' mean
             variance (squared distance, summed over centers), as in scikit-learn.
-        breathes: whether every start is improved by `breathing.py`: a few that are end lower than many that
-            are not.
+        breaths: by which every start is improved at most, see `breathing.py`: a few starts of some breaths
+            end lower than many of none. They end by themselves.
 
     Raises:
         LabelsError: more clusters than examples, no start, or a point that is not finite.
@@ -85,7 +85,7 @@ def kmeans(
     _check(points, n_clusters, n_init)
     n_workers = min(n_threads(), len(points))
     cluster = partial(_cluster, n_clusters=n_clusters, seed=seed, n_init=n_init, max_iter=max_iter, tol=tol)
-    cluster = partial(cluster, breathes=breathes)
+    cluster = partial(cluster, breaths=breaths)
     if n_workers == 1:
         return KMeansResult(*cluster(points))
     # Threads that share one small operation wait for each other at its end: each has members of its own.
@@ -127,7 +127,7 @@ def _cluster(
     n_init: int,
     max_iter: int,
     tol: float,
-    breathes: bool,
+    breaths: int,
 ) -> Clustering:
     """Labels, inertia and centers of every start, for some members of the batch."""
     size = members_at_once(points.shape[1], n_clusters, n_init)
@@ -138,11 +138,11 @@ def _cluster(
         rng = np.random.default_rng(seed)
         chosen, labels = first_centers(scaled, n_clusters, n_init, rng)
         centers = np.stack([own[starts] for own, starts in zip(scaled, chosen, strict=True)])
-        n_first = min(max_iter, FIRST_ITERATIONS) if breathes else max_iter
+        n_first = min(max_iter, FIRST_ITERATIONS) if breaths else max_iter
         iterate(scaled, centers, labels, max_iter=n_first, tol=tol)
-        if breathes:
+        if breaths:
             about = _inertias(scaled, centers, labels)
-            breathe(scaled, centers, labels, about, rng=rng, max_iter=max_iter, tol=tol)
+            breathe(scaled, centers, labels, about, rng=rng, most=breaths, max_iter=max_iter, tol=tol)
         inertia = _inertias(scaled, centers, labels)
         centers = centers if axes is None else centers @ axes[:, None]
         parts.append((labels, inertia * scales**2, centers * scales[..., None, None] + means[:, None]))

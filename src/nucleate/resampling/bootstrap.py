@@ -137,18 +137,9 @@ class Resamples:
         return copies * (copies - 1)
 
     @cached_property
-    def alone(self) -> Float[np.ndarray, " replicate"]:
-        """Ordered pairs of an example and itself or its copies: `pairs` leaves them out."""
-        return np.einsum("er,er->r", self.by_example, self.by_example)
-
-    @cached_property
-    def by_example(self) -> Float[np.ndarray, "example replicate"]:
-        """How often each replicate drew each example."""
-        return self.copies[self.units].astype(np.float64)
-
-    @cached_property
     def _weights(self) -> Float[np.ndarray, "replicate example"]:
-        return np.ascontiguousarray(self.by_example.T)
+        """How often each replicate drew each example."""
+        return np.ascontiguousarray(self.copies[self.units].T.astype(np.float64))
 
     @cached_property
     def _sizes(self) -> Float[np.ndarray, " replicate"]:

@@ -18,13 +18,22 @@ from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.errors import LabelsError
 from nucleate.lazy import Float, Int
 from nucleate.resampling.bootstrap import Resamples, permute_labels
-from nucleate.resampling.half_samples import Halves
+from nucleate.resampling.half_samples import N_CLUSTERED, Halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at
-from nucleate.scoring.methods import LEFT_TO_DATA, METHODS, Clusters, Method, assign, by_settled_kmeans
+from nucleate.scoring.methods import (
+    LEFT_TO_DATA,
+    METHODS,
+    Clusters,
+    Method,
+    assign,
+    by_kmeans_of_a_breath,
+    by_settled_kmeans,
+)
 from nucleate.scoring.preparation import prepare
-from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure
+from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure, Halved
+from nucleate.scoring.rows.half_clusters import HalfClusters
 from nucleate.scoring.rows.label_figures import (
     N_PERMUTATIONS,
     FigureRow,
@@ -146,7 +155,7 @@ class _Scorer:
             self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
         )
         halves = Halves.draw(self.sample.units, self._seed("halves", preparation=""))
-        yield from self._rows_of_partitions(points, resamples, halves)
+        yield from self._rows_of_partitions(points, halves)
         if self.with_controls:
             yield from self._size_matched()
         if self.milestone:
@@ -165,37 +174,48 @@ class _Scorer:
         cut = cut_down(self.train, self.sample, self._seed("size_matched", preparation=""))
         metrics = tuple(metric for metric in self.settings.metrics if metric in CHEAP)
         settings = self.settings.model_copy(update={"metrics": metrics, "milestone_metrics": ()})
-        resamples = Resamples.draw(
-            cut.units, settings.n_resamples, self._seed("matched resamples", preparation="")
-        )
+        halves = Halves.draw(cut.units, self._seed("matched halves", preparation=""))
         scorer = replace(self, sample=cut, settings=settings)
         points = prepare(cut.points, self.train.points, self.place[2], settings.pca_components)
-        for row in scorer._rows_of_partitions(points, resamples, Halves(())):
+        for row in scorer._rows_of_partitions(points, halves):
             if row["control"] == "none":
                 yield row | {"control": "size_matched"}
 
     def _rows_of_partitions(
-        self, points: Float[np.ndarray, "site example d"], resamples: Resamples, halves: Halves
+        self, points: Float[np.ndarray, "site example d"], halves: Halves
     ) -> Iterator[FigureRow]:
         found: dict[tuple[str, int], Clusters | None] = {}
+        halved = HalfClusters(points, halves.rows[:N_CLUSTERED])
         for factor, labels in self.sample.labels.items():
-            figures_of = self._figures_of(factor, resamples, halves)
+            figures_of = self._figures_of(factor)
             for method in self.settings.methods_at(self.milestone):
                 n_clusters = self._n_clusters(method, factor, labels)
                 if (method, n_clusters) not in found:
                     found[method, n_clusters] = self._cluster(points, method, n_clusters)
                 clusters = found[method, n_clusters]
                 if clusters is not None:
-                    yield from self._rows_of_factor(factor, figures_of, clusters, method)
+                    own = self._halved(halved, clusters, method, labels)
+                    yield from self._rows_of_factor(factor, figures_of, clusters, own, method)
 
-    def _figures_of(self, factor: str, resamples: Resamples, halves: Halves) -> FactorFigures:
+    def _halved(
+        self, halved: HalfClusters, clusters: Clusters, method: str, labels: Int[np.ndarray, " example"]
+    ) -> Halved:
+        """Clusters of halves: their own, or those that another split gives to whatever it is shown."""
+        if method == "kmeans_from_train":
+            return halved.of(clusters)
+        is_settled = method == "kmeans" and len(np.unique(labels)) in self._settled
+        cluster: Method = by_kmeans_of_a_breath if is_settled else METHODS[method]
+        seed = self._seed("clusters of halves", *self._other_starts, preparation=self.place[2])
+        return halved.anew(cluster, labels, leaves_number=method in LEFT_TO_DATA, seed=seed)
+
+    def _figures_of(self, factor: str) -> FactorFigures:
         labels, across = self.sample.labels[factor], self.sample.across
         seed = self._seed("shuffled", factor, preparation="")
         n_permutations = self.settings.n_permutations if self.with_controls else 0
         permuted = permute_labels(labels, self.sample.units, n_permutations, seed)
         metrics = self.settings.metrics_at(self.milestone)
-        drawn = self._seed("starts", factor, preparation="")
-        return FactorFigures(labels, permuted, resamples, halves, metrics, drawn, across)
+        misplaced = self._seed("misplaced", factor, preparation="")
+        return FactorFigures(labels, permuted, self.sample.units, metrics, misplaced, across)
 
     def _n_clusters(self, method: str, factor: str, labels: Int[np.ndarray, " example"]) -> int:
         if method == "kmeans_from_train" and self.train is not None:
@@ -216,13 +236,16 @@ class _Scorer:
         named = "kmeans" if is_from_train else method
         is_settled = named == "kmeans" and n_clusters in self._settled
         starts = self.settings.starts(max(n_clusters, 1), is_settled=is_settled)
-        others = [self.settings.clustering_seed] if self.settings.clustering_seed else []
-        seed = self._seed("clusters", n_clusters, *others, preparation=preparation)
+        seed = self._seed("clusters", n_clusters, *self._other_starts, preparation=preparation)
         cluster: Method = by_settled_kmeans if is_settled else METHODS[named]
         found = cluster(points, n_clusters, n_init=starts, seed=seed)
         if split == TRAIN and named == "kmeans":
             self.fits[fitted] = found
         return None if is_from_train else found
+
+    @property
+    def _other_starts(self) -> list[int]:
+        return [self.settings.clustering_seed] if self.settings.clustering_seed else []
 
     @property
     def _settled(self) -> set[int]:
@@ -231,9 +254,10 @@ class _Scorer:
         return {len(np.unique(labels[factor])) for factor in self.settings.settled if factor in labels}
 
     def _rows_of_factor(
-        self, factor: str, figures_of: FactorFigures, clusters: Clusters, method: str
+        self, factor: str, figures_of: FactorFigures, clusters: Clusters, halved: Halved, method: str
     ) -> Iterator[FigureRow]:
-        for site, (figures, shuffled) in enumerate(figures_of.at_sites(clusters.labels, clusters.inertia)):
+        of_sites = figures_of.at_sites(clusters.labels, clusters.inertia, halved)
+        for site, (figures, shuffled) in enumerate(of_sites):
             n_clusters = clusters.n_clusters[site]
             for figure in figures:
                 yield self._row(figure, site, factor, method, n_clusters, "none")

@@ -1,73 +1,30 @@
 """Agreement of one factor with the clusters of many sites: what `rand_index` tells of one site, for all.
 
-This module hides that sites share most of the work. Draws, permutations, the pairs that labels hold
-together and those within groups are counted once. All counts are whole numbers, so every figure is bit for
-bit that of the plain functions.
+This module hides that sites share most of the work: permutations, the pairs that labels hold together and
+those within groups are counted once. All counts are whole numbers, so every figure is bit for bit that of
+the plain functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 
 from nucleate.lazy import Float, Int
-from nucleate.metrics.agreement.drawn_pairs import DrawnPairs, DrawnStarts, Sums, n_pairs_within, pairs_within
+from nucleate.metrics.agreement.pairs_within import n_pairs_within, pairs_within
 from nucleate.metrics.agreement.rand_index import (
     WIDEST_COUNTED,
     Groups,
-    adjusted_rand_replicates,
     all_pairs,
     both_of,
-    draw_starts,
     index_of_pairs,
-    misplace,
     pairs_together,
 )
-from nucleate.resampling.bootstrap import CHUNK_VALUES, Resamples, number_from_zero
-from nucleate.resampling.intervals import interval
+from nucleate.resampling.bootstrap import CHUNK_VALUES, number_from_zero
 
 Best = Int[np.ndarray, "site example"]
 """The clusters of the best start at every site."""
-
-
-class SiteClusters:
-    """The clusters of every start at every site, with what all measures of them share.
-
-    Attributes:
-        best: the clusters of each site's best start.
-    """
-
-    def __init__(
-        self,
-        clusters: Int[np.ndarray, "site start example"],
-        inertia: Float[np.ndarray, "site start"],
-        seed: int,
-    ) -> None:
-        self._clusters, self._inertia, self._seed = clusters, inertia, seed
-        self.best: Best = clusters[np.arange(len(clusters)), inertia.argmin(axis=1)]
-        self._drawn: DrawnStarts | None = None
-        self._pairs: tuple[Sums, Sums] | None = None
-
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        return zip(self._clusters, self._inertia, strict=True)
-
-    def misplaced(self, units: Int[np.ndarray, " example"]) -> Best:
-        """The best clusters, a few units put elsewhere."""
-        return np.stack([misplace(own, units, self._seed) for own in self.best])
-
-    def drawn(self, n_resamples: int) -> DrawnStarts:
-        """The starts that replicates take: the same for all pairs and for those across groups."""
-        if self._drawn is None:
-            self._drawn = DrawnStarts(self._clusters, self._inertia, n_resamples, self._seed)
-        return self._drawn
-
-    def pairs(self, of: DrawnPairs) -> tuple[Sums, Sums]:
-        """Those of all pairs, counted once; whoever asks has the same labels and replicates."""
-        if self._pairs is None:
-            self._pairs = of.of_all(self.drawn(of.n_resamples))
-        return self._pairs
 
 
 class SiteAgreement:
@@ -75,26 +32,26 @@ class SiteAgreement:
 
     Args:
         labels: of the factor.
-        resamples: of the same examples.
         permuted: the labels, handed round as often as controls ask for.
-        seed: of the drawn starts.
         groups: as in `rand_index.adjusted_rand_index`.
     """
 
     def __init__(
         self,
         labels: Int[np.ndarray, " example"],
-        resamples: Resamples,
         permuted: Int[np.ndarray, "permutation example"],
-        seed: int,
         groups: Groups | None = None,
     ) -> None:
-        self._labels, self._resamples, self._seed = number_from_zero(labels), resamples, seed
+        self._labels = number_from_zero(labels)
         self._groups = None if groups is None else number_from_zero(groups)
         self._permuted = number_from_zero(permuted.ravel()).reshape(permuted.shape)
         self._own = float(pairs_together(self._labels[None], self._groups)[0])
         self._total = all_pairs(len(labels), self._groups)
-        self._pairs = DrawnPairs(resamples, self._labels, self._groups)
+
+    def of_some(self, rows: Int[np.ndarray, " chosen"]) -> SiteAgreement:
+        """That of some of the examples, without permutations."""
+        groups = None if self._groups is None else self._groups[rows]
+        return SiteAgreement(self._labels[rows], np.empty((0, len(rows)), dtype=np.int64), groups)
 
     def indices(self, best: Best) -> Float[np.ndarray, " site"]:
         """As `adjusted_rand_index`, for every site."""
@@ -105,44 +62,6 @@ class SiteAgreement:
     @property
     def _says_nothing(self) -> bool:
         return self._groups is not None and not self._own
-
-    def intervals(
-        self, clusters: SiteClusters
-    ) -> tuple[Float[np.ndarray, " site"], Float[np.ndarray, " site"]]:
-        """As `adjusted_rand_interval`, for every site: the lower and the upper ends."""
-        if not self._resamples.tell_something or self._says_nothing:
-            return np.full(len(clusters.best), np.nan), np.full(len(clusters.best), np.nan)
-        low, high = interval(self._replicates(clusters))
-        return np.minimum(low, self.indices(clusters.misplaced(self._resamples.units))), high
-
-    def _replicates(self, clusters: SiteClusters) -> Float[np.ndarray, "site replicate"]:
-        """As `adjusted_rand_replicates`, for every site."""
-        if not self._pairs.can_count():
-            return np.stack([self._plain_replicates(*site) for site in clusters])
-        both, own = clusters.pairs(self._pairs)
-        if self._groups is not None:
-            both_within, own_within = self._pairs.within(clusters.drawn(self._resamples.n_resamples))
-            both, own = both - both_within, own - own_within
-        with_label, total = self._known
-        counts = total > 0 if self._groups is None else with_label > 0
-        return np.where(counts, index_of_pairs(both, with_label, own, total), np.nan)
-
-    def _plain_replicates(
-        self, clusters: Int[np.ndarray, "start example"], inertia: Float[np.ndarray, " start"]
-    ) -> Float[np.ndarray, " replicate"]:
-        starts = draw_starts(inertia, self._resamples.n_resamples, self._seed)
-        return adjusted_rand_replicates(self._labels, clusters, starts, self._resamples, self._groups)
-
-    @cached_property
-    def _known(self) -> tuple[Float[np.ndarray, " replicate"], Float[np.ndarray, " replicate"]]:
-        """Of every replicate the pairs of one label, and all."""
-        found = []
-        for own in (self._labels, np.zeros_like(self._labels)):
-            pairs = self._resamples.pairs_once(own)
-            if self._groups is not None:
-                pairs = pairs - self._resamples.pairs_once(both_of(own, self._groups))
-            found.append(pairs)
-        return found[0], found[1]
 
     def permuted(self, best: Best) -> Float[np.ndarray, "site permutation"]:
         """As `adjusted_rand_permuted`, for every site."""

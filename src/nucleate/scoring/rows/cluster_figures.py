@@ -1,8 +1,8 @@
 """The figures of clusters against one factor: with an interval, and of labels that know nothing.
 
-This module hides which figures rest on every start and which on the best one alone, and that all but the
-Adjusted Rand Index are read off one table of labels by clusters, for the sample, its halves and permuted
-labels alike.
+Another sample would have other clusters, not these with other examples in them: intervals come from halves
+of the examples that are clustered anew. This module hides that all figures but the Adjusted Rand Index are
+read off one table of labels by clusters, for the sample, its halves and permuted labels alike.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from nucleate.metrics.agreement.contingency import (
     matched_names,
     share_named_right,
 )
-from nucleate.metrics.agreement.rand_index import Groups, draw_starts, misplace, stability
-from nucleate.metrics.agreement.site_agreement import SiteAgreement, SiteClusters
+from nucleate.metrics.agreement.rand_index import Groups, misplace, stability
+from nucleate.metrics.agreement.site_agreement import Best, SiteAgreement
 from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, number_from_zero
-from nucleate.resampling.half_samples import N_HALVES, Halves, Key
+from nucleate.resampling.half_samples import interval_of_halves
 from nucleate.resampling.intervals import exact_ends, interval
 
 NAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"matched": matched_names, "purity": commonest_names}
@@ -58,6 +58,18 @@ class Figure:
         return cls.with_interval(metric, float(np.nanmean(values)), (float(low), float(high)))
 
     @classmethod
+    def of_halves(
+        cls, metric: str, value: float, halves: Float[np.ndarray, " half"], doubted: float
+    ) -> Figure:
+        """A figure that is 1 at most, its interval from halves of the examples.
+
+        Where nothing is misplaced no half can show that something might be: the lower end is at most
+        `doubted`, the figure with a few units put elsewhere.
+        """
+        low, high = interval_of_halves(value, halves)
+        return cls.with_interval(metric, value, (min(low, doubted), min(high, 1.0)))
+
+    @classmethod
     def of_mean(
         cls,
         metric: str,
@@ -77,6 +89,9 @@ class Figure:
 OfSite = tuple[list[Figure], list[Figure]]
 """The figures of one site, and what permuted labels reach there."""
 
+Halved = Sequence[tuple[Int[np.ndarray, " chosen"], Int[np.ndarray, "site chosen"]]]
+"""Some of the examples, such as a half, and their clusters at every site."""
+
 
 @dataclass(frozen=True)
 class FactorFigures:
@@ -85,38 +100,43 @@ class FactorFigures:
     Attributes:
         labels: of the factor.
         permuted: the same, handed round; of none there are no controls.
-        resamples: of the examples.
-        halves: of the examples.
+        units: of the examples.
         metrics: which figures.
-        seed: of the drawn starts.
+        seed: of the units that are put elsewhere.
         across: groups; `ari_across` is given where some examples of different ones share a label.
     """
 
     labels: Int[np.ndarray, " example"]
     permuted: Int[np.ndarray, "permutation example"]
-    resamples: Resamples
-    halves: Halves
+    units: Int[np.ndarray, " example"]
     metrics: Sequence[str]
     seed: int
     across: Groups | None = None
 
     def at_sites(
-        self, clusters: Int[np.ndarray, "site start example"], inertia: Float[np.ndarray, "site start"]
+        self,
+        clusters: Int[np.ndarray, "site start example"],
+        inertia: Float[np.ndarray, "site start"],
+        halved: Halved,
     ) -> Iterator[OfSite]:
-        """For each site the figures that compare labels with clusters, and what permuted labels reach."""
-        together = SiteClusters(clusters, inertia, self.seed)
+        """For each site the figures that compare labels with clusters, and what permuted labels reach.
+
+        Args:
+            clusters: of every start.
+            inertia: of every start; the clusters of the lowest count.
+            halved: halves of the examples with clusters of their own, behind the intervals.
+        """
+        best = clusters[np.arange(len(clusters)), inertia.argmin(axis=1)]
+        misplaced = np.stack([misplace(own, self.units, self.seed) for own in best])
         of_sites: list[OfSite] = [([], []) for _ in clusters]
         for metric, agreement in self._agreements.items():
-            _add_agreement(metric, agreement, together, of_sites)
-        for (figures, nulls), best, (found, heights) in zip(of_sites, together.best, together, strict=True):
-            units = self.resamples.units
-            figures.extend(
-                _table_figures(self.labels, found, heights, units, self.halves, self.metrics, self.seed)
-            )
+            self._add_agreement(metric, agreement, (best, misplaced), halved, of_sites)
+        self._add_table_figures((best, misplaced), halved, of_sites)
+        for (figures, nulls), found, own in zip(of_sites, clusters, best, strict=True):
             if "stability" in self.metrics and len(found) > 1:
                 figures.append(Figure("stability", stability(found)))
             if len(self.permuted):
-                nulls.extend(shuffled_figures(self.permuted, best, self.metrics))
+                nulls.extend(shuffled_figures(self.permuted, own, self.metrics))
             yield figures, nulls
 
     @cached_property
@@ -126,22 +146,50 @@ class FactorFigures:
         if self.across is not None:
             asked["ari_across"] = self.across
         return {
-            metric: SiteAgreement(self.labels, self.resamples, self.permuted, self.seed, groups)
+            metric: SiteAgreement(self.labels, self.permuted, groups)
             for metric, groups in asked.items()
             if metric in self.metrics
         }
 
+    def _add_agreement(
+        self,
+        metric: str,
+        agreement: SiteAgreement,
+        clusters: tuple[Best, Best],
+        halved: Halved,
+        of_sites: list[OfSite],
+    ) -> None:
+        best, misplaced = clusters
+        values, doubted = agreement.indices(best), agreement.indices(misplaced)
+        of_halves = [agreement.of_some(rows).indices(own) for rows, own in halved]
+        permuted = agreement.permuted(best)
+        for site, (figures, nulls) in enumerate(of_sites):
+            if not math.isnan(values[site]):
+                halves = np.array([half[site] for half in of_halves])
+                figures.append(Figure.of_halves(metric, float(values[site]), halves, float(doubted[site])))
+            if not np.isnan(permuted[site]).all():
+                nulls.append(Figure.of_null(metric, permuted[site]))
 
-def _add_agreement(
-    metric: str, agreement: SiteAgreement, clusters: SiteClusters, of_sites: list[OfSite]
-) -> None:
-    permuted, ends = agreement.permuted(clusters.best), np.stack(agreement.intervals(clusters), axis=1)
-    values = agreement.indices(clusters.best).tolist()
-    for (figures, nulls), value, null, (low, high) in zip(of_sites, values, permuted, ends, strict=True):
-        if not math.isnan(value):
-            figures.append(Figure.with_interval(metric, value, (float(low), float(high))))
-        if not np.isnan(null).all():
-            nulls.append(Figure.of_null(metric, null))
+    def _add_table_figures(self, clusters: tuple[Best, Best], halved: Halved, of_sites: list[OfSite]) -> None:
+        wanted = [metric for metric in OF_TABLE if metric in self.metrics]
+        if not wanted:
+            return
+        best, misplaced = clusters
+        expected = [_expected_in_half(self.labels, site, halved) for site in range(len(best))]
+        of_halves = [
+            [
+                _read(table, wanted, one)
+                for table, one in zip(_tables(self.labels[rows], own), expected, strict=True)
+            ]
+            for rows, own in halved
+        ]
+        whole, doubted = (
+            [_read(table, wanted) for table in _tables(self.labels, own)] for own in (best, misplaced)
+        )
+        for site, (figures, _) in enumerate(of_sites):
+            for metric in wanted:
+                halves = np.array([half[site][metric] for half in of_halves])
+                figures.append(Figure.of_halves(metric, whole[site][metric], halves, doubted[site][metric]))
 
 
 def shuffled_figures(
@@ -177,101 +225,27 @@ def _tables_in_blocks(
         yield contingencies(permuted[first : first + n_tables], clusters)
 
 
-def _table_figures(
-    labels: Int[np.ndarray, " example"],
-    clusters: Int[np.ndarray, "start example"],
-    inertia: Float[np.ndarray, " start"],
-    units: Int[np.ndarray, " example"],
-    halves: Halves,
-    metrics: Sequence[str],
-    seed: int,
-) -> Iterator[Figure]:
-    """Halves draw clustering starts too, as the replicates of the Adjusted Rand Index do."""
-    wanted = [metric for metric in OF_TABLE if metric in metrics]
-    if not wanted:
-        return
-    best, starts = clusters[inertia.argmin()], draw_starts(inertia, N_HALVES, seed)
-    table, expected = contingency(labels, best), _expected_in_half(labels, best, halves)
-    found = _of_halves(labels, clusters[starts], halves, wanted, expected)
-    values = {metric: float(value) for metric, value in _read(table, table, wanted).items()}
-    keyed = {(metric, ""): value for metric, value in values.items()}
-    ends = halves.intervals(keyed, lambda number, _: found[number])
-    # Where nothing is misplaced no half can show that something might be.
-    doubted = contingency(labels, misplace(best, units, seed))
-    lowest = _read(doubted, doubted, wanted)
-    for metric, value in values.items():
-        low, high = ends[metric, ""]
-        yield Figure.with_interval(metric, value, (min(low, float(lowest[metric])), min(high, 1.0)))
+def _tables(
+    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, "site example"]
+) -> Iterator[Int[np.ndarray, "label cluster"]]:
+    """The table of every site."""
+    return (contingency(labels, own) for own in clusters)
 
 
-def _of_halves(
-    labels: Int[np.ndarray, " example"],
-    clusters: Int[np.ndarray, "half example"],
-    halves: Halves,
-    metrics: Sequence[str],
-    expected: float,
-) -> list[dict[Key, float]]:
-    """The figures of every half, whose clusters are named by it and judged by the other.
-
-    Halves have clusterings of their own; those with as many clusters are counted and read together, as many
-    at a time as `CELLS_HELD` allows.
-    """
-    found: list[dict[Key, float]] = [{} for _ in halves.rows]
-    if not found:
-        return found
-    rows, columns = number_from_zero(labels), np.stack([number_from_zero(own) for own in clusters])
-    widths, n_labels = columns.max(axis=1) + 1, int(rows.max()) + 1
-    for width in np.unique(widths).tolist():
-        alike = np.flatnonzero(widths == width)
-        n_tables = max(1, CELLS_HELD // (n_labels * width))
-        for first in range(0, len(alike), n_tables):
-            some = alike[first : first + n_tables]
-            shape = (len(some), n_labels, width)
-            chosen, others = _tables_of_halves(
-                rows, columns[some], [halves.rows[half] for half in some], shape
-            )
-            for metric, values in _read(chosen, others, metrics, expected).items():
-                for half, value in zip(some.tolist(), values.tolist(), strict=True):
-                    found[half][metric, ""] = value
-    return found
-
-
-def _tables_of_halves(
-    rows: Int[np.ndarray, " example"],
-    columns: Int[np.ndarray, "half example"],
-    halves: Sequence[np.ndarray],
-    shape: tuple[int, int, int],
-) -> tuple[Int[np.ndarray, "half label cluster"], Int[np.ndarray, "half label cluster"]]:
-    """The table of every half, and that of the examples that are not in it."""
-    cells = rows * shape[2] + columns + shape[1] * shape[2] * np.arange(shape[0])[:, None]
-    inside = np.concatenate([own[half] for own, half in zip(cells, halves, strict=True)])
-    whole, chosen = (
-        np.bincount(each, minlength=math.prod(shape)).reshape(shape) for each in (cells.ravel(), inside)
-    )
-    return chosen, whole - chosen
-
-
-def _expected_in_half(
-    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"], halves: Halves
-) -> float:
+def _expected_in_half(labels: Int[np.ndarray, " example"], site: int, halved: Halved) -> float:
     """Cells of halves have about the same sizes, so one expectation serves all; it is most of the cost."""
-    rows = next(iter(halves.rows), None)
-    return math.nan if rows is None else expected_information(contingency(labels[rows], clusters[rows]))
+    for rows, clusters in halved:
+        return expected_information(contingency(labels[rows], clusters[site]))
+    return math.nan
 
 
 def _read(
-    tables: Int[np.ndarray, "*table label cluster"],
-    judged: Int[np.ndarray, "*table label cluster"],
-    metrics: Sequence[str],
-    expected: float | None = None,
-) -> dict[str, Float[np.ndarray, "*table"]]:
-    """Figures of tables; clusters are named by them, and the share named right is counted in `judged`.
-
-    A half that judged its own names would vary too little.
-    """
+    table: Int[np.ndarray, "label cluster"], metrics: Sequence[str], expected: float | None = None
+) -> dict[str, float]:
+    """Figures of a table."""
     found = {
-        metric: share_named_right(judged, NAMES[metric](tables)) for metric in metrics if metric in NAMES
+        metric: float(share_named_right(table, NAMES[metric](table))) for metric in metrics if metric in NAMES
     }
     if "ami" in metrics:
-        found["ami"] = adjusted_mutual_information(tables, expected)
+        found["ami"] = float(adjusted_mutual_information(table, expected))
     return found
