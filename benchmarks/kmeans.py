@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks import ours, peers, profiles
 from benchmarks.measuring import Findings, Measured, Reached, Row, in_turn
 from benchmarks.setup import Setup
+from nucleate.kmeans.breathing import MANY_BREATHS
 
 SKLEARN = "scikit-learn"
 BREATHING = "nucleate, 1 start that breathes"

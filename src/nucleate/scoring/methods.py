@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -45,6 +45,7 @@ class Clusters:
     centers: Float[np.ndarray, "site start cluster d"] | None = None
 
 
+@runtime_checkable
 class Method(Protocol):
     """A way to cluster; `n_clusters` may be left aside where the method finds its own number."""
 

@@ -18,7 +18,7 @@ from nucleate.capture.hidden_states import HiddenStates, layer_of
 from nucleate.errors import LabelsError
 from nucleate.lazy import Float, Int
 from nucleate.resampling.bootstrap import Resamples, permute_labels
-from nucleate.resampling.half_samples import N_CLUSTERED, Halves
+from nucleate.resampling.half_samples import Halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import ONCE, Sample, cut_down, is_held_out, samples_at
@@ -185,7 +185,7 @@ class _Scorer:
         self, points: Float[np.ndarray, "site example d"], halves: Halves
     ) -> Iterator[FigureRow]:
         found: dict[tuple[str, int], Clusters | None] = {}
-        halved = HalfClusters(points, halves.rows[:N_CLUSTERED])
+        halved = HalfClusters(points, halves.rows)
         for factor, labels in self.sample.labels.items():
             figures_of = self._figures_of(factor)
             for method in self.settings.methods_at(self.milestone):
@@ -200,13 +200,11 @@ class _Scorer:
     def _halved(
         self, halved: HalfClusters, clusters: Clusters, method: str, labels: Int[np.ndarray, " example"]
     ) -> Halved:
-        """Clusters of halves: their own, or those that another split gives to whatever it is shown."""
-        if method == "kmeans_from_train":
-            return halved.of(clusters)
-        is_settled = method == "kmeans" and len(np.unique(labels)) in self._settled
-        cluster: Method = by_kmeans_of_a_breath if is_settled else METHODS[method]
+        """Clusters of halves: their own where claims rest on them."""
         seed = self._seed("clusters of halves", *self._other_starts, preparation=self.place[2])
-        return halved.anew(cluster, labels, leaves_number=method in LEFT_TO_DATA, seed=seed)
+        if method == "kmeans" and len(np.unique(labels)) in self._settled:
+            return halved.anew(by_kmeans_of_a_breath, labels, seed)
+        return halved.drawn(clusters, seed)
 
     def _figures_of(self, factor: str) -> FactorFigures:
         labels, across = self.sample.labels[factor], self.sample.across

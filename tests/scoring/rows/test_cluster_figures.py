@@ -1,10 +1,11 @@
-"""Figures of many tables at once are those of one table after the other."""
+"""Figures of the sample with their intervals, beside the plain way: one table after the other."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from scipy import stats
 
 from nucleate.metrics.agreement.contingency import (
     adjusted_mutual_information,
@@ -14,63 +15,55 @@ from nucleate.metrics.agreement.contingency import (
     matched_names,
     share_named_right,
 )
-from nucleate.metrics.agreement.rand_index import draw_starts
-from nucleate.resampling.bootstrap import Resamples
-from nucleate.resampling.half_samples import N_HALVES, Halves, interval_of_halves
-from nucleate.scoring.rows import cluster_figures
-from nucleate.scoring.rows.cluster_figures import OF_TABLE, FactorFigures, Figure
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index, misplace
+from nucleate.resampling.half_samples import Halves, interval_of_halves
+from nucleate.scoring.rows.cluster_figures import OF_TABLE, FactorFigures
+
+METRICS = ("ari", "ari_across", *OF_TABLE)
 
 
-@pytest.mark.parametrize("cells_held", [2**23, 60])
+def plain(labels, clusters, groups, expected=None):
+    table = contingency(labels, clusters)
+    return {
+        "ari": adjusted_rand_index(labels, clusters),
+        "ari_across": adjusted_rand_index(labels, clusters, groups),
+        "ami": float(adjusted_mutual_information(table, expected)),
+        "matched": float(share_named_right(table, matched_names(table))),
+        "purity": float(share_named_right(table, commonest_names(table))),
+    }
+
+
 @pytest.mark.parametrize("per_unit", [1, 3])
-@pytest.mark.parametrize("n_empty", [0, 2])
-def test_halves_at_once_are_those_of_one_table_after_the_other(per_unit, n_empty, cells_held, monkeypatch):
-    """Where units are of several examples halves have several sizes; some starts may find fewer clusters."""
-    monkeypatch.setattr(cluster_figures, "CELLS_HELD", cells_held)  # all tables, or two at a time
-    rng = np.random.default_rng(per_unit + n_empty)
+def test_intervals_are_as_wide_as_halves_with_clusters_of_their_own_spread(per_unit):
+    rng = np.random.default_rng(per_unit)
     labels, units = rng.integers(5, size=90), np.minimum(np.arange(90) // per_unit, 25)
-    clusters = np.where(rng.random((1, 4, 90)) < 0.7, labels, rng.integers(5, size=(1, 4, 90)))
-    clusters[0, 0] = np.minimum(clusters[0, 0], 4 - n_empty)
-    inertia, halves = np.array([[1.0, 2.0, 0.5, 3.0]]), Halves.draw(units, 3)
-    resamples = Resamples.draw(units, 2, 1)
-    figures_of = FactorFigures(labels, labels[None], resamples, halves, OF_TABLE, 7)
-    (((*found,), _),) = figures_of.at_sites(clusters, inertia)
-    best, starts = clusters[0, 2], draw_starts(inertia[0], N_HALVES, 7)
-    expected = expected_information(contingency(labels[halves.rows[0]], best[halves.rows[0]]))
-    plain: dict[str, list[float]] = {metric: [] for metric in OF_TABLE}
-    for start, rows in zip(starts, halves.rows, strict=True):
-        counted = np.isin(np.arange(90), rows).astype(int)
-        half = contingency(labels, clusters[0, start], counted)
-        other = contingency(labels, clusters[0, start]) - half
-        plain["ami"].append(float(adjusted_mutual_information(half, expected)))
-        plain["matched"].append(float(share_named_right(other, matched_names(half))))
-        plain["purity"].append(float(share_named_right(other, commonest_names(half))))
-    assert {figure.metric for figure in found} == set(OF_TABLE)
-    for figure in found:
-        low, high = interval_of_halves(figure.value, np.array(plain[figure.metric]))
-        assert figure.ci_high == min(high, 1.0)
-        assert figure.ci_low <= low  # lower still where few examples put elsewhere would lower it
+    groups = rng.integers(3, size=90)
+    clusters = np.where(rng.random((2, 4, 90)) < 0.7, labels, rng.integers(5, size=(2, 4, 90)))
+    inertia, halves = np.array([[1.0, 2.0, 0.5, 3.0], [0.1, 2.0, 0.5, 3.0]]), Halves.draw(units, 3).rows[:6]
+    halved = [
+        (rows, np.where(rng.random((2, len(rows))) < 0.6, labels[rows], rng.integers(4, size=(2, len(rows)))))
+        for rows in halves
+    ]
+    figures_of = FactorFigures(labels, labels[None], units, METRICS, 7, groups)
+    for site, (found, _) in enumerate(figures_of.at_sites(clusters, inertia, halved)):
+        best = clusters[site, inertia[site].argmin()]
+        rows, own = halved[0]
+        expected = expected_information(contingency(labels[rows], own[site]))
+        of_halves = [plain(labels[rows], own[site], groups[rows], expected) for rows, own in halved]
+        value, doubted = (plain(labels, one, groups) for one in (best, misplace(best, units, 7)))
+        assert {figure.metric for figure in found} == {*METRICS, "stability"} - {"stability"}
+        for figure in found:
+            assert figure.value == pytest.approx(value[figure.metric], abs=1e-12)
+            spread = np.array([each[figure.metric] for each in of_halves])
+            low, high = interval_of_halves(value[figure.metric], spread)
+            assert figure.ci_low == pytest.approx(min(low, doubted[figure.metric]), abs=1e-12)
+            assert figure.ci_high == pytest.approx(min(high, 1.0), abs=1e-12)
 
 
-@pytest.mark.parametrize("per_unit", [1, 5])
-@pytest.mark.parametrize("share", [0, 1])
-def test_a_share_of_none_or_all_has_the_exact_interval_of_as_many_units(share, per_unit):
-    """However often units are drawn again, none says anything else."""
-    resamples = Resamples.draw(np.arange(200) // per_unit, 20, 1)
-    found = Figure.of_mean("accuracy", np.full(200, bool(share)), resamples)
-    n_units = 200 // per_unit
-    exact = stats.binomtest(share * n_units, n_units).proportion_ci(0.95, "exact")
-    assert found.value == share
-    assert (found.ci_low, found.ci_high) == pytest.approx((exact.low, exact.high), abs=1e-12)
-
-
-def test_other_means_have_the_interval_of_their_replicates():
-    rng = np.random.default_rng(0)
-    right, resamples = rng.random(200) < 0.7, Resamples.draw(np.arange(200), 500, 1)
-    found = Figure.of_mean("accuracy", right, resamples)
-    low, high = np.percentile(resamples.means(right.astype(float)), [2.5, 97.5])
-    assert (found.ci_low, found.ci_high) == (low, high)
-    loss = Figure.of_mean("loss", np.ones(200), resamples)
-    assert (loss.ci_low, loss.value, loss.ci_high) == (1.0, 1.0, 1.0)
-    alone = Figure.of_mean("accuracy", right, Resamples.draw(np.zeros(200, dtype=int), 20, 1))
-    assert (alone.ci_low, alone.ci_high) == (None, None)
+def test_without_halves_there_is_no_interval():
+    labels = np.arange(12) % 3
+    figures_of = FactorFigures(labels, labels[None], np.zeros(12, dtype=np.int64), METRICS, 0)
+    (((*found,), _),) = figures_of.at_sites(labels[None, None], np.zeros((1, 1)), [])
+    assert {figure.metric for figure in found} == {"ari", *OF_TABLE}
+    assert all(figure.value == 1.0 and figure.ci_low is figure.ci_high is None for figure in found)
+    assert not any(math.isnan(figure.value) for figure in found)

@@ -89,7 +89,7 @@ class Figure:
 OfSite = tuple[list[Figure], list[Figure]]
 """The figures of one site, and what permuted labels reach there."""
 
-Halved = Sequence[tuple[Int[np.ndarray, " chosen"], Int[np.ndarray, "site chosen"]]]
+Halved = Sequence[tuple[Int[np.ndarray, " _"], Int[np.ndarray, "site _"]]]
 """Some of the examples, such as a half, and their clusters at every site."""
 
 

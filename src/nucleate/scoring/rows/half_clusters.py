@@ -1,7 +1,8 @@
-"""Clusters of halves of one sample's examples, found anew: what another sample might have looked like.
+"""Clusters of halves of one sample's examples: what another sample might have looked like.
 
-This module hides that halves of one size with as many labels are clustered at once, and that factors and
-figures share them. A half has one cluster per label that is in it, as the sample has, and one start.
+What claims rest on comes from starts that all end alike, so only halves that are clustered anew tell how
+clusters differ from sample to sample. Plain starts end apart, and those of the whole sample tell it too.
+This module hides that halves of one size are clustered at once, and that factors and figures share them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nucleate.lazy import Float, Int
+from nucleate.metrics.agreement.rand_index import draw_starts
+from nucleate.resampling.half_samples import N_CLUSTERED
 from nucleate.scoring.methods import Clusters, Method
 from nucleate.scoring.rows.cluster_figures import Halved
 
@@ -27,48 +30,46 @@ class HalfClusters:
     """
 
     def __init__(
-        self, points: Float[np.ndarray, "site example d"], halves: Sequence[Int[np.ndarray, " chosen"]]
+        self, points: Float[np.ndarray, "site example d"], halves: Sequence[Int[np.ndarray, " _"]]
     ) -> None:
         self._points, self._halves = points, halves
-        self._found: dict[tuple[Method, int], list[Int[np.ndarray, "site chosen"]]] = {}
+        self._found: dict[tuple[Method, int], list[Int[np.ndarray, "site _"]]] = {}
 
-    def of(self, clusters: Clusters) -> Halved:
-        """What halves have of clusters that do not depend on who else is there: those of the best start."""
-        best = clusters.labels[np.arange(len(clusters.labels)), clusters.inertia.argmin(axis=1)]
-        return [(rows, best[:, rows]) for rows in self._halves]
+    def drawn(self, clusters: Clusters, seed: int) -> Halved:
+        """What halves have of the sample's clusters: each those of a start that it draws, at every site."""
+        starts = np.stack([draw_starts(own, len(self._halves), seed) for own in clusters.inertia], axis=1)
+        sites = np.arange(len(clusters.labels))
+        return [
+            (rows, clusters.labels[sites, own][:, rows])
+            for rows, own in zip(self._halves, starts, strict=True)
+        ]
 
-    def anew(
-        self, cluster: Method, labels: Int[np.ndarray, " example"], *, leaves_number: bool, seed: int
-    ) -> Halved:
-        """Clusters of each half by itself, one for each label that is in it, or in most halves.
-
-        Args:
-            cluster: how.
-            labels: of all examples.
-            leaves_number: the method finds its own number of clusters.
-            seed: of its starts.
+    def anew(self, cluster: Method, labels: Int[np.ndarray, " example"], seed: int) -> Halved:
+        """Clusters of some halves, each by itself from one start: as many as most have labels.
 
         Returns: nothing where a half has one label, or none twice.
         """
-        if not self._halves:
+        halves = self._halves[:N_CLUSTERED]
+        if not halves:
             return []
-        n_labels = int(np.median([len(np.unique(labels[rows])) for rows in self._halves]))
-        if not 1 < n_labels < min(map(len, self._halves)):
+        n_labels = int(np.median([len(np.unique(labels[rows])) for rows in halves]))
+        if not 1 < n_labels < min(map(len, halves)):
             return []
-        number = 0 if leaves_number else n_labels
-        if (cluster, number) not in self._found:
-            self._found[cluster, number] = self._clusters(cluster, number, seed)
-        return list(zip(self._halves, self._found[cluster, number], strict=True))
+        if (cluster, n_labels) not in self._found:
+            self._found[cluster, n_labels] = self._clusters(halves, cluster, n_labels, seed)
+        return list(zip(halves, self._found[cluster, n_labels], strict=True))
 
-    def _clusters(self, cluster: Method, n_clusters: int, seed: int) -> list[Int[np.ndarray, "site chosen"]]:
+    def _clusters(
+        self, halves: Sequence[Int[np.ndarray, " _"]], cluster: Method, n_clusters: int, seed: int
+    ) -> list[Int[np.ndarray, "site _"]]:
         """Halves of one size side by side, as sites are."""
-        found: dict[int, Int[np.ndarray, "site chosen"]] = {}
-        for size in {len(rows) for rows in self._halves}:
-            alike = [half for half, rows in enumerate(self._halves) if len(rows) == size]
+        found: dict[int, Int[np.ndarray, "site _"]] = {}
+        for size in {len(rows) for rows in halves}:
+            alike = [half for half, rows in enumerate(halves) if len(rows) == size]
             at_once = max(1, HELD_BYTES // (size * self._points[:, 0].nbytes))
             for first in range(0, len(alike), at_once):
                 some = alike[first : first + at_once]
-                points = np.concatenate([self._points[:, self._halves[half]] for half in some])
+                points = np.concatenate([self._points[:, halves[half]] for half in some])
                 labels = cluster(points, n_clusters, n_init=1, seed=seed).labels[:, 0]
                 found |= dict(zip(some, np.split(labels, len(some)), strict=True))
-        return [found[half] for half in range(len(self._halves))]
+        return [found[half] for half in range(len(halves))]
