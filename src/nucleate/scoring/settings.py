@@ -83,7 +83,9 @@ class ScoringSettings(Settings):
     clustering_seed: int = pydantic.Field(
         0, ge=0, description="other starts of the same clusterings: verdicts should not depend on it"
     )
-    n_resamples: int = pydantic.Field(200, ge=1, description="bootstrap replicates behind an interval")
+    n_resamples: int = pydantic.Field(
+        200, ge=1, description="bootstrap replicates behind an interval; those of clusters come from halves"
+    )
     n_permutations: int = pydantic.Field(100, ge=100, description="permutations behind `shuffled_labels`")
     preparations: tuple[PreparationName, ...] = pydantic.Field(
         ("raw",), min_length=1, description="what is done to states first, fitted on the training split"
