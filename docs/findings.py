@@ -1,7 +1,7 @@
 """Tables and figures of `docs/findings.md`: from sweeps' folders, or from the tables that lie beside it.
 
 python docs/findings.py gathering=runs/gathering    # tables from this folder, then figures
-python docs/findings.py                             # figures from the tables that are there
+python docs/findings.py                             # figures from these tables; numbers of finding 3
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from nucleate.sweep.run_sweep import plan_sweep
 HERE = Path(__file__).parent
 TABLES, IMAGES = HERE / "findings", HERE / "images"
 METRICS = ("ari", "ari_across", "accuracy")
+LEAST_FINAL = 0.2
+"""Agreement that a layer has at the end before it is asked when half of it was there."""
 COLORS = {"sequence": "#0072b2", "answer": "#d55e00"}
 POSITIONS = {
     "last_instruction": "last instruction token",
@@ -190,6 +192,42 @@ def draw_depth() -> None:
         save_figure(figure, IMAGES, "findings-depth", ("png",))
 
 
+def half_rises() -> pd.DataFrame:
+    """Of every model and layer of `depth` the step at which half of its own final agreement is reached.
+
+    On straight lines between checkpoints, each model by itself; layers that end below `LEAST_FINAL` are left
+    out.
+    """
+    table = pd.read_parquet(TABLES / "depth.parquet")
+    is_own = (table["metric"] == "ari_across") & (table["control"] == "none") & table["layer"].notna()
+    own = table[is_own & (table["position"] == "last_instruction")].sort_values("step")
+    rows = []
+    for (depth, seed, layer), curve in own.groupby(["model.n_layer", "seed", "layer"]):
+        values, steps = curve["value"].to_numpy(), curve["step"].to_numpy()
+        if values[-1] >= LEAST_FINAL:
+            first = int(np.argmax(values >= values[-1] / 2))
+            around = slice(max(first - 1, 0), first + 1)
+            half = np.interp(values[-1] / 2, values[around], steps[around])
+            rows.append({"layers": depth, "seed": seed, "layer": layer, "half_rise": half})
+    return pd.DataFrame(rows)
+
+
+def tell_depth() -> None:
+    """The numbers of the third finding: agreement at the top, half-rises and their order within models."""
+    found = at_the_end("depth", highest=False)
+    top = found[(found["layer"] == found["model.n_layer"]) & (found["position"] == "last_instruction")]
+    for depth, values in top.groupby("model.n_layer")["value"]:
+        mean, half = over_seeds(values)
+        print(
+            f"{depth} layers, top: {mean:.2f} +- {half:.2f}, seeds {values.min():.2f} to {values.max():.2f}"
+        )
+    rises = half_rises()
+    print(f"half-rises: steps {rises['half_rise'].min():.0f} to {rises['half_rise'].max():.0f}")
+    for (depth, seed), own in rises[rises["layers"] >= 6].groupby(["layers", "seed"]):
+        order = scipy.stats.spearmanr(own["layer"], own["half_rise"]).statistic
+        print(f"{depth} layers, seed {seed}: {len(own)} layers, rank correlation {order:.2f}")
+
+
 def draw_bridges() -> None:
     """Where an unseen dialect lies, and what is answered for it, by the inputs that tie it to its task."""
     found = pd.read_parquet(TABLES / "bridges.parquet")
@@ -291,6 +329,7 @@ def main() -> None:
     for name, draw in DRAWN.items():
         if (TABLES / f"{name}.parquet").exists():
             draw()
+    tell_depth()
 
 
 if __name__ == "__main__":
