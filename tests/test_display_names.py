@@ -1,3 +1,5 @@
+import pytest
+
 from nucleate.display_names import (
     POSITIONS,
     figure_number,
@@ -8,6 +10,7 @@ from nucleate.display_names import (
     say,
     site_order,
     site_words,
+    two_decimals,
     without_ends,
 )
 from nucleate.view import View
@@ -34,8 +37,8 @@ def test_a_figure_has_its_interval_behind_it_where_both_ends_are_there():
         ("above the control", "0.89 [0.83, 0.94]"),
         ("layer", "2"),
         ("AUROC", "0.70 [0.50, 0.80]"),
-        ("top layer above its control", "0.00"),
-        ("lower 95 % bound of that", "0.00"),
+        ("top layer above its control", "-0.001"),
+        ("lower 95 % bound of that", "-0.002"),
     ]
     assert without_ends(figures) == ["excess", "layer", "auroc", "top_excess", "top_excess_low"]
     assert figures_in_words({"x": 0.01, "x_low": -0.001, "x_high": 0.2}) == [("x", "0.01 [-0.00, 0.20]")]
@@ -55,4 +58,12 @@ def test_a_view_says_what_was_done_to_states_and_what_its_numbers_are():
 
 
 def test_layers_and_counts_are_whole_numbers():
-    assert (figure_number("layer", 2.0), figure_number("excess", -0.001)) == ("2", "0.00")
+    assert (figure_number("layer", 2.0), figure_number("excess", -0.001)) == ("2", "-0.001")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.126, "0.13"), (-0.0011, "-0.001"), (0.004, "0.004"), (-0.00004, "-0.00004"), (0.0, "0.00"), (-1e-17, "0.00"), (-0.0, "0.00"), (float("nan"), "nan")],
+)  # fmt: skip
+def test_no_number_beside_nothing_is_read_as_nothing(value, said):
+    assert two_decimals(value) == said

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nucleate.display_names import METRICS, POSITIONS, say
+from nucleate.display_names import METRICS, POSITIONS, say, two_decimals
 from nucleate.resampling.intervals import between_seeds
 
 ARM = ("objective", "inputs", "memorize")
@@ -80,7 +80,7 @@ def arm_words(objective: str, inputs: str, memorize: bool) -> str:
 
 def signed(value: float) -> str:
     """Two digits, with a minus that is one, and none before nothing."""
-    return f"{value:z.2f}".replace("-", "−")
+    return two_decimals(value).replace("-", "−")
 
 
 def arms_in(table: pd.DataFrame) -> list[tuple[str, str, bool]]:

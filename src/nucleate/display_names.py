@@ -140,9 +140,20 @@ def figure_words(name: str) -> str:
     return say(FIGURES, name)
 
 
+def two_decimals(value: float) -> str:
+    """Two decimals, or as many more, up to six, as it takes that a number beside 0 is not read as 0.
+
+    On which side of 0 an end lies may decide a verdict or a reading.
+    """
+    for decimals in range(2, 7):
+        if round(value, decimals) != 0:
+            return f"{value:.{decimals}f}"
+    return "0.00"
+
+
 def figure_number(name: str, value: float) -> str:
     """A figure that a verdict rests on, as it is read: layers and counts are whole numbers."""
-    return f"{value:.0f}" if name in COUNTS else f"{value:z.2f}"
+    return f"{value:.0f}" if name in COUNTS else two_decimals(value)
 
 
 def figures_in_words(figures: Mapping[str, float]) -> list[tuple[str, str]]:

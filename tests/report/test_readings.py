@@ -33,4 +33,4 @@ def test_no_interventions_no_rows(contents):
 def test_a_bar_is_cut_where_the_table_ends():
     places = Share(0.45, -0.5, 1.2).places()
     assert places == pytest.approx({"zero": 100 / 11, "value": 50.0, "low": 0.0, "high": 100.0}, abs=0.01)
-    assert (Share(-0.001, -0.5, 0.2).said, Share(0.1, -0.5, 0.2).interval) == ("0.00", "−0.50 to 0.20")
+    assert (Share(-0.001, -0.5, 0.2).said, Share(0.1, -0.0011, 0.2).interval) == ("−0.001", "−0.001 to 0.20")

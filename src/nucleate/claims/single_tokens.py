@@ -15,7 +15,7 @@ import numpy as np
 
 from nucleate.claims.causes import LEAST_FLIP, flips_above_controls
 from nucleate.claims.evidence import at_last_step
-from nucleate.display_names import POSITIONS
+from nucleate.display_names import POSITIONS, two_decimals
 from nucleate.intervene.outcomes.effects import COMPANY
 from nucleate.lazy import lazy
 from nucleate.scores import Scores
@@ -135,17 +135,13 @@ def _sentence(position: str, reading: str, group: pd.DataFrame) -> str:
 
 
 def _reach(group: pd.DataFrame, name: str) -> str:
-    low, high = _share(group[f"{name}_low"].min()), _share(group[f"{name}_high"].max())
+    low, high = two_decimals(group[f"{name}_low"].min()), two_decimals(group[f"{name}_high"].max())
     return f"{_range(group[name])} [{low}, {high}]"
 
 
 def _range(values: pd.Series) -> str:
-    low, high = _share(values.min()), _share(values.max())
+    low, high = two_decimals(values.min()), two_decimals(values.max())
     return low if low == high else f"{low} to {high}"
-
-
-def _share(value: float) -> str:
-    return f"{value:.2f}".replace("-0.00", "0.00")
 
 
 def _site_range(sites: list[str]) -> str:

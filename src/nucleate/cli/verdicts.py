@@ -19,6 +19,7 @@ from nucleate.display_names import (
     figure_words,
     figures_in_words,
     say,
+    two_decimals,
     without_ends,
 )
 
@@ -134,15 +135,15 @@ def _held(claim: ClaimOverRuns) -> str:
 
 def _effect(over: EffectOverSeeds) -> str:
     """Its mean with the interval between seeds, and what the rule asks of it."""
-    interval = f"[{over.low:z.2f}, {over.high:z.2f}]" if over.n > 1 else "one model"
-    words = f"{figure_words(over.effect.figure)} {over.mean:z.2f} {interval}"
+    interval = f"[{two_decimals(over.low)}, {two_decimals(over.high)}]" if over.n > 1 else "one model"
+    words = f"{figure_words(over.effect.figure)} {two_decimals(over.mean)} {interval}"
     return "; ".join(filter(None, [words, f"required: {over.effect}", over.words]))
 
 
 def _range(name: str, mean: float, low: float, high: float) -> str:
     low_, high_ = figure_number(name, low), figure_number(name, high)
     ends = "" if low == high else f" [{low_}, {high_}]"
-    return f"{figure_words(name)} {figure_number(name, mean) if low == high else f'{mean:z.2f}'}{ends}"
+    return f"{figure_words(name)} {figure_number(name, mean) if low == high else two_decimals(mean)}{ends}"
 
 
 def _figures(verdict: ClaimVerdict) -> str:

@@ -13,7 +13,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from nucleate.display_names import POSITIONS, say, site_words
+from nucleate.display_names import POSITIONS, say, site_words, two_decimals
 from nucleate.report.data.encoding import visible
 
 _ORDER = ("kept", "moved", "merged", "split", "made", "dissolved")
@@ -102,4 +102,4 @@ def clusters_section(table: pd.DataFrame) -> Markup:
 
 
 def _n(value: float) -> str:
-    return f"{value:z.2f}".replace("-", "−")
+    return two_decimals(value).replace("-", "−")

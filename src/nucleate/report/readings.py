@@ -13,7 +13,7 @@ import pandas as pd
 
 from nucleate.claims.evidence import Evidence, at_last_step
 from nucleate.claims.single_tokens import READINGS, read_interventions
-from nucleate.display_names import site_words
+from nucleate.display_names import site_words, two_decimals
 
 _SHOWN = {
     "flipped by its centroid": "excess",
@@ -39,12 +39,12 @@ class Share:
     @property
     def said(self) -> str:
         """As it is read."""
-        return f"{self.value:z.2f}".replace("-", "−")
+        return two_decimals(self.value).replace("-", "−")
 
     @property
     def interval(self) -> str:
         """As it is read."""
-        return f"{self.low:z.2f} to {self.high:z.2f}".replace("-", "−")
+        return f"{two_decimals(self.low)} to {two_decimals(self.high)}".replace("-", "−")
 
     def places(self) -> dict[str, float]:
         """Where bar and interval stand on a line from 0 to 100."""

@@ -14,7 +14,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from nucleate.display_names import POSITIONS, say, site_order, site_words
+from nucleate.display_names import POSITIONS, say, site_order, site_words, two_decimals
 from nucleate.report.data.encoding import visible
 
 CELL, LEFT, BELOW = 44, 84, 40
@@ -105,14 +105,14 @@ def _sentence(rows: pd.DataFrame) -> str:
         return ""
     least, most = same.iloc[0], same.iloc[-1]
     told = [
-        f"{words} in {site_words(one['site_a'])}, {one['value']:z.2f} {_interval(one)}"
+        f"{words} in {site_words(one['site_a'])}, {two_decimals(one['value'])} {_interval(one)}"
         for words, one in (("Most similar", most), ("least", least))
     ]
     return f"{'; '.join(told)}.".replace("-", "−")
 
 
 def _interval(row: pd.Series) -> str:
-    return f"(95 % {row['ci_low']:z.2f} to {row['ci_high']:z.2f})"
+    return f"(95 % {two_decimals(row['ci_low'])} to {two_decimals(row['ci_high'])})"
 
 
 def _shown(sites: pd.Series) -> list[str]:
@@ -127,6 +127,6 @@ def _is_thinned(table: pd.DataFrame) -> bool:
 
 
 def _tip(row: Mapping[Any, Any]) -> str:
-    ends = f"{row['ci_low']:z.2f} to {row['ci_high']:z.2f}"
-    value = f"CKA {row['value']:z.2f} (95 % {ends}; {row['n_examples']:,} prompts)"
+    ends = f"{two_decimals(row['ci_low'])} to {two_decimals(row['ci_high'])}"
+    value = f"CKA {two_decimals(row['value'])} (95 % {ends}; {row['n_examples']:,} prompts)"
     return f"{site_words(row['site_a'])} and {site_words(row['site_b'])}: {value}".replace("-", "−")

@@ -70,16 +70,16 @@ def rise(step, layer, at=50):
     ("agreement", "options", "said"),
     [
         (rise, {}, "Clusters agree most with the task in layer 2 at step 50: 0.90 (95 % 0.85 to 0.95; adjusted Rand index, validation),"
-         " where the strongest control reaches 0.10 (bag of tokens); agreement had made half of its rise above the controls by step 35,"
-         " between the same two checkpoints as task accuracy, so which came first is unknown."),
+         " where the strongest control reaches 0.10 (bag of tokens); agreement made half of its rise above the controls"
+         " between steps 20 and 50, between the same two checkpoints as task accuracy, so which came first is unknown."),
         (lambda step, layer: rise(step, 2 - layer, at=100), {}, "Clusters agree most with the task in layer 0 at step 100: 0.90"
          " (95 % 0.85 to 0.95; adjusted Rand index, validation), where the strongest control reaches 0.10 (bag of tokens);"
-         " agreement had made half of its rise above the controls by step 75, 25 steps after task accuracy."),
-        (lambda step, layer: rise(step, layer, at=10), {}, "agreement had made half of its rise above the controls by step 5, 45 steps before task accuracy."),
-        (rise, {"accuracy": lambda step: 0.2}, "by step 35 (task accuracy did not rise)."),
+         " agreement made half of its rise above the controls between steps 50 and 100, 0 to 80 steps after task accuracy (20 to 50)."),
+        (lambda step, layer: rise(step, layer, at=10), {}, "between steps 0 and 10, 10 to 50 steps before task accuracy (20 to 50)."),
+        (rise, {"accuracy": lambda step: 0.2}, "between steps 20 and 50 (task accuracy did not rise)."),
         (rise, {"bag": 0.95}, "At no layer and step do clusters agree with the task clearly above all controls; the highest value is 0.90"
          " (95 % 0.85 to 0.95; adjusted Rand index, validation), in layer 2 at step 50, where the strongest control reaches 0.95 (bag of tokens)."),
-        (lambda step, layer: rise(step, layer) - 0.5 * (step == 100), {}, "(bag of tokens); by the last step it has fallen to 0.40, clearly lower; agreement had made half of"),
+        (lambda step, layer: rise(step, layer) - 0.5 * (step == 100), {}, "(bag of tokens); by the last step it has fallen to 0.40, clearly lower; agreement made half of"),
     ],
     ids=["the same interval", "upside down and later", "before", "no answers", "not beyond", "falls"],
 )  # fmt: skip

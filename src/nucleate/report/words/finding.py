@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
-from nucleate.display_names import CONTROLS, FACTORS, METRICS, say
+from nucleate.display_names import CONTROLS, FACTORS, METRICS, say, two_decimals
 from nucleate.report.contents import RunContents
 from nucleate.report.data.encoding import visible
 from nucleate.report.data.score_data import with_controls
@@ -31,9 +31,9 @@ class Peak:
         is_beyond: whether the interval lies beyond those of all controls.
         last: agreement of the layer at the last step.
         lost: what was lost since the peak, 0 where intervals overlap.
-        half_rise: the step by which half of the highest excess was there; None: its rise is not sure.
-        lag: that step less task accuracy's; None where accuracy had no rise.
-        is_close: whether both fell between the same two checkpoints, so that the order cannot be told.
+        half_rise: the checkpoints between which half of the highest excess was reached; None: its rise is
+            not sure.
+        accuracy_rise: the same of task accuracy; None where it had no rise.
     """
 
     layer: int
@@ -46,9 +46,8 @@ class Peak:
     is_beyond: bool
     last: float
     lost: float
-    half_rise: float | None
-    lag: float | None
-    is_close: bool
+    half_rise: tuple[int, int] | None
+    accuracy_rise: tuple[int, int] | None
 
 
 def peak_of(run: RunContents) -> Peak | None:
@@ -87,9 +86,8 @@ def _peak(run: RunContents, curve: pd.DataFrame, best: pd.Series, is_beyond: boo
         is_beyond=is_beyond,
         last=float(curve.sort_values("step")["value"].iloc[-1]),
         lost=float(rise["overshoot"]),
-        half_rise=None if pd.isna(half) else float(half),
-        lag=None if pd.isna(lag) else float(lag),
-        is_close=bool(pd.notna(lag)) and _between(steps, half) == _between(steps, half - lag),
+        half_rise=None if pd.isna(half) else _around(steps, half),
+        accuracy_rise=None if pd.isna(lag) else _around(steps, half - lag),
     )
 
 
@@ -104,9 +102,10 @@ def _rise(run: RunContents, site: str) -> pd.Series:
     return table[(table["site"] == site) & (table["metric"] == view.metric)].iloc[0]
 
 
-def _between(steps: list[int], at: float) -> int:
-    """How many checkpoints lie before a step."""
-    return sum(step < at for step in steps)
+def _around(steps: list[int], at: float) -> tuple[int, int]:
+    """The checkpoints between which a step lies: more is not known of what was reached then."""
+    n_before = sum(step < at for step in steps)
+    return steps[max(n_before - 1, 0)], steps[min(n_before, len(steps) - 1)]
 
 
 def finding(run: RunContents) -> str:
@@ -133,12 +132,17 @@ def finding(run: RunContents) -> str:
 def _when(peak: Peak) -> str:
     if peak.half_rise is None:
         return ""
-    rose = f"; agreement had made half of its rise above the controls by step {peak.half_rise:,.0f}"
-    if peak.lag is None:
+    begin, end = peak.half_rise
+    rose = f"; agreement made half of its rise above the controls between steps {begin:,} and {end:,}"
+    if peak.accuracy_rise is None:
         return f"{rose} (task accuracy did not rise)"
-    if peak.is_close:
+    first, last = peak.accuracy_rise
+    if (begin, end) == (first, last):
         return f"{rose}, between the same two checkpoints as task accuracy, so which came first is unknown"
-    return f"{rose}, {abs(peak.lag):,.0f} steps {'after' if peak.lag > 0 else 'before'} task accuracy"
+    least, most, order = (
+        (begin - last, end - first, "after") if begin >= last else (first - end, last - begin, "before")
+    )
+    return f"{rose}, {least:,} to {most:,} steps {order} task accuracy ({first:,} to {last:,})"
 
 
 def _after(peak: Peak) -> str:
@@ -156,4 +160,4 @@ def failures(run: RunContents) -> str:
 
 
 def _n(value: float) -> str:
-    return f"{value:z.2f}".replace("-", "−")
+    return two_decimals(value).replace("-", "−")

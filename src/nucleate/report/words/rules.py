@@ -24,6 +24,7 @@ from nucleate.claims.causes import LEAST_AUROC, LEAST_EXPECTED, LEAST_FLIP, LEAS
 from nucleate.claims.claim import Asked
 from nucleate.claims.judging import CLAIMS
 from nucleate.claims.verdicts import ClaimVerdict, Standing
+from nucleate.display_names import two_decimals
 
 Figures = Mapping[str, float]
 State = Literal["met", "not met", "open"]
@@ -62,7 +63,7 @@ class RuleTest:
     @property
     def said(self) -> str:
         """The figure as it is read."""
-        return f"{self.value:z.2f}".replace("-", "−")
+        return two_decimals(self.value).replace("-", "−")
 
     @property
     def missed_by(self) -> str:
@@ -72,7 +73,7 @@ class RuleTest:
             return f"{at}, {abs(self.value - self.threshold):.2f} {words} {self.threshold:.2f}"
         end, name = (self.low, "lower") if self.is_least else (self.high, "upper")
         near = self.value if end is None else end
-        return f"{at}, {near:z.2f} at the {name} end of its interval, {words} {self.threshold:.2f}"
+        return f"{at}, {two_decimals(near)} at the {name} end of its interval, {words} {self.threshold:.2f}"
 
     def places(self) -> dict[str, float]:
         """Where bar, interval and threshold stand on a line from 0 to 100."""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from nucleate.claims.verdicts import ClaimOverRuns, ClaimVerdict, claims_over_runs
-from nucleate.display_names import FACTORS, POSITIONS, figure_words, figures_in_words, say
+from nucleate.display_names import FACTORS, POSITIONS, figure_words, figures_in_words, say, two_decimals
 from nucleate.report.contents import RunContents
 from nucleate.report.data.encoding import visible
 from nucleate.report.data.score_data import with_controls
@@ -187,10 +187,10 @@ def effect_over_seeds(claim: ClaimOverRuns | None) -> str:
     if claim is None or claim.effect is None:
         return ""
     effect = claim.effect
-    value = f"{visible(figure_words(effect.effect.figure))} {effect.mean:z.2f}"
+    value = f"{visible(figure_words(effect.effect.figure))} {two_decimals(effect.mean)}"
     if effect.n < 2:
         return f"{value}, one model"
-    interval = f"95 % between {effect.n} seeds {effect.low:z.2f} to {effect.high:z.2f}"
+    interval = f"95 % between {effect.n} seeds {two_decimals(effect.low)} to {two_decimals(effect.high)}"
     return f"{value}, {interval}; required: {effect.effect}; {effect.words}".replace("-", "−")
 
 
