@@ -77,6 +77,7 @@ def _settings(arrays: StateArrays, name: str, seed: int, overrides: Iterable[str
             "positions": [arrays.position],
             "tsne_positions": [arrays.position],
             "factors": list(arrays.factors),
+            "settled": [arrays.factors[0]],
             "splits": splits,
         },
         "claims": {"position": arrays.position, "factor": arrays.factors[0]},

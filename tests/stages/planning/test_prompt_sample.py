@@ -51,6 +51,7 @@ def test_it_is_said_where_instructions_do_not_tell_the_task(tmp_path):
     lines = ["say,1,a,train", "say,2,b,train", "tell,1,a,train", "tell,2,b,validation", "ask,1,a,train"]
     path.write_text("instruction,input,task,split\n" + "\n".join(lines) + "\n")
     settings, read = resolve_analysis({"name": "m"}, {"file": str(path)}, [])
+    assert settings.scoring.settled == (settings.claims.factor,)
     (note,) = (one for one in notes_on(settings, read) if "instruction" in one and "interval" in one)
     assert note.startswith("1 instruction has prompts of more than one task")
     of_one = [one for one in read if one.text != "say 2"]

@@ -63,6 +63,7 @@ def _fitting(prompts: Sequence[Prompt], task: str | None) -> dict[str, Any]:
             "instances_per_instruction": len(prompts),
             **sample_sizes(prompts, claimed),
             "preparations": ["raw", "standardise"],
+            "settled": [claimed],
             "tsne_positions": ["last"],
         },
         "unseen": {"positions": positions},
