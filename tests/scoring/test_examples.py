@@ -77,8 +77,8 @@ OF_GROUPS = ScoringSettings(
 )
 
 
-def of_groups(states: HiddenStates, metric: str) -> dict[str, dict]:
-    rows = score_states(states, OF_GROUPS, RunTag("r", "m", 1), milestone=True)
+def of_groups(states: HiddenStates, metric: str, seed: int = 1) -> dict[str, dict]:
+    rows = score_states(states, OF_GROUPS, RunTag("r", "m", seed), milestone=True)
     found = rows.where(metric=metric, preparation="raw").to_pandas().set_index("control")
     return found[found["method"] != "kmeans_from_train"].to_dict("index")
 
@@ -87,15 +87,16 @@ def test_groups_of_several_tasks_are_resampled_together():
     """In every fifth group all states lie with the next task: ten examples that agree tell as much as one."""
     task, group = np.arange(300) % 5, np.arange(300) // 10
     grouped = in_groups(np.eye(5)[np.where(group % 5 == 0, task + 1, task) % 5])
-    for metric in ("probe", "ari", "ami"):
-        together = of_groups(grouped, metric)["none"]
-        alone = of_groups(replace(grouped, groups=None), metric)["none"]
-        wider = np.ptp([together["ci_low"], together["ci_high"]]) / np.ptp(
-            [alone["ci_low"], alone["ci_high"]]
-        )
-        assert together["value"] == pytest.approx(alone["value"]), metric
-        # Twelve halves tell a spread to a fifth, so two of them differ by more.
-        assert wider == pytest.approx(np.sqrt(10), rel=0.5 if metric == "ami" else 0.2), metric
+    for metric, n_seeds in (("probe", 1), ("ari", 8), ("ami", 8)):
+        wider = []
+        for seed in range(1, n_seeds + 1):
+            together = of_groups(grouped, metric, seed)["none"]
+            alone = of_groups(replace(grouped, groups=None), metric, seed)["none"]
+            assert together["value"] == pytest.approx(alone["value"]), metric
+            reach = [one["ci_high"] - one["ci_low"] for one in (together, alone)]
+            wider.append(np.log(reach[0] / reach[1]))
+        # Twelve halves tell a spread to a fifth, and six of 30 groups are what spreads: one seed tells little.
+        assert np.exp(np.mean(wider)) == pytest.approx(np.sqrt(10), rel=0.25), metric
     assert of_groups(grouped, "probe")["none"]["value"] == 0.8
     by_chance = of_groups(grouped, "ari")["shuffled_labels"]
     assert by_chance["value"] == pytest.approx(0, abs=0.02)

@@ -112,8 +112,10 @@ def test_failing_claims_are_said_with_what_they_miss_by(contents):
     failing = [one for one in own if one.verdict == "fails"]
     said = failures(contents)
     assert [one.words.rstrip(".") in said for one in own] == [one in failing for one in own]
-    excess = next(one for one in failing if one.claim == "emergence").figures["excess"]
-    begins = f"“{failing[0].words.rstrip('.')}” fails: agreement above the strongest control {excess:.2f}"
-    assert said.startswith(begins.replace("-", "−"))
-    assert f"{0.5 - excess:.2f} short of 0.50" in said
+    emergence = next(one for one in own if one.claim == "emergence")
+    low = emergence.figures | {"excess": -0.125, "excess_low": -0.25, "excess_high": 0.0}
+    failed = replace(emergence, verdict="fails", figures=low)
+    said = failures(replace(contents, claims=(failed,)))
+    begins = f"“{emergence.words.rstrip('.')}” fails: agreement above the strongest control −0.12"
+    assert said.startswith(begins) and "0.62 short of 0.50" in said
     assert failures(replace(contents, claims=tuple(one for one in own if one.verdict == "holds"))) == ""
