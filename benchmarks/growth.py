@@ -26,16 +26,18 @@ from nucleate.capture.settings import CaptureSettings
 from nucleate.capture.stored import store_states
 from nucleate.corpus.saved import load_corpus
 from nucleate.kmeans.kmeans import KMeansResult, kmeans
-from nucleate.metrics.agreement.rand_index import adjusted_rand_interval
-from nucleate.resampling.bootstrap import Resamples
+from nucleate.resampling.half_samples import Halves
 from nucleate.run_folder.folder import RunFolder
+from nucleate.scoring.methods import by_kmeans_of_a_breath
+from nucleate.scoring.rows.cluster_figures import FactorFigures
+from nucleate.scoring.rows.half_clusters import HalfClusters
 from nucleate.settings.presets import resolve
 
 LEAST_BYTES = 2**20
 """Memory is told apart from none down to this much: what the system itself adds to a process."""
 
 BATCH_INSTRUCTIONS, TRAINED_STEPS = 32, 6
-N_CLUSTERS, N_STARTS, N_EMBD, N_RESAMPLES = 20, 2, 64, 200
+N_CLUSTERS, N_STARTS, N_EMBD = 20, 2, 64
 
 
 def measure(setup: Setup) -> Findings:
@@ -173,7 +175,7 @@ def prepare_training(size: int, preset: str, axis: str, precision: str) -> Calla
 
 
 def prepare_clustering(size: int) -> Callable[[], dict[str, float]]:
-    """k-means of generated states in clear clusters, and the interval of its agreement.
+    """k-means of generated states in clear clusters, and its agreement with an interval from halves.
 
     Iterations until convergence differ from size to size all the same; at most ten, timed apart, differ less.
     """
@@ -185,8 +187,9 @@ def prepare_clustering(size: int) -> Callable[[], dict[str, float]]:
     kmeans(points[:, :100], N_CLUSTERS, seed=0, n_init=1)
 
     def interval(found: KMeansResult) -> None:
-        resamples = Resamples.draw(units, N_RESAMPLES, seed=0)
-        adjusted_rand_interval(labels, found.labels[0], found.inertia[0], resamples, seed=0)
+        halved = HalfClusters(points, Halves.draw(units, 0).rows).anew(by_kmeans_of_a_breath, labels, 0)
+        figures_of = FactorFigures(labels, labels[None][:0], units, ("ari",), 0)
+        list(figures_of.at_sites(found.labels, found.inertia, halved))
 
     def clustered() -> dict[str, float]:
         found: list[KMeansResult] = []

@@ -1,4 +1,4 @@
-"""Intervals of agreement, against the loop that one would write: scikit-learn's index of every resample.
+"""The interval of `nucleate.agreement`, against the loop that one would write over scikit-learn's index.
 
 The two intervals differ by what ours does not count, pairs of an example with its own copy; the cost is
 of as many replicates, layer by layer.
