@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from nucleate.kmeans import breathing, lloyd
-from nucleate.kmeans.breathing import breathe
+from nucleate.kmeans.breathing import MANY_BREATHS, breathe
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.kmeans.lloyd import iterate
 from tests.kmeans.test_kmeans import planted
@@ -23,7 +23,7 @@ def rested(points, centers, **also):
         inertia = np.array(
             [[lloyd.squared_gaps(points, *each).sum() for each in zip(centers[0], labels[0], strict=False)]]
         )
-        breathe(points[None], centers, labels, inertia, max_iter=300, tol=1e-4, **also)
+        breathe(points[None], centers, labels, inertia, most=MANY_BREATHS, max_iter=300, tol=1e-4, **also)
     return (
         centers[0],
         labels[0],

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from nucleate.errors import LabelsError
-from nucleate.resampling.bootstrap import Resamples, permute_labels
-from nucleate.resampling.half_samples import Halves
+from nucleate.resampling.bootstrap import permute_labels
 from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.controls import dialect_oracle_control, untrained_control
 from nucleate.scoring.rows import cluster_figures
@@ -56,9 +55,8 @@ def test_shuffled_labels_pass_their_level_once_in_twenty_times():
     for seed in range(300):
         labels, clusters = rng.integers(4, size=(2, 80))
         permuted = permute_labels(labels, np.arange(80), 100, seed)
-        resamples = Resamples.draw(np.arange(80), 1, seed)
-        figures_of = FactorFigures(labels, permuted, resamples, Halves(()), ("ari",), seed)
-        (((value,), (null,)),) = figures_of.at_sites(clusters[None, None], np.zeros((1, 1)))
+        figures_of = FactorFigures(labels, permuted, np.arange(80), ("ari",), seed)
+        (((value,), (null,)),) = figures_of.at_sites(clusters[None, None], np.zeros((1, 1)), [])
         passed.append(value.value > null.ci_high)
     # 15 of 300 are due; 28 and more come less than once in a thousand times.
     assert 3 <= sum(passed) <= 28
