@@ -14,6 +14,7 @@ def test_a_notebook_is_kept_with_its_output(path):
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell.outputs]
     assert outputs and not any(output.output_type == "error" for output in outputs)
+    assert not any("site-packages" in str(output) for output in outputs)  # a warning of whoever ran it
 
 
 @pytest.mark.slow

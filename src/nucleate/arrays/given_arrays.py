@@ -20,10 +20,9 @@ from nucleate.arrays.given_values import check_lengths, flat, named, words_of
 from nucleate.arrays.state_arrays import StateArrays
 from nucleate.claims.settings import ClaimSettings
 from nucleate.errors import ConfigError, LabelsError
+from nucleate.scoring.examples import UNIT
 from nucleate.scoring.settings import ACROSS, ScoringSettings
 
-UNIT = "instruction"
-"""The label whose examples are resampled together where no groups are given and it is not the only one."""
 _SHAPES = "[example, d], [site, example, d] or [step, site, example, d]"
 _NORM = "final_norm"
 

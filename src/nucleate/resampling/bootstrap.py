@@ -90,17 +90,6 @@ class Resamples:
             parts.append(np.einsum("cr,cr->r", sizes, sizes) - between_copies - n_examples @ copies)
         return np.concatenate(parts)
 
-    def pairs_once(self, partition: Int[np.ndarray, " example"]) -> Float[np.ndarray, " replicate"]:
-        """The same for a partition that is asked for again, such as labels at every site."""
-        key = partition.tobytes()
-        if key not in self._counted:
-            self._counted[key] = self.pairs(partition)
-        return self._counted[key]
-
-    @cached_property
-    def _counted(self) -> dict[bytes, Float[np.ndarray, " replicate"]]:
-        return {}
-
     def pairs_of_each(
         self, partitions: Int[np.ndarray, "start example"], starts: Int[np.ndarray, " replicate"]
     ) -> Float[np.ndarray, " replicate"]:

@@ -73,7 +73,7 @@ def by_settled_kmeans(
 def by_kmeans_of_a_breath(
     points: Float[np.ndarray, "site example d"], n_clusters: int, *, n_init: int, seed: int
 ) -> Clusters:
-    """The same in brief, for halves: one breath does half of what all do for a third of the time."""
+    """The same in brief, for halves: one breath does most of what all do, for a third of their time."""
     found = kmeans(points, n_clusters, n_init=n_init, seed=seed, breaths=1)
     return Clusters(found.labels, found.inertia, (n_clusters,) * len(points), found.centers)
 

@@ -151,9 +151,6 @@ class _Scorer:
         train_points = (self.train or self.sample).points
         components = self.settings.pca_components
         points = prepare(self.sample.points, train_points, preparation, components)
-        resamples = Resamples.draw(
-            self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
-        )
         halves = Halves.draw(self.sample.units, self._seed("halves", preparation=""))
         yield from self._rows_of_partitions(points, halves)
         if self.with_controls:
@@ -161,7 +158,7 @@ class _Scorer:
         if self.milestone:
             train_points = prepare(train_points, train_points, preparation, components)
             train = None if split == TRAIN else self.train
-            yield from self._rows_of_labels(points, train_points, train, resamples, halves)
+            yield from self._rows_of_labels(points, train_points, train, halves)
 
     def _size_matched(self) -> Iterator[FigureRow]:
         """Where a split's instructions were never trained on: as many trained ones, clustered the same way.
@@ -269,9 +266,11 @@ class _Scorer:
         points: Float[np.ndarray, "site example d"],
         train_points: Float[np.ndarray, "site train d"],
         train: Sample | None,
-        resamples: Resamples,
         halves: Halves,
     ) -> Iterator[FigureRow]:
+        resamples = Resamples.draw(
+            self.sample.units, self.settings.n_resamples, self._seed("resamples", preparation="")
+        )
         distance, metrics = self.settings.least_token_distance, self.settings.metrics_at(self.milestone)
         seed = self._seed("labels", preparation="")
         n_permutations = N_PERMUTATIONS if self.with_controls else 0

@@ -160,8 +160,8 @@ def adjusted_rand_replicates(
     """
 
     def known(partition: np.ndarray) -> np.ndarray:
-        found = resamples.pairs_once(partition)
-        return found if groups is None else found - resamples.pairs_once(both_of(partition, groups))
+        found = resamples.pairs(partition)
+        return found if groups is None else found - resamples.pairs(both_of(partition, groups))
 
     def pairs(partitions: np.ndarray) -> np.ndarray:
         found = resamples.pairs_of_each(partitions, starts)
