@@ -5,6 +5,7 @@ from nucleate.display_names import (
     figure_number,
     figure_words,
     figures_in_words,
+    interval_words,
     measure_words,
     place_words,
     say,
@@ -41,7 +42,7 @@ def test_a_figure_has_its_interval_behind_it_where_both_ends_are_there():
         ("lower 95 % bound of that", "-0.002"),
     ]
     assert without_ends(figures) == ["excess", "layer", "auroc", "top_excess", "top_excess_low"]
-    assert figures_in_words({"x": 0.01, "x_low": -0.001, "x_high": 0.2}) == [("x", "0.01 [-0.00, 0.20]")]
+    assert figures_in_words({"x": 0.01, "x_low": -0.001, "x_high": 0.2}) == [("x", "0.01 [-0.001, 0.20]")]
 
 
 def test_sites_are_named_and_ordered_from_the_bottom_up():
@@ -67,3 +68,16 @@ def test_layers_and_counts_are_whole_numbers():
 )  # fmt: skip
 def test_no_number_beside_nothing_is_read_as_nothing(value, said):
     assert two_decimals(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.498, "0.498"), (0.5, "0.50"), (0.51, "0.51"), (0.49999, "0.49999"), (-0.001, "-0.001"), (0.0, "0.00"), (-0.0, "0.00"), (0.5 + 1e-12, "0.50")],
+)  # fmt: skip
+def test_no_number_beside_a_threshold_is_read_as_the_threshold(value, said):
+    assert two_decimals(value, beside=0.5) == said
+
+
+def test_on_which_side_of_a_threshold_an_interval_ends_is_read_from_it():
+    assert interval_words(-0.001, 0.2) == "[-0.001, 0.20]"
+    assert interval_words(0.498, 0.7, beside=0.5) == "[0.498, 0.70]"

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from nucleate.display_names import METRICS, POSITIONS, say, two_decimals
+from nucleate.metrics.ranges import within_range
 from nucleate.resampling.intervals import between_seeds
 
 ARM = ("objective", "inputs", "memorize")
@@ -101,13 +102,14 @@ def at_the_end(table: pd.DataFrame) -> list[ArmAtEnd]:
 
 def _at_end(arm: tuple[str, str, bool], rows: pd.DataFrame) -> ArmAtEnd:
     last = rows.groupby("seed").tail(1)
-    mean, low, high = between_seeds(last["value"].to_numpy(float))
+    mean, *ends = between_seeds(last["value"].to_numpy(float))
     if len(last) == 1:
-        low, high = (float(last[end].iloc[0]) for end in ("ci_low", "ci_high"))
+        ends = [float(last[end].iloc[0]) for end in ("ci_low", "ci_high")]
+    low, high = within_range(str(last["metric"].iloc[0]), (ends[0], ends[1]))
     named = last.sort_values("control_high")["control"].dropna()
     control_high, accuracy = last["control_high"].mean(), last["accuracy"].mean()
     control = str(named.iloc[-1]) if len(named) else ""
-    return ArmAtEnd(*arm, mean, low, min(high, 1.0), control, float(control_high), float(accuracy), len(last))
+    return ArmAtEnd(*arm, mean, low, high, control, float(control_high), float(accuracy), len(last))
 
 
 def sentence(table: pd.DataFrame) -> str:

@@ -140,15 +140,21 @@ def figure_words(name: str) -> str:
     return say(FIGURES, name)
 
 
-def two_decimals(value: float) -> str:
-    """Two decimals, or as many more, up to six, as it takes that a number beside 0 is not read as 0.
+def two_decimals(value: float, beside: float = 0.0) -> str:
+    """Two decimals, or as many more, up to six, as it takes that a number is not read as 0, or as another.
 
-    On which side of 0 an end lies may decide a verdict or a reading.
+    On which side of 0, or of a threshold, an end lies may decide a verdict or a reading.
     """
+    others = {other for other in (0.0, beside) if other != value}
     for decimals in range(2, 7):
-        if round(value, decimals) != 0:
-            return f"{value:.{decimals}f}"
-    return "0.00"
+        if all(round(value, decimals) != round(other, decimals) for other in others):
+            return f"{value + 0.0:.{decimals}f}"  # no -0.00
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
+def interval_words(low: float, high: float, beside: float = 0.0) -> str:
+    """Both ends in brackets, each told from what the interval is held against."""
+    return f"[{two_decimals(low, beside)}, {two_decimals(high, beside)}]"
 
 
 def figure_number(name: str, value: float) -> str:
@@ -162,8 +168,7 @@ def figures_in_words(figures: Mapping[str, float]) -> list[tuple[str, str]]:
     for name in without_ends(figures):
         number = figure_number(name, figures[name])
         if ends := _ends(name, figures):
-            low, high = (figures[end] for end in ends)
-            number += f" [{low:.2f}, {high:.2f}]"  # with its sign, on which a verdict may turn
+            number += f" {interval_words(*(figures[end] for end in ends))}"
         said.append((figure_words(name), number))
     return said
 

@@ -111,6 +111,12 @@ def test_of_one_model_nothing_is_said_of_others():
     assert (over.standing, over.words, str(over)) == ("not measured", "", "x 0.60 in one model")
 
 
+def test_an_effect_just_short_of_what_is_asked_is_not_read_as_reaching_it():
+    over = EffectOverSeeds(Effect("x", 0.5), 0.499, 0.3, 0.4996, 3)
+    assert str(over) == "x 0.499 [0.30, 0.4996], at least 0.5 required; this figure lies short of it"
+    assert str(Straddle("x", 0.4996, 0.9, 0.5)) == "x between 0.4996 and 0.90, threshold 0.50"
+
+
 def test_no_claim_holds_in_no_model_and_over_all_of_them():
     """Rank correlation is a part of the rule of depth: it was called `holds` where 0 of 2 hold."""
     order = Effect("rank_correlation", 0.7)

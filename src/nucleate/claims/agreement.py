@@ -15,6 +15,7 @@ from nucleate.capture.hidden_states import BEFORE_INPUT
 from nucleate.claims.claim import Asked, Claim, Judgment
 from nucleate.claims.evidence import Evidence, LayerCurve
 from nucleate.claims.verdicts import Effect
+from nucleate.display_names import two_decimals
 
 HIGH = 0.5
 """Excess that counts as high: half of the way from no agreement to full agreement."""
@@ -109,7 +110,8 @@ def _layer_0_hardly_changes(evidence: Evidence) -> Judgment:
         "a top layer that moves", "change_at_top", top.change_low, top.change_high, SOMETHING_TO_FOLLOW
     )
     if moves.standing == "missed":
-        return Judgment.unmeasured(f"nothing to compare with: the top layer moves by {top.change:.2f}")
+        moved = two_decimals(top.change)
+        return Judgment.unmeasured(f"nothing to compare with: the top layer moves by {moved}")
     beyond = _beyond_allowed(bottom, top)
     figures = {
         **_named("change_at_layer_0", bottom, "change"),

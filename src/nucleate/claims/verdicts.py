@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from nucleate.display_names import interval_words, two_decimals
 from nucleate.resampling.intervals import between_seeds
 
 Verdict = Literal["holds", "fails", "inconclusive", "not measured"]
@@ -42,7 +43,8 @@ class Straddle:
 
     def __str__(self) -> str:
         words = self.figure.replace("_", " ")
-        return f"{words} between {self.low:.2f} and {self.high:.2f}, threshold {self.threshold:.2f}"
+        low, high = (two_decimals(end, self.threshold) for end in (self.low, self.high))
+        return f"{words} between {low} and {high}, threshold {two_decimals(self.threshold)}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,14 @@ class EffectOverSeeds:
         return "met" if all(sides) else "open" if any(sides) else "missed"
 
     @property
+    def numbers(self) -> str:
+        """Its mean, and its interval where there is one, each told from what is asked for."""
+        mean = two_decimals(self.mean, self.effect.threshold)
+        if self.standing == "not measured":
+            return f"{mean} in one model"
+        return f"{mean} {interval_words(self.low, self.high, self.effect.threshold)}"
+
+    @property
     def words(self) -> str:
         """Where its interval lies; empty for one model."""
         at_least, at_most = ("beyond it", "short of it"), ("within it", "beyond it")
@@ -102,11 +112,8 @@ class EffectOverSeeds:
         return f"this figure lies {said}{note}" if said else ""
 
     def __str__(self) -> str:
-        words = self.effect.figure.replace("_", " ")
-        if self.standing == "not measured":
-            return f"{words} {self.mean:.2f} in one model"
-        interval = f"[{self.low:.2f}, {self.high:.2f}]"
-        return f"{words} {self.mean:.2f} {interval}, {self.effect} required; {self.words}"
+        said = f"{self.effect.figure.replace('_', ' ')} {self.numbers}"
+        return f"{said}, {self.effect} required; {self.words}" if self.words else said
 
 
 @dataclass(frozen=True)

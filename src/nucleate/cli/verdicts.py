@@ -135,8 +135,7 @@ def _held(claim: ClaimOverRuns) -> str:
 
 def _effect(over: EffectOverSeeds) -> str:
     """Its mean with the interval between seeds, and what the rule asks of it."""
-    interval = f"[{two_decimals(over.low)}, {two_decimals(over.high)}]" if over.n > 1 else "one model"
-    words = f"{figure_words(over.effect.figure)} {two_decimals(over.mean)} {interval}"
+    words = f"{figure_words(over.effect.figure)} {over.numbers}"
     return "; ".join(filter(None, [words, f"required: {over.effect}", over.words]))
 
 

@@ -22,6 +22,7 @@ from nucleate.kmeans.breathing import MANY_BREATHS
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.agreement.matched_clusters import EVENTS, Event, events_of
 from nucleate.metrics.agreement.rand_index import adjusted_rand_index
+from nucleate.metrics.ranges import within_range
 from nucleate.resampling.bootstrap import number_from_zero
 from nucleate.resampling.half_samples import Halves, interval_of_halves
 from nucleate.resampling.intervals import Draws, interval
@@ -201,8 +202,8 @@ def _level_rows(
     value = adjusted_rand_index(one, other)
     found = np.array([adjusted_rand_index(one[rows], other[rows]) for rows in halves.rows])
     low, high = interval_of_halves(value, found) if halves.rows else (np.nan, np.nan)
-    ends = {"value": value, "ci_low": max(low, -1.0), "ci_high": min(high, 1.0)}
-    yield about | {"metric": "ari", "event": "", **ends}
+    low, high = within_range("ari", (low, high))
+    yield about | {"metric": "ari", "event": "", "value": value, "ci_low": low, "ci_high": high}
 
 
 def _tables(before: np.ndarray, after: np.ndarray, weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

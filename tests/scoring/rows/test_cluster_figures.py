@@ -17,9 +17,16 @@ from nucleate.metrics.agreement.contingency import (
 )
 from nucleate.metrics.agreement.rand_index import adjusted_rand_index, misplace
 from nucleate.resampling.half_samples import Halves, interval_of_halves
-from nucleate.scoring.rows.cluster_figures import OF_TABLE, FactorFigures
+from nucleate.scoring.rows.cluster_figures import OF_TABLE, FactorFigures, Figure
 
 METRICS = ("ari", "ari_across", *OF_TABLE)
+
+
+def test_no_interval_reaches_where_no_figure_can_lie():
+    halves = np.array([-1.0, 1.0, -1.0, 1.0])
+    figure = Figure.of_halves("ari", 0.1, halves, 0.0)
+    assert (figure.ci_low, figure.ci_high) == (-0.5, 1.0)
+    assert Figure.of_halves("separation", 0.1, halves, 0.0).ci_high > 1.0
 
 
 def plain(labels, clusters, groups, expected=None):

@@ -58,22 +58,27 @@ class RuleTest:
     def asked(self) -> str:
         """The threshold in words."""
         words = "more than" if self.is_strict else "at least" if self.is_least else "at most"
-        return f"{words} {self.threshold:.2f} required"
+        return f"{words} {self._threshold} required"
 
     @property
     def said(self) -> str:
         """The figure as it is read."""
-        return two_decimals(self.value).replace("-", "−")
+        return two_decimals(self.value, self.threshold).replace("-", "−")
 
     @property
     def missed_by(self) -> str:
         """What it is, and by how much it, or the end of its interval, misses the threshold."""
         at, words = f"{self.what} {self.said}", "short of" if self.is_least else "over"
         if (self.value < self.threshold) == self.is_least and self.value != self.threshold:
-            return f"{at}, {abs(self.value - self.threshold):.2f} {words} {self.threshold:.2f}"
+            return f"{at}, {two_decimals(abs(self.value - self.threshold))} {words} {self._threshold}"
         end, name = (self.low, "lower") if self.is_least else (self.high, "upper")
         near = self.value if end is None else end
-        return f"{at}, {two_decimals(near)} at the {name} end of its interval, {words} {self.threshold:.2f}"
+        said = two_decimals(near, self.threshold)
+        return f"{at}, {said} at the {name} end of its interval, {words} {self._threshold}"
+
+    @property
+    def _threshold(self) -> str:
+        return two_decimals(self.threshold)
 
     def places(self) -> dict[str, float]:
         """Where bar, interval and threshold stand on a line from 0 to 100."""

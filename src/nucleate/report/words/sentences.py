@@ -123,15 +123,16 @@ def headline_of_one_model(run: RunContents) -> list[str]:
     if above.empty:
         return [f"In no layer do clusters follow any label above its controls ({visible(split)})."]
     best = above.sort_values("value", kind="stable").iloc[-1]
-    followed = f"In layer {best['layer']} clusters follow {_label(best['factor'])}, {best['value']:.2f}"
     asked = rows[(rows["factor"] == claimed.factor) & (rows["layer"] == best["layer"])]
-    if best["factor"] == claimed.factor or asked.empty:
-        beside = f", where the strongest control reaches {best['control_value']:.2f}"
-        return [f"{followed}{beside} (adjusted Rand index, {visible(split)})."]
-    value = float(asked["value"].iloc[0])
-    beside = f", more than {_label(claimed.factor)}, {value:.2f}"
-    if value >= best["value"]:
-        beside = f"; {_label(claimed.factor)} has {value:.2f}, which is not above its controls"
+    is_claimed = best["factor"] == claimed.factor or asked.empty
+    other = float(best["control_value"] if is_claimed else asked["value"].iloc[0])
+    value, at = two_decimals(best["value"], other), two_decimals(other, best["value"])
+    beside = f", more than {_label(claimed.factor)}, {at}"
+    if is_claimed:
+        beside = f", where the strongest control reaches {at}"
+    elif other >= best["value"]:
+        beside = f"; {_label(claimed.factor)} has {at}, which is not above its controls"
+    followed = f"In layer {best['layer']} clusters follow {_label(best['factor'])}, {value}"
     return [f"{followed}{beside} (adjusted Rand index, {visible(split)})."]
 
 
@@ -187,10 +188,13 @@ def effect_over_seeds(claim: ClaimOverRuns | None) -> str:
     if claim is None or claim.effect is None:
         return ""
     effect = claim.effect
-    value = f"{visible(figure_words(effect.effect.figure))} {two_decimals(effect.mean)}"
+    mean, low, high = (
+        two_decimals(one, effect.effect.threshold) for one in (effect.mean, effect.low, effect.high)
+    )
+    value = f"{visible(figure_words(effect.effect.figure))} {mean}"
     if effect.n < 2:
         return f"{value}, one model"
-    interval = f"95 % between {effect.n} seeds {two_decimals(effect.low)} to {two_decimals(effect.high)}"
+    interval = f"95 % between {effect.n} seeds {low} to {high}"
     return f"{value}, {interval}; required: {effect.effect}; {effect.words}".replace("-", "−")
 
 

@@ -26,6 +26,7 @@ from nucleate.metrics.agreement.contingency import (
 )
 from nucleate.metrics.agreement.rand_index import Groups, misplace, stability
 from nucleate.metrics.agreement.site_agreement import Best, SiteAgreement
+from nucleate.metrics.ranges import within_range
 from nucleate.resampling.bootstrap import NULL_LEVELS, Resamples, number_from_zero
 from nucleate.resampling.half_samples import interval_of_halves
 from nucleate.resampling.intervals import exact_ends, interval
@@ -39,7 +40,7 @@ CELLS_HELD = 2**23
 
 @dataclass(frozen=True)
 class Figure:
-    """A value with its 95 % interval, None where there is none."""
+    """A value with its 95 % interval, None where there is none; no end lies where no value can."""
 
     metric: str
     value: float
@@ -48,7 +49,7 @@ class Figure:
 
     @classmethod
     def with_interval(cls, metric: str, value: float, ends: tuple[float, float]) -> Figure:
-        low, high = (None if math.isnan(end) else end for end in ends)
+        low, high = (None if math.isnan(end) else end for end in within_range(metric, ends))
         return cls(metric, value, low, high)
 
     @classmethod
@@ -61,13 +62,13 @@ class Figure:
     def of_halves(
         cls, metric: str, value: float, halves: Float[np.ndarray, " half"], doubted: float
     ) -> Figure:
-        """A figure that is 1 at most, its interval from halves of the examples.
+        """A figure with its interval from halves of the examples.
 
         Where nothing is misplaced no half can show that something might be: the lower end is at most
         `doubted`, the figure with a few units put elsewhere.
         """
         low, high = interval_of_halves(value, halves)
-        return cls.with_interval(metric, value, (min(low, doubted), min(high, 1.0)))
+        return cls.with_interval(metric, value, (min(low, doubted), high))
 
     @classmethod
     def of_mean(

@@ -114,9 +114,8 @@ class LabelScorer:
             values, lambda number, _: of_halves[number], are_ratios=metrics is RATIOS
         )
         for (metric, factor), value in values.items():
-            low, high = ends[metric, factor]
-            interval = (low, high if metric in RATIOS else min(high, 1.0))
-            yield LabelFigure(factor, "labels", Figure.with_interval(metric, value, interval))
+            figure = Figure.with_interval(metric, value, ends[metric, factor])
+            yield LabelFigure(factor, "labels", figure)
 
     @cached_property
     def _subsets(self) -> list[Int[np.ndarray, " chosen"]]:
