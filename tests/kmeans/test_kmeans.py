@@ -107,7 +107,7 @@ def test_rotated_moved_and_scaled_points_have_the_same_clusters(seed, scale):
     assert adjusted_rand_score(before, after) == 1.0
 
 
-def test_more_coordinates_than_points_are_turned_away_and_back():
+def test_more_coordinates_than_points_are_clustered_as_well_as_by_scikit_learn():
     points, _ = planted(3, n_examples=60, d=200, distance=4.0)
     result = kmeans(points[None], 8, n_init=3, seed=0)
     squared = np.square(points[:, None] - result.centers[0, 1]).sum(axis=2)

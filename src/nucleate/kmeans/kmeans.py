@@ -134,7 +134,6 @@ def _cluster(
     parts = []
     for first in range(0, len(points), size):
         scaled, means, scales = _scale(points[first : first + size])
-        scaled, axes = _in_their_span(scaled)
         rng = np.random.default_rng(seed)
         chosen, labels = first_centers(scaled, n_clusters, n_init, rng)
         centers = np.stack([own[starts] for own, starts in zip(scaled, chosen, strict=True)])
@@ -144,23 +143,9 @@ def _cluster(
             about = _inertias(scaled, centers, labels)
             breathe(scaled, centers, labels, about, rng=rng, most=breaths, max_iter=max_iter, tol=tol)
         inertia = _inertias(scaled, centers, labels)
-        centers = centers if axes is None else centers @ axes[:, None]
         parts.append((labels, inertia * scales**2, centers * scales[..., None, None] + means[:, None]))
     labels, inertia, centers = (np.concatenate(part) for part in zip(*parts, strict=True))
     return labels, inertia, centers
-
-
-def _in_their_span(
-    points: Float[np.ndarray, "member example d"],
-) -> tuple[Float[np.ndarray, "member example kept"], Float[np.ndarray, "member kept d"] | None]:
-    """Points with no more coordinates than there are of them, and the axes of these, if not their own.
-
-    Rotation changes no distance, and every product is that much shorter.
-    """
-    if points.shape[2] <= points.shape[1]:
-        return points, None
-    axes, coordinates = np.linalg.qr(points.transpose(0, 2, 1))
-    return np.ascontiguousarray(coordinates.transpose(0, 2, 1)), axes.transpose(0, 2, 1)
 
 
 def _inertias(
