@@ -2,8 +2,8 @@
 
 The public API: a function for every verb of the command line, what they return, and what takes your own
 arrays, labels and trainings. Names are loaded when they are first used, so that `import nucleate` is quick.
-The verbs `unseen`, `intervene`, `report` and `sweep` are names of rooms too; those modules can be called
-(`verb.py`).
+The verbs `unseen`, `intervene`, `report` and `sweep` are also names of subpackages; calling the subpackage
+runs the verb (`verb.py`).
 """
 
 from __future__ import annotations

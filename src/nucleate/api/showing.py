@@ -141,8 +141,9 @@ def changed_clusters(
 ) -> pd.DataFrame:
     """Which clusters of the first run every other one has kept, moved, merged or split, and which it made.
 
-    Clusters are matched by the prompts that they share; intervals are of resampled instructions; beside it
-    stands what other starts of k-means alone do to one model's clusters. Warns where prompts differ.
+    Clusters are matched by the prompts that they share. The interval of `overlap` is from resampled
+    instructions, that of `ari` from halves of them, both with the clusters as they are. Beside it stands what
+    other starts of k-means alone do to one model's clusters. Warns where prompts differ.
 
     Args:
         runs: runs or their folders, such as a model before and after tuning; or one with several `steps`.
@@ -176,8 +177,8 @@ def similarity(
 ) -> pd.DataFrame:
     """How alike the states of runs are, site by site, on the prompts that they share: CKA and class-RSA.
 
-    Every run and step is compared with every other, and with itself; 95 % intervals are of resampled
-    instructions. Warns where prompts or tasks differ, and of what is left out for it.
+    Every run and step is compared with every other, and with itself; 95 % intervals are from halves of the
+    instructions; nothing is resampled. Warns where prompts or tasks differ, and of what is left out for it.
 
     Args:
         runs: runs or their folders, one at least.

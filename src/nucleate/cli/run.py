@@ -40,7 +40,7 @@ def run(
 
     Running it again on the same folder resumes where it stopped.
 
-    Example: nucleate run quick --out runs/quick --set training.steps=800
+    Example: nucleate run quick --out runs/longer --set training.steps=800
 
     Args:
         preset: A preset's name (see: nucleate presets) or a TOML file.

@@ -42,9 +42,11 @@ def late_gain_interval(
 ) -> tuple[float, float]:
     """The ends of a 95 % interval of `late_gain`, from those of its values; NaN where one of these is.
 
-    The gain is a weighted sum of the late values, so their half-widths add up as errors that know nothing of
-    each other do. Examples are the same at every step and err alike, which a slope does not see, and the
-    starts of k-means are what errs apart: the interval is rather too wide than too narrow.
+    The gain is a weighted sum of the late values, so their half-widths, half the distance between the ends,
+    add up as errors that know nothing of each other do. They come from halves of the units. Units, halves and
+    seeds are the same at every step, so errors of steps go together, which a slope does not see: the interval
+    is rather too wide. Where the upper end was moved to the metric's range, a half-width is less than the
+    reach downward, but at least half of it.
     """
     weights = _gain_weights(steps)
     if weights is None:

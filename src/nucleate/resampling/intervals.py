@@ -14,7 +14,7 @@ from nucleate.resampling.bootstrap import LEVELS, Resamples
 
 special = lazy("scipy.special")
 LEAST_SEEDS = 3
-"""Of two, Student's interval is six times as wide as they lie apart: their range says more."""
+"""Of two, Student's interval reaches 6.35 times their distance to each side: their range says more."""
 
 
 class Draws:

@@ -65,7 +65,7 @@ class PromptSettings(Settings):
 
     file: str = Field(min_length=1, description="the prompts: a file of JSONL or CSV")
     sha256: str = Field(
-        pattern="^[0-9a-f]{64}$", description="SHA-256 of the file, in hexadecimal; it is found, not given"
+        pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal; computed from the file; do not set it"
     )
     template: str = Field(TEMPLATE, description="how instruction and input make a prompt where there is none")
     delimiter: str = Field(
