@@ -31,8 +31,9 @@ realistic: .venv/ready-realistic
 	    --set 'scoring.factors=["task", "topic", "form", "instruction", "input"]' \
 	    --out runs/realistic-as-it-is
 
+# Three at a time for two cores: tests that wait, for a process to die or a node to be missed, leave one idle.
 test: check
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready-dev
 	.venv/bin/ruff format --check src tests docs benchmarks tables examples

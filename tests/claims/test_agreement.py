@@ -367,6 +367,8 @@ def test_where_there_are_dialects_agreement_across_them_is_judged(planted_scores
     found = next(one for one in judged(both) if one.claim == "emergence")
     assert found.figures["plain_ari"] == pytest.approx(0.92, abs=0.02), "the papers' own stands beside it"
     assert "plain_ari" not in next(one for one in judged(plain) if one.claim == "emergence").figures
+    alone = next(one for one in judged(both.where(metric="ari_across")) if one.claim == "emergence")
+    assert alone.verdict == "fails" and "plain_ari" not in alone.figures, "where it was not scored"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,15 @@ import scipy.stats
 
 from nucleate.scores import Score, Scores
 from nucleate.scoring.emergence import emergence_table
-from nucleate.scoring.excess import CHANCE_CORRECTED, FIGURE, LOWER_IS_BETTER, REFERENCES, excess, excess_of
+from nucleate.scoring.excess import (
+    CHANCE_CORRECTED,
+    FIGURE,
+    LOWER_IS_BETTER,
+    REFERENCES,
+    excess,
+    excess_of,
+    reach,
+)
 from nucleate.view import View
 
 
@@ -220,3 +228,8 @@ def _as_control(scores, value):
     return Scores.from_rows(
         _rows(frame.assign(control="bag_of_tokens", value=value, ci_low=value, ci_high=value))
     )
+
+
+def test_an_interval_that_is_cut_off_at_1_reaches_as_far_as_its_other_side():
+    values, low, high = np.array([[0.98, 0.9, 1.0], [0.5, 0.4, 0.6], [0.0, -0.1, 0.3], [0.5, np.nan, 0.6]]).T
+    np.testing.assert_allclose(reach(values, low, high), [0.08, 0.1, 0.3, np.nan])

@@ -156,7 +156,7 @@ def test_what_claims_rest_on_breathes_and_other_seeds_give_other_starts(monkeypa
 
     def noted(points, n_clusters, *, n_init, seed, breaths=0):
         asked.append((n_clusters, n_init, breaths, seed))
-        return kmeans(points, n_clusters, n_init=1, seed=seed)
+        return kmeans(points, n_clusters, n_init=n_init, seed=seed)
 
     monkeypatch.setattr(methods, "kmeans", noted)
     settings = SETTINGS.model_copy(update={"positions": ("last_instruction",), "splits": ("train",)})
@@ -270,6 +270,42 @@ def test_unseen_instructions_stand_beside_as_many_trained_ones():
     assert len(found.where(split="train", control="size_matched")) == 0
     seen = replace(made, labels={**made.labels, "instruction": np.arange(240) % 180})
     assert "size_matched" not in score(seen, settings).values("control")
+
+
+def test_figures_that_are_asked_for_are_those_of_every_checkpoint():
+    settings = SETTINGS.model_copy(
+        update={"metrics": ("ari", "silhouette", "probe"), "milestone_metrics": ()}
+    )
+    assert {"silhouette", "probe"} <= set(score(planted_states(), settings).values("metric"))
+    assert not {"silhouette", "probe"} & set(score(planted_states()).values("metric"))
+
+
+def test_unseen_instructions_of_other_dialects_stand_beside_as_many_trained_ones_of_any():
+    """Where train has none of their dialects there was nothing to cluster, and a traceback."""
+    states = planted_states()
+    dialect = np.where(states.split == "train", states.labels["task"] % 2, 2)
+    apart = replace(states, labels={**states.labels, "dialect": dialect, "instruction": np.arange(240)})
+    scores = score(apart).where(control="size_matched", split="validation")
+    assert set(scores.where(position="last_instruction", factor="task").table["n_examples"].to_pylist()) == {
+        60
+    }
+
+
+def test_the_clusters_of_a_method_with_one_start_are_found_anew_in_halves():
+    """With clusters as they are, halves of two clouds that run into each other seemed sure of them."""
+    rng = np.random.default_rng(0)
+    states = planted_states()
+    near = replace(
+        states, states=states.states + 10 * rng.standard_normal(states.states.shape).astype(np.float32)
+    )
+    settings = SETTINGS.model_copy(update={"methods": ("kmeans", "ward")})
+    rows = score(near, settings).where(
+        control="none", site="block.1", position="last_instruction", split="train"
+    )
+    of_task = {
+        row["method"]: row["ci_high"] - row["ci_low"] for row in rows.where(factor="task", metric="ari")
+    }
+    assert of_task["ward"] > 0.7 * of_task["kmeans"] > 0
 
 
 def test_other_methods_have_rows_of_their_own():

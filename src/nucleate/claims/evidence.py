@@ -21,7 +21,7 @@ from nucleate.intervene.outcomes.effects import read_effects
 from nucleate.metrics.curves import late, late_gain, late_gain_interval
 from nucleate.run_folder.folder import RunFolder
 from nucleate.scores import Scores
-from nucleate.scoring.excess import over_controls
+from nucleate.scoring.excess import over_controls, reach
 from nucleate.view import View
 
 if TYPE_CHECKING:
@@ -151,11 +151,13 @@ class Evidence:
         }
 
     def plain_agreement(self, site_layer: int) -> dict[str, float]:
-        """The papers' plain index of a layer over the last third, where the view's is another."""
+        """The papers' plain index of a layer over the last third, where it was scored beside another."""
         if self.view.metric == "ari":
             return {}
         plain = replace(self.view, metric="ari").rows(self.agreement.where(control="none", layer=site_layer))
         curve = sorted(rows_of(plain.table), key=lambda row: row["step"])
+        if not curve:
+            return {}
         return {"plain_ari": float(_numbers(curve, "value")[late(_numbers(curve, "step"))].mean())}
 
     def beside_size_matched(self, split: str) -> dict[str, float]:
@@ -256,13 +258,14 @@ def _numbers(rows: Sequence[Row], column: str) -> np.ndarray:
 def _summary(curve: Sequence[Row]) -> LayerCurve:
     steps, values, over = (_numbers(curve, name) for name in ("step", "value", "excess"))
     low, high = (_numbers(curve, end) for end in ("ci_low", "ci_high"))
-    gain_low, gain_high = late_gain_interval(steps, over, low, high)
+    errors = reach(values, low, high)
+    gain_low, gain_high = late_gain_interval(steps, over, errors)
     means = ("value", "excess", "excess_low", "excess_high", "control_value")
     return LayerCurve(
         curve[0]["layer"],
         **{name: float(_numbers(curve, name)[late(steps)].mean()) for name in means},
         highest=float(over.max()),
-        **_change(steps, values, (high - low) / 2),
+        **_change(steps, values, errors),
         late_gain=late_gain(steps, over),
         late_gain_low=gain_low,
         late_gain_high=gain_high,
@@ -270,11 +273,11 @@ def _summary(curve: Sequence[Row]) -> LayerCurve:
     )
 
 
-def _change(steps: np.ndarray, values: np.ndarray, reach: np.ndarray) -> dict[str, float]:
+def _change(steps: np.ndarray, values: np.ndarray, errors: np.ndarray) -> dict[str, float]:
     """How far a curve went from its untrained value, and the ends of that, as `LayerCurve` names them."""
     if steps[0] != 0 or len(steps) < 2:
         return dict.fromkeys(("change", "change_low", "change_high"), math.nan)
-    change, error = np.abs(values - values[0])[1:], np.hypot(reach, reach[0])[1:]
+    change, error = np.abs(values - values[0])[1:], np.hypot(errors, errors[0])[1:]
     return {
         "change": float(change.max()),
         "change_low": float(np.maximum(change - error, 0.0).max()),

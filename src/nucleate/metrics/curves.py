@@ -37,23 +37,20 @@ def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " ste
 def late_gain_interval(
     steps: Float[np.ndarray, " step"],
     values: Float[np.ndarray, " step"],
-    low: Float[np.ndarray, " step"],
-    high: Float[np.ndarray, " step"],
+    reach: Float[np.ndarray, " step"],
 ) -> tuple[float, float]:
-    """The ends of a 95 % interval of `late_gain`, from those of its values; NaN where one of these is.
+    """The ends of a 95 % interval of `late_gain`, from how far those of its values reach; NaN where one is.
 
-    The gain is a weighted sum of the late values, so their half-widths, half the distance between the ends,
-    add up as errors that know nothing of each other do. They come from halves of the units. Units, halves and
-    seeds are the same at every step, so errors of steps go together, which a slope does not see: the interval
-    is rather too wide. Where the upper end was moved to the metric's range, a half-width is less than the
-    reach downward, but at least half of it.
+    The gain is a weighted sum of the late values, so what they reach adds up as errors that know nothing of
+    each other do. They come from halves of the units. Units, halves and seeds are the same at every step, so
+    errors of steps go together, which a slope does not see: the interval is rather too wide.
     """
     weights = _gain_weights(steps)
     if weights is None:
         return float("nan"), float("nan")
-    reach = float(np.sqrt(np.square(weights * (high - low)[late(steps)] / 2).sum()))
+    error = float(np.sqrt(np.square(weights * reach[late(steps)]).sum()))
     gain = late_gain(steps, values)
-    return gain - reach, gain + reach
+    return gain - error, gain + error
 
 
 def _gain_weights(steps: Float[np.ndarray, " step"]) -> Float[np.ndarray, " late"] | None:

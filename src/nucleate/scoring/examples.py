@@ -83,12 +83,12 @@ def is_held_out(sample: Sample, train: Sample) -> bool:
 
 
 def cut_down(train: Sample, sample: Sample, seed: int) -> Sample:
-    """As many examples of `train` as `sample` has, of the same groups (dialects) where they are known."""
-    if train.across is None or sample.across is None:
-        groups, wanted = np.zeros(len(train.rows), dtype=np.int64), {0: len(sample.rows)}
-    else:
-        groups = train.across
-        wanted = dict(zip(*np.unique(sample.across, return_counts=True), strict=True))
+    """As many examples of `train` as `sample` has, of the same groups (dialects) where there are as many."""
+    groups, wanted = np.zeros(len(train.rows), dtype=np.int64), {0: len(sample.rows)}
+    if train.across is not None and sample.across is not None:
+        of_each = dict(zip(*np.unique(sample.across, return_counts=True), strict=True))
+        if all((train.across == group).sum() >= n for group, n in of_each.items()):
+            groups, wanted = train.across, of_each
     order = np.random.default_rng(seed).permutation(len(groups))
     chosen = np.sort(np.concatenate([order[groups[order] == group][:n] for group, n in wanted.items()]))
     labels = {factor: each[chosen] for factor, each in train.labels.items() if factor in sample.labels}

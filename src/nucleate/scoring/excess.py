@@ -121,6 +121,16 @@ def over_controls(scores: pa.Table) -> OverControls:
     return OverControls(own, names, *_over(up, own, strongest, level, needed))
 
 
+def reach(
+    value: Float[np.ndarray, " row"], low: Float[np.ndarray, " row"], high: Float[np.ndarray, " row"]
+) -> Float[np.ndarray, " row"]:
+    """How far the interval of a figure reaches, to the side where it reaches further.
+
+    At the edge of a figure's range the other side is cut off, and says less of the error.
+    """
+    return np.maximum(value - low, high - value)
+
+
 @dataclass(frozen=True)
 class Upward:
     """Figures as they are or, where lower is better, turned over.
@@ -130,7 +140,7 @@ class Upward:
         better: the value, turned so that higher is better.
         low: the worse end of its interval, NaN where there is none.
         high: the better end.
-        reach: half the width of the interval.
+        reach: how far the interval reaches.
     """
 
     sign: Float[np.ndarray, " row"]
@@ -149,7 +159,7 @@ class Upward:
     ) -> Upward:
         sign = np.where(is_down, -1.0, 1.0)
         low, high = np.where(is_down, ci_high, ci_low), np.where(is_down, ci_low, ci_high)
-        return cls(sign, sign * value, sign * low, sign * high, (ci_high - ci_low) / 2)
+        return cls(sign, sign * value, sign * low, sign * high, reach(value, ci_low, ci_high))
 
 
 def _numbered(columns: Sequence[Coded]) -> Int[np.ndarray, " row"]:

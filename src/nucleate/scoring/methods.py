@@ -154,7 +154,8 @@ def _by_hdbscan(
     """Dense regions, as many as there are; an example in none of them is a cluster of its own."""
 
     def fit(own: np.ndarray) -> tuple[np.ndarray, float]:
-        labels = cluster.HDBSCAN(min_cluster_size=LEAST_CLUSTER, copy=True).fit_predict(own).astype(np.int64)
+        least = max(2, min(LEAST_CLUSTER, len(own)))
+        labels = cluster.HDBSCAN(min_cluster_size=least, copy=True).fit_predict(own).astype(np.int64)
         noise = labels < 0
         labels[noise] = labels.max() + 1 + np.arange(noise.sum())
         return labels, 0.0

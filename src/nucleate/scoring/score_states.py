@@ -36,6 +36,7 @@ from nucleate.scoring.rows.cluster_figures import FactorFigures, Figure, Halved
 from nucleate.scoring.rows.half_clusters import HalfClusters
 from nucleate.scoring.rows.label_figures import (
     N_PERMUTATIONS,
+    OF_LABELS,
     FigureRow,
     LabelScorer,
     answer_rows,
@@ -129,6 +130,8 @@ def score_sample(
         settings: methods and metrics are those of every checkpoint.
         seed: the run's.
     """
+    of_clusters = tuple(metric for metric in settings.metrics if metric not in OF_LABELS)
+    settings = settings.model_copy(update={"metrics": of_clusters})
     return _Scorer(sample, None, place, sites, settings, seed=seed, fits={}).rows()
 
 
@@ -155,7 +158,7 @@ class _Scorer:
         yield from self._rows_of_partitions(points, halves)
         if self.with_controls:
             yield from self._size_matched()
-        if self.milestone:
+        if set(self.settings.metrics_at(self.milestone)) & set(OF_LABELS):
             train_points = prepare(train_points, train_points, preparation, components)
             train = None if split == TRAIN else self.train
             yield from self._rows_of_labels(points, train_points, train, halves)
@@ -169,6 +172,8 @@ class _Scorer:
         if self.sample.name != ONCE or self.train is None or not is_held_out(self.sample, self.train):
             return
         cut = cut_down(self.train, self.sample, self._seed("size_matched", preparation=""))
+        if not cut.labels:
+            return
         metrics = tuple(metric for metric in self.settings.metrics if metric in CHEAP)
         settings = self.settings.model_copy(update={"metrics": metrics, "milestone_metrics": ()})
         halves = Halves.draw(cut.units, self._seed("matched halves", preparation=""))
@@ -197,10 +202,12 @@ class _Scorer:
     def _halved(
         self, halved: HalfClusters, clusters: Clusters, method: str, labels: Int[np.ndarray, " example"]
     ) -> Halved:
-        """Clusters of halves: their own where claims rest on them."""
+        """Clusters of halves: their own where claims rest on them, and where there is no other start."""
         seed = self._seed("clusters of halves", *self._other_starts, preparation=self.place[2])
         if method == "kmeans" and len(np.unique(labels)) in self._settled:
             return halved.anew(by_kmeans_of_a_breath, labels, seed)
+        if method in METHODS and clusters.labels.shape[1] == 1:
+            return halved.anew(METHODS[method], None if method in LEFT_TO_DATA else labels, seed)
         return halved.drawn(clusters, seed)
 
     def _figures_of(self, factor: str) -> FactorFigures:

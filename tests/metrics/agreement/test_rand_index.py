@@ -13,6 +13,7 @@ from sklearn.metrics import adjusted_rand_score, cohen_kappa_score
 
 from nucleate.errors import LabelsError
 from nucleate.metrics.agreement.rand_index import (
+    MISPLACED,
     adjusted_rand_index,
     adjusted_rand_indices,
     adjusted_rand_interval,
@@ -20,6 +21,7 @@ from nucleate.metrics.agreement.rand_index import (
     adjusted_rand_permuted,
     adjusted_rand_replicates,
     draw_starts,
+    misplace,
     stability,
 )
 from nucleate.resampling import bootstrap
@@ -48,6 +50,16 @@ def one_by_one(labels, clusters, starts, resamples, groups):
             yield np.nan
         else:
             yield 1.0 if a == b == both else (both - a * b / n) / ((a + b) / 2 - a * b / n)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_as_many_units_are_misplaced_whatever_they_are_called(seed):
+    """Instructions have the numbers of a whole corpus: of 5,000 the 200 of a sample were hardly ever drawn."""
+    clusters = np.arange(200) % 20
+    units = np.sort(np.random.default_rng(seed).choice(5000, 200, replace=False))
+    moved = misplace(clusters, units, seed)
+    assert (moved != clusters).sum() == MISPLACED
+    np.testing.assert_array_equal(moved, misplace(clusters, np.arange(200), seed))
 
 
 @given(PARTITIONS)

@@ -1,7 +1,8 @@
 import numpy as np
 
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.resampling.half_samples import N_CLUSTERED, Halves
-from nucleate.scoring.methods import Clusters, by_kmeans
+from nucleate.scoring.methods import METHODS, Clusters, by_kmeans
 from nucleate.scoring.rows import half_clusters
 from nucleate.scoring.rows.half_clusters import HalfClusters
 
@@ -37,6 +38,15 @@ def test_factors_with_as_many_labels_share_their_clusters():
     for each in (labels, labels[::-1].copy(), labels // 2):
         halved.anew(noted, each, 5)
     assert asked == [(4, 1), (2, 1)]
+
+
+def test_where_the_data_tell_the_number_labels_are_not_asked():
+    labels, points, halves = planted(n=200)
+    halved = HalfClusters(points, halves)
+    found = halved.anew(METHODS["hdbscan"], None, 0)
+    assert len(found) == N_CLUSTERED
+    assert found == halved.anew(METHODS["hdbscan"], None, 1), "of all factors"
+    assert all(adjusted_rand_index(labels[rows], own[0]) > 0.5 for rows, own in found)
 
 
 def test_where_no_half_can_be_parted_there_is_nothing():

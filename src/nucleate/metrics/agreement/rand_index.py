@@ -118,7 +118,7 @@ def misplace(
     clusters: Int[np.ndarray, " example"], units: Int[np.ndarray, " example"], seed: int
 ) -> Int[np.ndarray, " example"]:
     """The clusters with `MISPLACED` units drawn at random and moved to others."""
-    names, numbered = np.unique(clusters), number_from_zero(clusters)
+    names, numbered, units = np.unique(clusters), number_from_zero(clusters), number_from_zero(units)
     if len(names) < 2:
         return clusters
     rng = np.random.default_rng(seed)

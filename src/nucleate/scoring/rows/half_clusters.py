@@ -44,17 +44,23 @@ class HalfClusters:
             for rows, own in zip(self._halves, starts, strict=True)
         ]
 
-    def anew(self, cluster: Method, labels: Int[np.ndarray, " example"], seed: int) -> Halved:
+    def anew(self, cluster: Method, labels: Int[np.ndarray, " example"] | None, seed: int) -> Halved:
         """Clusters of some halves, each by itself from one start: as many as most have labels.
+
+        Args:
+            cluster: how.
+            labels: None where the number of clusters is left to the data.
+            seed: of the starts.
 
         Returns: nothing where a half has one label, or none twice.
         """
-        halves = self._halves[:N_CLUSTERED]
+        halves, n_labels = self._halves[:N_CLUSTERED], 0
         if not halves:
             return []
-        n_labels = int(np.median([len(np.unique(labels[rows])) for rows in halves]))
-        if not 1 < n_labels < min(map(len, halves)):
-            return []
+        if labels is not None:
+            n_labels = int(np.median([len(np.unique(labels[rows])) for rows in halves]))
+            if not 1 < n_labels < min(map(len, halves)):
+                return []
         if (cluster, n_labels) not in self._found:
             self._found[cluster, n_labels] = self._clusters(halves, cluster, n_labels, seed)
         return list(zip(halves, self._found[cluster, n_labels], strict=True))

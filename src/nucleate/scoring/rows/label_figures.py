@@ -44,6 +44,7 @@ RATIOS = ("separation", "collapse")
 SHARES = ("silhouette", "knn_purity")
 FITS = {"nearest_centroid": "train_centroids", "probe": "ridge"}
 """What figures that are fitted to labels are fitted by: the method of their rows."""
+OF_LABELS = (*RATIOS, *SHARES, *FITS)
 
 
 FigureRow = dict[str, Any]
