@@ -46,9 +46,9 @@ def run(tmp_path):
         "here",
     )  # fmt: skip
 
-    def made(name, values, words=range(40), n_tasks=5):
+    def made(name, values, words=range(40), n_tasks=5, **labels):
         prompts = [
-            Prompt(str(i), f"say {word}", None, None, None, "train", {"task": str(word % n_tasks)})
+            Prompt(str(i), f"say {word}", None, None, None, "train", {"task": str(word % n_tasks), **labels})
             for i, word in enumerate(words)
         ]
         corpus = PromptCorpus.build(prompts, byte_level_bpe())
@@ -112,6 +112,17 @@ def test_what_differs_is_said_and_compared_on_what_is_shared(run, compare):
     apart = compare(run("a", VALUES), run("b", VALUES, range(100, 140)))
     assert apart.notes == ("a and b share 0 prompts, too few to compare them",)
     assert set(apart.table["run_b"][apart.table["run_a"] == "a"]) == {"a"}
+
+
+def test_prompts_to_classify_with_one_instruction_stand_alone(run, compare):
+    """As where no instruction is told: else there is one unit, and no half of it."""
+    noisy = VALUES + np.random.default_rng(2).normal(size=VALUES.shape)
+    found, expected = (
+        compare(run("a", VALUES, **labels), run("b", noisy, **labels)).table
+        for labels in ({"instruction": "good or bad?"}, {})
+    )
+    assert expected[["ci_low", "ci_high"]].notna().all(axis=None)
+    assert found.equals(expected)
 
 
 def test_no_run_is_a_mistake():

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -9,7 +11,8 @@ from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.models.gpt2 import build_model
 from nucleate.scores import RunTag
 from nucleate.settings.presets import resolve
-from nucleate.unseen.analysis import analyze_unseen, unseen_rows, what_is_lacking
+from nucleate.unseen import analysis
+from nucleate.unseen.analysis import look_at_unseen, unseen_rows, what_is_lacking
 from nucleate.unseen.settings import UnseenSettings
 from tests.small_tokenizers import byte_level_bpe
 
@@ -52,7 +55,7 @@ def planted(clustered, right_if_clustered, right_if_not):
 def analyzed(model, corpus, clustered, *right, steps=(0, 5)):
     capture, rows = planted(clustered, *right), unseen_rows(corpus, SETTINGS, 1)
     captured = (capture(model, corpus, rows, step=step, positions=("input",)) for step in steps)
-    return analyze_unseen(captured, corpus, SETTINGS, RunTag("r", "m", 1))
+    return look_at_unseen(captured, corpus, SETTINGS, RunTag("r", "m", 1)).scores
 
 
 def last(scores, metric, split="unseen_dialect", control="none"):
@@ -72,6 +75,34 @@ def test_planted_association_is_found(model, corpus):
     assert last(scores, "assignment_accuracy", control="shuffled_labels")["value"] < 0.4
 
 
+def test_shufflings_without_a_figure_do_not_count_in_the_mean_of_the_control(model, corpus, monkeypatch):
+    real, nulls = analysis.membership_figures, itertools.cycle([np.nan, np.nan, 0.5, 0.5, 0.5])
+
+    def figures(members, weights):
+        found = real(members, weights)
+        return (
+            found if len(weights) > 1 else found | {"auroc": np.full((len(found["auroc"]), 1), next(nulls))}
+        )
+
+    monkeypatch.setattr(analysis, "membership_figures", figures)
+    assert last(analyzed(model, corpus, 0.6, 0.9, 0.2), "auroc", control="shuffled_labels")["value"] == 0.5
+
+
+def test_an_instance_whose_centroid_is_its_own_instructions_has_no_relative_distance(model, corpus):
+    states = planted(0.6, 0.9, 0.2)(
+        model, corpus, unseen_rows(corpus, SETTINGS, 1), step=5, positions=("input",)
+    )
+    task, instruction = states.labels["task"], states.labels["instruction"]
+    is_validation = states.split == "validation"
+    lone = instruction[is_validation & (task == 0)][0]
+    states = states.select((states.split != "train") | (task != 0) | (instruction == lone))
+    scores = look_at_unseen([states], corpus, SETTINGS, RunTag("r", "m", 1)).scores
+    found = last(scores, "relative_distance", "validation")
+    own = (is_validation & (instruction == lone)).sum()
+    assert found["n_examples"] == is_validation.sum() - own < is_validation.sum()
+    assert 0 < found["ci_low"] < found["value"] < found["ci_high"] < np.inf
+
+
 def test_no_instance_meets_its_own_state_in_a_centroid(model, corpus):
     """One random state for each instruction: with it in the mean of its task, most would lie with that."""
 
@@ -83,7 +114,7 @@ def test_no_instance_meets_its_own_state_in_a_centroid(model, corpus):
         states.states[:] = drawn[states.labels["instruction"]][:, None, None]
         return states
 
-    scores = analyze_unseen([capture(5)], corpus, SETTINGS, RunTag("r", "m", 1))
+    scores = look_at_unseen([capture(5)], corpus, SETTINGS, RunTag("r", "m", 1)).scores
     found = last(scores, "assignment_accuracy", "validation")
     assert found["value"] == pytest.approx(1 / 6, abs=0.1)
 
@@ -93,7 +124,7 @@ def test_the_models_own_confidence_stands_beside_the_margin(model, corpus):
     right = np.random.default_rng(1).random(len(states.split)) < 0.6
     states.predicted[:] = np.where(right, states.expected, -1)
     states.confidence[:] = right + np.random.default_rng(2).standard_normal(len(right))
-    scores = analyze_unseen([states], corpus, SETTINGS, RunTag("r", "m", 1))
+    scores = look_at_unseen([states], corpus, SETTINGS, RunTag("r", "m", 1)).scores
     own = states.of_split("unseen_dialect")
     expected = roc_auc_score(own.right, own.confidence)
     found = last(scores, "auroc", control="confidence")
@@ -124,7 +155,7 @@ def test_rows_are_whole(model, corpus):
 
 def test_the_real_capture_fits(model, corpus):
     states = real_capture(model, corpus, unseen_rows(corpus, SETTINGS, 1), step=0, positions=("input",))
-    scores = analyze_unseen([states], corpus, SETTINGS, RunTag("r", "m", 1))
+    scores = look_at_unseen([states], corpus, SETTINGS, RunTag("r", "m", 1)).scores
     assert scores.where(metric="assignment_accuracy", control="none").values("site") == [
         "block.1",
         "block.2",

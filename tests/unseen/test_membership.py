@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from nucleate.unseen.membership import Membership, area_under_curve, error_anatomy, membership_figures
+from nucleate.unseen.membership import (
+    Membership,
+    area_under_curve,
+    error_anatomy,
+    mean_of_known,
+    membership_figures,
+)
 
 ONES = np.ones((1, 8))
 
@@ -29,6 +35,20 @@ def test_figures_of_a_known_table(eight):
     assert found["auroc"] == pytest.approx((5 * 1 + (5 * 1 + 1 * 1) / 2) / 12)
     assert found["relative_distance"] == pytest.approx((6 * 1 / 3 + 2 * 3 / 3) / 8)
     np.testing.assert_array_equal(eight.margin[0], [1] * 6 + [-1] * 2)
+
+
+def test_centroids_of_which_nothing_is_left_have_no_distance():
+    nothing = np.inf
+    some = members([[1, 2, 4], [nothing, 2, 4], [1, nothing, 4], [1, nothing, nothing]], [1, 1, 0, 0])
+    np.testing.assert_allclose(some.relative_distance[0], [1 / 3, np.nan, 1 / 4, np.nan])
+    weights = np.array([[1.0, 1, 1, 1], [3, 0, 1, 5], [0, 2, 0, 1]])
+    found = membership_figures(some, weights)["relative_distance"][0]
+    np.testing.assert_allclose(found, [7 / 24, 5 / 16, np.nan])
+
+
+def test_a_mean_is_of_the_values_that_are_there():
+    values = np.array([[np.nan] * 8 + [0.5] * 12, [np.nan] * 20])
+    np.testing.assert_array_equal(mean_of_known(values, np.ones((1, 20)))[:, 0], [0.5, np.nan])
 
 
 def test_weights_are_copies(eight):

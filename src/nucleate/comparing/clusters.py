@@ -8,8 +8,9 @@ same model from other starts stand beside as the control, and that what cannot b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,16 @@ from nucleate.errors import ConfigError, LabelsError
 from nucleate.kmeans.breathing import MANY_BREATHS
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.metrics.agreement.matched_clusters import EVENTS, Event, events_of
-from nucleate.metrics.agreement.rand_index import adjusted_rand_index
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index, misplace
 from nucleate.metrics.ranges import within_range
 from nucleate.resampling.bootstrap import number_from_zero
 from nucleate.resampling.half_samples import Halves, interval_of_halves
-from nucleate.resampling.intervals import Draws, interval
+from nucleate.resampling.intervals import Draws, exact_ends, interval
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.run_folder.folder import RunFolder
+from nucleate.scoring.examples import units_of
 from nucleate.scoring.preparation import prepare
+from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 
 N_RESAMPLES = 200
 ANOTHER_START = "another_start"
@@ -118,24 +121,29 @@ def _pair(
         for one, rows in zip((first, second), shared.rows, strict=True)
     ]
     n_clusters = len(np.unique(first.looked.labels()[shared.rows[0]]))
+    is_train, units = states[0].split == "train", units_of(states[0])
+    named = [_names(one, rows) for one, rows in zip((first, second), shared.rows, strict=True)]
     for site in sites or _highest(states[0].sites):
         missing = [
-            one.looked.folder.name
+            (one.looked.folder.name, own.sites)
             for one, own in zip((first, second), states, strict=True)
             if site not in own.sites
         ]
         if missing:
-            raise LabelsError(f"{missing[0]} has no site {site}", f"There are: {', '.join(states[0].sites)}.")
+            name, there = missing[0]
+            raise LabelsError(f"{name} has no site {site}", f"There are: {', '.join(there)}.")
         before, after = (
-            _clustered(one, rows, own.at(where)[own.sites.index(site)], own.split, n_clusters)
-            for one, rows, own in zip((first, second), shared.rows, states, strict=True)
+            _clustered(
+                own.at(where)[own.sites.index(site)], is_train, n_clusters, first.looked.settings, names
+            )
+            for own, names in zip(states, named, strict=True)
         )
         about = {
             "run_a": first.looked.folder.name, "step_a": first.step, "run_b": second.looked.folder.name,
-            "step_b": second.step, "site": site, "position": where, "n_examples": len(shared.units),
+            "step_b": second.step, "site": site, "position": where, "n_examples": len(units),
         }  # fmt: skip
         seed = seed_of(first.looked.settings.seed, "clusters", site)
-        yield from (about | row for row in _rows(before, after, shared.units, seed))
+        yield from (about | row for row in _rows(before, after, units, seed))
 
 
 def _highest(sites: Sequence[str]) -> list[str]:
@@ -143,12 +151,16 @@ def _highest(sites: Sequence[str]) -> list[str]:
 
 
 def _clustered(
-    look: _Look, rows: np.ndarray, points: np.ndarray, split: np.ndarray, n_clusters: int
+    points: np.ndarray,
+    is_train: np.ndarray,
+    n_clusters: int,
+    settings: ExperimentSettings | AnalysisSettings,
+    names: list[str],
 ) -> _Clustered:
-    settings, corpus = look.looked.settings, look.looked.corpus
-    scoring, claims = settings.scoring, settings.claims
-    is_train = split == "train" if (split == "train").sum() > 1 else np.ones(len(split), dtype=bool)
-    prepared = prepare(points[None], points[None, is_train], claims.preparation, scoring.pca_components)
+    """One model's states, prepared and clustered as the settings ask, whichever model they are of."""
+    scoring = settings.scoring
+    fitted = points[is_train] if is_train.sum() > 1 else points
+    prepared = prepare(points[None], fitted[None], settings.claims.preparation, scoring.pca_components)
     n_init = scoring.starts(n_clusters, is_settled=True)
     labels, again = (
         kmeans(
@@ -156,13 +168,14 @@ def _clustered(
         ).best_labels[0]
         for more in (0, 1)
     )
-    known = corpus.table[claims.factor].to_pylist() if claims.factor in corpus.table.column_names else None
-    codes = look.looked.labels()
-    return _Clustered(
-        number_from_zero(labels),
-        number_from_zero(again),
-        [_named(known[row] if known else codes[row], claims.factor) for row in rows],
-    )
+    return _Clustered(number_from_zero(labels), number_from_zero(again), names)
+
+
+def _names(look: _Look, rows: np.ndarray) -> list[str]:
+    """What each example is, in the labels that its own model's claims are about."""
+    table, factor = look.looked.corpus.table, look.looked.settings.claims.factor
+    known = table[factor].to_pylist() if factor in table.column_names else look.looked.labels()
+    return [_named(known[row], factor) for row in rows]
 
 
 def _named(value: object, factor: str) -> str:
@@ -173,36 +186,56 @@ def _named(value: object, factor: str) -> str:
 def _rows(before: _Clustered, after: _Clustered, units: np.ndarray, seed: int) -> Iterator[dict[str, Any]]:
     yield from _event_rows(before, after, Draws(units, N_RESAMPLES, seed))
     halves = Halves.draw(units, seed)
-    yield from _level_rows(before.labels, after.labels, halves, {"control": "none"})
+    doubt = partial(misplace, units=number_from_zero(units), seed=seed)
+    yield from _level_rows(before.labels, after.labels, halves, doubt, {"control": "none"})
     for one, side in ((before, "a"), (after, "b")):
         about = {"control": ANOTHER_START, "clusters_a": side, "clusters_b": side}
-        yield from _level_rows(one.labels, one.again, halves, about)
+        yield from _level_rows(one.labels, one.again, halves, doubt, about)
 
 
 def _event_rows(before: _Clustered, after: _Clustered, draws: Draws) -> Iterator[dict[str, Any]]:
-    """What became of every cluster; intervals take the clusters as they are."""
+    """What became of every cluster; intervals take the clusters as they are, and one unit tells none."""
     events, table = events_of(before.labels, after.labels)
     drawn = _tables(before.labels, after.labels, draws.weights, table.shape)
     for event in events:
-        low, high = interval(event.overlap(drawn))
+        value, among = float(event.overlap(table)), _among(event, before, after)
+        low, high = np.nan, np.nan
+        if draws.n_units > 1:
+            ends = interval(event.overlap(drawn))
+            low, high = exact_ends(value, (float(ends[0]), float(ends[1])), int(draws.count_units(among)))
         yield {
             "control": "none", "metric": "overlap", "event": event.name,
             **_sides(event, table, before, after),
-            "value": float(event.overlap(table)), "ci_low": float(low), "ci_high": float(high),
+            "value": value, "ci_low": low, "ci_high": high,
         }  # fmt: skip
 
 
+def _among(event: Event, before: _Clustered, after: _Clustered) -> np.ndarray:
+    """Which examples an event's overlap is a share of: those of all its clusters."""
+    return np.isin(before.labels, event.before) | np.isin(after.labels, event.after)
+
+
 def _level_rows(
-    one: np.ndarray, other: np.ndarray, halves: Halves, about: dict[str, Any]
+    one: np.ndarray,
+    other: np.ndarray,
+    halves: Halves,
+    doubt: Callable[[np.ndarray], np.ndarray],
+    about: dict[str, Any],
 ) -> Iterator[dict[str, Any]]:
-    """How many of each event there are, and how far the two clusterings agree."""
+    """How many of each event there are, and how far the two clusterings agree.
+
+    Where these are the same no half can show that they might not be: the lower end is at most what they
+    agree if a few units of one lie elsewhere, which is what `doubt` gives.
+    """
     counts = Counter(each.name for each in events_of(one, other)[0])
     for name in EVENTS:
         yield about | {"metric": "count", "event": name, "value": counts[name]}
     value = adjusted_rand_index(one, other)
     found = np.array([adjusted_rand_index(one[rows], other[rows]) for rows in halves.rows])
-    low, high = interval_of_halves(value, found) if halves.rows else (np.nan, np.nan)
-    low, high = within_range("ari", (low, high))
+    low, high = np.nan, np.nan
+    if halves.rows:
+        low, high = interval_of_halves(value, found)
+        low, high = within_range("ari", (min(low, adjusted_rand_index(one, doubt(other))), high))
     yield about | {"metric": "ari", "event": "", "value": value, "ci_low": low, "ci_high": high}
 
 

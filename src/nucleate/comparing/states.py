@@ -22,6 +22,7 @@ from nucleate.resampling.bootstrap import number_from_zero
 from nucleate.resampling.half_samples import Halves, interval_of_halves
 from nucleate.resampling.named_seeds import seed_of
 from nucleate.run_folder.folder import RunFolder
+from nucleate.scoring.examples import units_of
 from nucleate.stages.measuring import scored_rows
 
 COLUMNS = (
@@ -49,12 +50,10 @@ class Shared:
 
     Attributes:
         rows: of each run's corpus, prompt by prompt.
-        units: prompts of one number hang together.
         labels: of both, from 0; None where they are not the same partition, or too few.
     """
 
     rows: tuple[np.ndarray, np.ndarray]
-    units: np.ndarray
     labels: np.ndarray | None
 
 
@@ -95,8 +94,8 @@ def _rows(
 ) -> Iterator[dict[str, object]]:
     own = [first.states(step, shared.rows[0], (position,)) for step in first.steps(steps)]
     others = [second.states(step, shared.rows[1], (position,)) for step in second.steps(steps)]
-    halves = Halves.draw(shared.units, seed_of(first.settings.seed, "similarity"))
     for index, one in enumerate(own):
+        halves = Halves.draw(units_of(one), seed_of(first.settings.seed, "similarity"))
         for other in others[index if first is second else 0 :]:
             yield from _pair(first, second, one, other, shared, halves, position)
 
@@ -150,9 +149,8 @@ def shared_by(
     if len(both) < most:
         notes.append(f"{names} share {len(both)} of {most} prompts and are compared on those")
     rows = tuple(np.array([place[text] for text in both]) for place in places)
-    units = first.corpus.labels().get("instruction", np.arange(first.corpus.table.num_rows))[rows[0]]
     if not with_labels:
-        return Shared((rows[0], rows[1]), units, None)
+        return Shared((rows[0], rows[1]), None)
     labels = [one.labels()[rows_of] for one, rows_of in zip((first, second), rows, strict=True)]
     alike = _same_partition(*labels)
     if not alike:
@@ -160,7 +158,7 @@ def shared_by(
     is_told = alike and len(np.unique(labels[0])) >= FEWEST_CLASSES
     if alike and not is_told:
         notes.append(f"{names} have fewer than {FEWEST_CLASSES} tasks there, so class_rsa is left out")
-    return Shared((rows[0], rows[1]), units, number_from_zero(labels[0]) if is_told else None)
+    return Shared((rows[0], rows[1]), number_from_zero(labels[0]) if is_told else None)
 
 
 def _places(looked: Looked, split: str | None) -> dict[str, int]:

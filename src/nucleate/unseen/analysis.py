@@ -25,7 +25,13 @@ from nucleate.scores import RunTag, Score, Scores
 from nucleate.scoring.examples import has_one_task
 from nucleate.unseen.baselines import baselines
 from nucleate.unseen.lag import Course, lag
-from nucleate.unseen.membership import Membership, area_under_curve, error_anatomy, membership_figures
+from nucleate.unseen.membership import (
+    Membership,
+    area_under_curve,
+    error_anatomy,
+    mean_of_known,
+    membership_figures,
+)
 from nucleate.unseen.selective import Ranking, selective_table
 from nucleate.unseen.settings import UnseenSettings
 
@@ -63,19 +69,12 @@ class UnseenTables:
     """What was found of unseen instances.
 
     Attributes:
-        scores: every figure; see `analyze_unseen`.
+        scores: every figure; see `look_at_unseen`.
         selective: risk and coverage of who answers where a state lies with its task; see `selective.COLUMNS`.
     """
 
     scores: Scores
     selective: pd.DataFrame
-
-
-def analyze_unseen(
-    captured: Iterable[HiddenStates], corpus: Corpus, settings: UnseenSettings, tag: RunTag
-) -> Scores:
-    """The scores of `look_at_unseen` alone."""
-    return look_at_unseen(captured, corpus, settings, tag).scores
 
 
 def look_at_unseen(
@@ -152,6 +151,7 @@ class _Look:
             found = membership_figures(members, self.weights)
             of = {"accuracy_if_right": members.assigned, "accuracy_if_wrong": ~members.assigned}
             of["assignment_accuracy"] = np.broadcast_to(self.everyone, members.assigned.shape)
+            of["relative_distance"] = ~np.isnan(members.relative_distance)
             for metric, values in found.items():
                 yield from self._site_rows(
                     states, position, metric, values, len(members.tasks), of=of.get(metric)
@@ -196,8 +196,7 @@ class _Look:
             found.append(membership_figures(members, self.weights[:1]))
         for metric in found[0]:
             null = np.concatenate([one[metric] for one in found], axis=1)
-            mean = np.where(np.isnan(null).all(1), np.nan, np.nan_to_num(null).mean(1))
-            values = np.concatenate([mean[:, None], null], axis=1)
+            values = np.concatenate([mean_of_known(null, np.ones((1, len(found)))), null], axis=1)
             yield from self._site_rows(
                 states, position, metric, values, len(members.tasks), control="shuffled_labels"
             )
@@ -264,9 +263,9 @@ class _Look:
         figures: Float[np.ndarray, " replicate"],
         of: Bool[np.ndarray, " example"] | None = None,
     ) -> dict[str, Any]:
-        """The first figure is the value, the others are its replicates; a share is one `of` some examples."""
+        """The first figure is the value, the others are its replicates, all `of` some examples."""
         low, high = (float(end) for end in interval(figures[1:]))
-        if of is not None:
+        if of is not None and metric != "relative_distance":  # all others of some examples are shares
             low, high = exact_ends(float(figures[0]), (low, high), int(self.draws.count_units(of)))
         return {
             "step": step,

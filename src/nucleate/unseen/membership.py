@@ -52,17 +52,23 @@ class Membership:
 
     @property
     def relative_distance(self) -> Float[np.ndarray, "site example"]:
-        """Distance from the own centroid over the mean distance from the others."""
+        """Distance from the own centroid over the mean distance from the others.
+
+        Others of which nothing is left are not among these; NaN where nothing is left of the own, or of any
+        other.
+        """
         to_own = np.take_along_axis(self.distances, self.own[None, :, None], axis=2)[:, :, 0]
-        is_own = np.arange(self.distances.shape[2]) == self.own[:, None]
-        to_others = np.where(is_own, 0.0, self.distances).sum(axis=2) / (self.distances.shape[2] - 1)
-        return to_own / np.maximum(to_others, 1e-12)
+        is_other = np.arange(self.distances.shape[2]) != self.own[:, None]
+        others = np.where(is_other & np.isfinite(self.distances), self.distances, np.nan)
+        to_others = mean_of_known(others, np.ones((1, others.shape[2])))[:, :, 0]
+        return np.where(np.isfinite(to_own), to_own, np.nan) / np.maximum(to_others, 1e-12)
 
 
 def membership_figures(members: Membership, weights: Weights) -> dict[str, Figures]:
     """Assignment, answers given right and wrong assignment, odds ratio and AUROC, for each set of weights.
 
     NaN stands where there is nothing to divide by: no example is assigned wrong, or none answered wrong.
+    The mean relative distance is that of the examples that have one.
     """
     assigned, answered = members.assigned, members.answered
     both = (assigned & answered) @ weights.T
@@ -80,8 +86,15 @@ def membership_figures(members: Membership, weights: Weights) -> dict[str, Figur
             "accuracy_if_wrong": only_answered / (only_answered + neither),
             "odds_ratio": np.where(one_sided, np.nan, odds),
             "auroc": np.stack([area_under_curve(one, answered, weights) for one in members.margin]),
-            "relative_distance": members.relative_distance @ weights.T / weights.sum(1),
+            "relative_distance": mean_of_known(members.relative_distance, weights),
         }
+
+
+def mean_of_known(values: Float[np.ndarray, "*figure example"], weights: Weights) -> np.ndarray:
+    """The mean of the values that are there, for each set of weights: [*figure, replicate]; NaN of none."""
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.where(there, values, 0.0) @ weights.T) / (there @ weights.T))
 
 
 def ties_begin(ordered: Float[np.ndarray, " example"]) -> Int[np.ndarray, " tie"]:
