@@ -14,7 +14,7 @@ def corpus(preset: str, /, *, out: Path, set_: Overrides = (), seed: WholeNumber
 
     `nucleate run` with the same settings and folder continues from it.
 
-    Example: nucleate corpus quick --out runs/quick --set corpus.n_tasks=40
+    Example: nucleate corpus quick --out runs/more-tasks --set corpus.n_tasks=40
 
     Args:
         preset: A preset's name (see: nucleate presets) or a TOML file.
