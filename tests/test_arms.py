@@ -35,7 +35,7 @@ def test_rows_of_an_arm_are_its_own():
 
 def test_the_sentence_says_which_arms_gather_and_which_do_not():
     said = sentence(planted_arms())
-    assert "(adjusted Rand index across dialects, last step; one seed: reported, not claimed)" in said
+    assert "(adjusted Rand index across groups, last step; one seed: reported, not claimed)" in said
     kept, lost = said.split("; not for ")
     for words in (
         "loss on the sequence, own inputs (0.90 [0.87, 0.93])",
@@ -45,6 +45,15 @@ def test_the_sentence_says_which_arms_gather_and_which_do_not():
     assert "loss on the sequence, shared inputs (0.02 [" in lost and "tasks at random" in lost
     assert said.endswith("No control of any arm exceeds 0.05.")
     assert "95 % interval between 2 seeds" in sentence(planted_arms(seeds=(1, 2)))
+
+
+def test_no_control_of_any_seed_exceeds_what_is_said_to_be_the_most():
+    table = planted_arms(seeds=(1, 2, 3))
+    levels = table["seed"].map({1: 0.05, 2: 0.05, 3: 0.2312})
+    ends = at_the_end(table.assign(control_high=levels))
+    assert ends[0].control_high == pytest.approx((0.05 + 0.05 + 0.2312) / 3)
+    assert {one.highest_control for one in ends} == {0.2312}
+    assert sentence(table.assign(control_high=levels)).endswith("No control of any arm exceeds 0.24.")
 
 
 def test_nothing_is_claimed_where_no_arm_gathers():

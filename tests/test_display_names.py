@@ -1,19 +1,24 @@
+from typing import get_args
+
 import pytest
 
 from nucleate.display_names import (
     POSITIONS,
+    PREPARATIONS,
     figure_number,
     figure_words,
     figures_in_words,
     interval_words,
     measure_words,
     place_words,
+    prepared_words,
     say,
     site_order,
     site_words,
     two_decimals,
     without_ends,
 )
+from nucleate.scoring.settings import Metric, PreparationName
 from nucleate.view import View
 
 
@@ -28,6 +33,7 @@ def test_ends_of_intervals_are_named_after_what_they_are_of():
     assert (
         figure_words("unseen_instruction_low") == "unseen instructions, above the control, lower 95 % bound"
     )
+    assert figure_words("shuffled_auroc_ci_high") == "AUROC of shuffled labels, upper 95 % bound"
     assert figure_words("late_gain_low") == "that gain, lower 95 % bound"
 
 
@@ -56,6 +62,18 @@ def test_a_view_says_what_was_done_to_states_and_what_its_numbers_are():
     assert place_words(View("last", preparation="standardise")).endswith("(standardized states)")
     assert measure_words(View()) == "ARI"
     assert measure_words(View(metric="ami")) == "adjusted mutual information, k-means"
+
+
+@pytest.mark.parametrize("name", get_args(PreparationName))
+def test_every_preparation_has_words_that_stand_before_states(name):
+    assert name in PREPARATIONS
+    said = "" if name == "raw" else f" ({PREPARATIONS[name]} states)"
+    assert prepared_words(View(preparation=name)) == said
+
+
+@pytest.mark.parametrize("name", get_args(Metric))
+def test_nothing_is_called_a_dialect_that_may_be_another_factor(name):
+    assert "dialect" not in measure_words(View(metric=name))
 
 
 def test_layers_and_counts_are_whole_numbers():

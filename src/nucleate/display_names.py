@@ -33,11 +33,9 @@ CONTROLS = {
 }
 METRICS = {
     "ari": "adjusted Rand index",
-    "ari_across": "adjusted Rand index across dialects",
+    "ari_across": "adjusted Rand index across groups",
     "ami": "adjusted mutual information",
     "knn_purity": "k-NN purity",
-    "beyond_share_of_train": "above three quarters of that",
-    "shuffled_auroc": "AUROC of shuffled labels",
     "becomes_b": "answers that become the other task's",
     "stays_a": "answers that stay",
     "other": "answers of neither task",
@@ -100,6 +98,7 @@ FIGURES = {
     "accuracy_if_right": "answered right, of those",
     "accuracy_if_wrong": "answered right, of the others",
     "auroc": "AUROC",
+    "shuffled_auroc": "AUROC of shuffled labels",
     "plain_ari": "plain ARI",
     "share_of_top_change": "share of the top layer's change",
     "beyond_allowed_change": "layer 0 moved beyond what is allowed, by",
@@ -115,16 +114,18 @@ FIGURES = {
 """What verdicts rest on."""
 COUNTS = ("layer", "layers_that_work")
 """Those of them that are whole numbers."""
-MEASURES = {("kmeans", "ari"): "ARI", ("kmeans", "ari_across"): "ARI across dialects"}
-"""Method and metric together, as short as an axis wants them."""
+MEASURES = {("kmeans", "ari"): "ARI", ("kmeans", "ari_across"): "ARI across groups"}
+"""Method and metric together, as short as an axis wants them; the groups are those of `scoring.across`."""
 PREPARATIONS = {
     "raw": "raw",
     "standardise": "standardized",
-    "pca": "after PCA",
-    "tsne": "after t-SNE",
+    "pca": "PCA-reduced",
+    "tsne": "t-SNE-reduced",
     "center": "centered",
-    "normalize": "normalized",
+    "l2": "unit-length",
+    "whiten": "whitened",
 }
+"""What was done to states, as it stands before their name."""
 
 
 def say(names: dict[str, str], name: str) -> str:

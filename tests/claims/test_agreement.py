@@ -193,7 +193,10 @@ def test_layer_0_moves_beside_the_top_layer_by_intervals(planted_scores, bottom,
     """Half-widths add up as the root of the sum of squares: of 0.005 an error of 0.007 in a change."""
     scores = planted_scores(lambda step, layer: (top if layer else bottom) * (step >= 20), spread=spread)
     found = next(one for one in judged(scores) if one.claim == "baseline")
-    assert (found.verdict, found.figures.get("share_of_top_change")) == (verdict, pytest.approx(share))
+    assert (found.verdict, found.figures.get("share_of_top_change")) == (
+        verdict,
+        pytest.approx(share, abs=1e-4),
+    )
     if share:
         ends = [found.figures[f"change_at_layer_0{end}"] for end in ("_low", "_high")]
         assert ends == pytest.approx([bottom - 2**0.5 * spread, bottom + 2**0.5 * spread], abs=1e-4)
@@ -351,6 +354,14 @@ def test_emergence_is_open_where_its_gain_may_lie_on_either_side(planted_scores,
     assert found.figures["late_gain"] == pytest.approx(gain, abs=0.02)
     open_ = [one.figure for one in found.straddles if one.figure != "excess"]
     assert open_ == ["late_gain"] * (verdict == "inconclusive")
+
+
+def test_a_level_curve_below_its_controls_lacks_no_level(planted_scores):
+    """Half of the pace of a climb to less than nothing is less than nothing: no gain was as small."""
+    scores = planted_scores(lambda step, layer: 0.1, steps=(20, 50, 100, 150, 200), bag=0.3, spread=0.0)
+    found = next(one for one in judged(scores) if one.claim == "emergence")
+    assert found.figures["highest"] < 0
+    assert (found.verdict, found.lacking) == ("fails", "a high value")
 
 
 def test_where_there_are_dialects_agreement_across_them_is_judged(planted_scores):

@@ -137,6 +137,18 @@ def test_a_narrow_odds_ratio_of_nearly_empty_cells_is_no_failure():
     assert verdict("unseen", planted_unseen(**few)).verdict == "inconclusive"
 
 
+@pytest.mark.parametrize(
+    ("change", "lacking"),
+    [
+        ({"auroc": 0.62, "reach": 0.04, "shuffled": 0.62}, "auroc between 0.58 and 0.66, nowhere above 0.70"),
+        ({"odds": 0.45, "factor": 2.0, "accuracy": 0.94}, "odds ratio between 0.23 and 0.90, nowhere above 1.00"),
+    ],
+)  # fmt: skip
+def test_what_lies_wholly_short_and_is_no_failure_straddles_nothing(change, lacking):
+    found = verdict("unseen", planted_unseen(**change))
+    assert (found.verdict, found.straddles, found.lacking) == ("inconclusive", (), lacking)
+
+
 def drawn_unseen(rng, effect, n_wrong, n=300):
     """One sample of margins that lie lower by `effect` standard deviations where the answer is wrong."""
     answered = np.arange(n) >= n_wrong

@@ -38,14 +38,36 @@ def test_the_digest_is_of_the_rule_alone():
     ],
 )
 def test_what_surely_lacks_something_fails_and_what_is_open_says_what_it_straddles(holds, fails, verdict):
-    open_ = Straddle("height", 0.4, 0.7, 0.5)
+    open_ = Asked("tall", "height", 0.4, 0.7, 0.5)
     told = Judgment.told(
-        holds=holds, fails=fails, figures={"height": 0.55}, control="untrained", straddles=[open_]
+        holds=holds, fails=fails, figures={"height": 0.55}, control="untrained", unmet=[open_]
     )
     found = replace(CLAIM, judge=lambda evidence: told).verdict(NOTHING)
     assert (found.verdict, found.position, found.control) == (verdict, "input", "untrained")
-    assert found.straddles == ((open_,) if verdict == "inconclusive" else ())
+    assert found.straddles == ((open_.straddle,) if verdict == "inconclusive" else ())
     assert bool(found.lacking) == (verdict == "inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("unmet", "lacking"),
+    [
+        (Asked("tall", "height", 0.1, 0.3, 0.5), "height between 0.10 and 0.30, nowhere above 0.50"),
+        (Asked("tall", "height", 0.1, 0.5, 0.5, is_strict=True), "height between 0.10 and 0.50, nowhere above 0.50"),
+        (Asked("low", "height", 0.6, 0.8, most=0.5), "height between 0.60 and 0.80, nowhere below 0.50"),
+        (Asked("tall", "height", math.nan, math.nan, 0.5), "no interval: tall"),
+        (Asked("tall", "height", 0.6, 0.8, 0.5), "tall"),
+    ],
+)  # fmt: skip
+def test_what_is_open_though_no_interval_lies_about_a_bound_straddles_nothing(unmet, lacking):
+    """A rule that fails by another bound than the one asked for is open in between."""
+    told = Judgment.told(holds=False, fails=False, figures={"height": 0.2}, control="", unmet=[unmet])
+    assert (told.verdict, told.straddles, told.lacking) == ("inconclusive", (), lacking)
+
+
+@pytest.mark.parametrize("end", [0.00003, 0.49999996, 12345.678901])
+def test_figures_are_kept_as_they_decided(end):
+    judged = Judgment("holds", {"height_low": end})
+    assert replace(CLAIM, judge=lambda evidence: judged).verdict(NOTHING).figures == {"height_low": end}
 
 
 def test_without_data_nothing_is_judged():

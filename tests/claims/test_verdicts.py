@@ -89,6 +89,18 @@ def test_over_seeds_the_effect_has_an_interval_between_models():
 
 
 @pytest.mark.parametrize(
+    ("figure", "found", "words"),
+    [("rank_correlation", (0.9, 1.0, 0.6), "[0.32, 1.00]"), ("auroc", (0.7, 0.95, 0.9), "[0.52, 1.00]"),
+     ("height", (0.7, 0.95, 0.9), "[0.52, 1.18]")],
+)  # fmt: skip
+def test_no_effect_over_seeds_reaches_beyond_where_its_figure_can_lie(figure, found, words):
+    own = Effect(figure, 0.1)
+    runs = [[replace(verdict("holds"), figures={figure: one}, effect=own)] for one in found]
+    (summary,) = claims_over_runs(runs, "input")
+    assert words in str(summary.effect)
+
+
+@pytest.mark.parametrize(
     ("low", "high", "at_most", "standing", "words"),
     [
         (0.6, 0.7, False, "met", "beyond it"),

@@ -9,8 +9,8 @@ from nucleate.arms import ArmAtEnd
 from nucleate.cli.arms import _print_ends
 
 ENDS = [
-    ArmAtEnd("sequence", "own", False, -0.28, -0.37, 0.27, "shuffled_labels", 1.0, 0.33, 1),
-    ArmAtEnd("answer", "shared", True, 0.9, 0.8, 1.0, "shuffled_labels", 0.54, 0.5, 1),
+    ArmAtEnd("sequence", "own", False, -0.28, -0.37, 0.27, "shuffled_labels", 1.0, 1.0, 0.33, 1),
+    ArmAtEnd("answer", "shared", True, 0.9, 0.8, 1.0, "shuffled_labels", 0.54, 0.54, 0.5, 1),
 ]
 
 

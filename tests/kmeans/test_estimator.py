@@ -51,6 +51,11 @@ def test_distances_come_as_a_frame_that_names_its_columns(blobs):
     assert frame.to_numpy().argmin(axis=1).tolist() == pipeline[-1].labels_.tolist()
 
 
+def test_more_clusters_than_examples_are_refused_as_scikit_learn_does_it(blobs):
+    with pytest.raises(ValueError, match="minimum of 121 is required by KMeans"):
+        KMeans(121).fit(blobs[0])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"n_init": "auto"}, {"n_clusters": 3.0}, {"n_clusters": 0}, {"n_init": True}, {"tol": -1}, {"tol": "a"}],

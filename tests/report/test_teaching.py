@@ -46,9 +46,9 @@ def test_agreement_beside_cause_and_terms(open_page, contents):
             .startswith(f"{positions[0].replace('_', ' ')} token, layer 0: agreement")
         )
         assert page.locator("table.readings tbody tr").count() == len(contents.readings)
-        term = page.locator("#finding .term", has_text="adjusted Rand index across dialects")
+        term = page.locator("#finding .term", has_text="adjusted Rand index across groups")
         term.focus()
-        assert "over pairs of examples of different dialects" in page.text_content("#tip")
+        assert "over pairs of examples that differ in" in page.text_content("#tip")
         assert page.locator("#emergence-caption .term").count() > 1
         page.click("#how summary")
         assert "adjusted Rand index: agreement of two partitions" in page.text_content("#how")

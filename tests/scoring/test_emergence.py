@@ -54,11 +54,24 @@ def test_runs_are_followed_apart_and_the_interval_between_them_told(planted_scor
     spread = over_seeds(emergence_table(scores, View()))
     top = spread[(spread["layer"] == 4) & (spread["split"] == "train")].set_index("measure")
     half = top.loc["half_rise"]
-    ends = scipy.stats.t.interval(0.95, 2, 50, scipy.stats.sem([25, 50, 75]))
-    assert (half["mean"], half["low"], half["high"]) == pytest.approx((50, *ends))
+    low, high = scipy.stats.t.interval(0.95, 2, 50, scipy.stats.sem([25, 50, 75]))
+    assert low < 0, "before the first step nothing rises"
+    assert (half["mean"], half["low"], half["high"]) == pytest.approx((50, 0, high))
     assert (half["n"], half["n_runs"]) == (3, 3)
     bottom = spread[(spread["layer"] == 0) & (spread["measure"] == "onset")]
     assert (bottom["n"] == 0).all() and (bottom["n_runs"] == 3).all()
+
+
+def test_no_interval_between_seeds_leaves_where_its_measure_can_lie(planted_scores):
+    scores = Scores.concatenate(
+        planted_scores(lambda step, layer, top=top: top * layer / 4 * min(step / 50, 1.0), seed=seed)
+        for seed, top in enumerate((0.2, 0.98, 0.99), start=1)
+    )
+    spread = over_seeds(emergence_table(scores, View()))
+    top = spread[(spread["layer"] == 4) & (spread["split"] == "train")].set_index("measure")
+    assert top.loc[["level", "peak"], "high"].tolist() == [1.0, 1.0]
+    assert top.loc["overshoot", "low"] == 0 and top.loc["late_gain", "low"] <= 0
+    assert top.loc["level_excess", "high"] > 1.0, "a difference, of which the control may be negative"
 
 
 def test_the_table_follows_what_the_view_looks_at(planted_scores):

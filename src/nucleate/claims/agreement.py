@@ -36,13 +36,22 @@ LEAST_SHARE_OF_TRAIN = 0.75
 _UNSEEN = "unseen_instruction"
 
 
+def most_late_gain(highest: float) -> float:
+    """How much the excess may gain or lose over the last third and still be saturated.
+
+    Args:
+        highest: its highest; where that is below 0 nothing was climbed, and no pace is given away.
+    """
+    return MOST_LATE_PACE * max(highest, 0.0) / 3
+
+
 def _emerges(evidence: Evidence) -> Judgment:
     if lacking := evidence.lacks():
         return Judgment.unmeasured(lacking)
     top = evidence.held_out[-1]
     if np.isnan(top.late_gain):
         return Judgment.unmeasured("too few checkpoints in the last third: they tell of no saturation")
-    most = MOST_LATE_PACE * top.highest / 3
+    most = most_late_gain(top.highest)
     gain = (top.late_gain_low, top.late_gain_high)
     asked = [
         Asked("a high value", "excess", top.excess_low, top.excess_high, HIGH),
@@ -239,7 +248,7 @@ AGREEMENT = (
         "wholly outside, inconclusive where one lies on both sides",
         _emerges,
         {"HIGH": HIGH, "MOST_LATE_PACE": MOST_LATE_PACE},
-        version=3,
+        version=4,
         effect=Effect("excess", HIGH),
     ),
     Claim(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nucleate.claims.claim import Claim, Judgment
+from nucleate.claims.claim import Asked, Claim, Judgment
 from nucleate.claims.evidence import LEAST_ERRORS, Evidence, Row, at_last_step, hardest_split, rows_of
-from nucleate.claims.verdicts import Effect, Straddle
+from nucleate.claims.verdicts import Effect
 from nucleate.intervene.outcomes.effects import CONTROLS
 
 if TYPE_CHECKING:
@@ -77,16 +77,19 @@ def _judge_causal(evidence: Evidence) -> Judgment:
         fails=bool((table["ci_high"] < LEAST_FLIP).all()),
         figures=figures,
         control=str(control["control"]),
-        straddles=[_open_flip(table)],
+        unmet=[_open_flip(table)],
     )
 
 
-def _open_flip(table: pd.DataFrame) -> Straddle:
+def _open_flip(table: pd.DataFrame) -> Asked:
     """Of the layer that could still work by most: whether it is enough, or whether it is anything."""
     most = table.sort_values("ci_high").iloc[-1]
-    threshold = LEAST_FLIP if most["value"] < LEAST_FLIP else 0.0
+    is_little = bool(most["value"] < LEAST_FLIP)
     words = f"excess_at_layer_{int(most['layer'])}"
-    return Straddle(words, float(most["ci_low"]), float(most["ci_high"]), threshold)
+    ends = float(most["ci_low"]), float(most["ci_high"])
+    if is_little:
+        return Asked("answers flipped enough", words, *ends, LEAST_FLIP)
+    return Asked("answers flipped at all", words, *ends, 0.0, is_strict=True)
 
 
 def _strongest_control(last: pd.DataFrame, position: str, site: str) -> pd.Series:
@@ -136,19 +139,23 @@ def _judge_split(top: Sequence[Row], accuracy: Row) -> Judgment:
         "shuffled_auroc_ci_high": shuffled["auroc"]["ci_high"],
         "least_expected": expected,
     }
-    asked = ((is_enough, auroc, LEAST_AUROC), (is_sure, auroc, bar), (is_odd, odds, 1.0))
+    unmet = (
+        (is_enough, Asked("a high AUROC", "auroc", *_ends(auroc), LEAST_AUROC)),
+        (is_sure, Asked("an AUROC above controls", "auroc", *_ends(auroc), float(bar), is_strict=True)),
+        (is_odd, Asked("an odds ratio above 1", "odds_ratio", *_ends(odds), 1.0, is_strict=True)),
+    )
     return Judgment.told(
         holds=is_enough and is_sure and is_odd,
         fails=auroc["ci_high"] < LEAST_AUROC
         or (expected >= LEAST_EXPECTED and odds["ci_high"] < LEAST_ODDS_RATIO),
         figures=figures,
         control="shuffled_labels",
-        straddles=[_straddle(row, threshold) for met, row, threshold in asked if not met],
+        unmet=[one for is_met, one in unmet if not is_met],
     )
 
 
-def _straddle(row: Row, threshold: float) -> Straddle:
-    return Straddle(row["metric"], float(row["ci_low"]), float(row["ci_high"]), float(threshold))
+def _ends(row: Row) -> tuple[float, float]:
+    return float(row["ci_low"]), float(row["ci_high"])
 
 
 def _expected(accuracy: Row, own: Mapping[str, Row]) -> float:
@@ -173,6 +180,7 @@ CAUSES = (
             "LEAST_ODDS_RATIO": LEAST_ODDS_RATIO,
             "LEAST_EXPECTED": LEAST_EXPECTED,
         },
+        version=2,
         rests_on="unseen",
         effect=Effect("auroc", LEAST_AUROC),
     ),

@@ -13,7 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nucleate.claims.evidence import Evidence, Table
-from nucleate.claims.verdicts import STANDINGS, ClaimVerdict, Effect, Standing, Straddle, Verdict
+from nucleate.claims.verdicts import (
+    STANDINGS,
+    ClaimVerdict,
+    Effect,
+    Standing,
+    Straddle,
+    Verdict,
+    interval_between,
+)
+from nucleate.display_names import two_decimals
 
 
 @dataclass(frozen=True)
@@ -50,9 +59,23 @@ class Asked:
 
     @property
     def straddle(self) -> Straddle:
-        """The bound that the interval lies on both sides of."""
+        """The bound that the interval lies on both sides of, where it is open."""
         bound = self.most if self.high > self._bounds[1] else self.least
         return Straddle(self.figure, float(self.low), float(self.high), float(bound))
+
+    @property
+    def words(self) -> str:
+        """What leaves it unmet: its interval and the bound that this lies about, or wholly beyond."""
+        if self.standing == "not measured":
+            return f"no interval: {self.what}"
+        if self.standing == "open":
+            return str(self.straddle)
+        if self.standing == "met":  # by its interval, and not by its value
+            return self.what
+        is_below = self.high < self._bounds[0]
+        bound, side = (self.least, "above") if is_below else (self.most, "below")
+        between = interval_between(self.figure, self.low, self.high, bound)
+        return f"{between}, nowhere {side} {two_decimals(bound)}"
 
     @property
     def _bounds(self) -> tuple[float, float]:
@@ -67,7 +90,7 @@ class Judgment:
     """What a judge says: the verdict, its figures, the strongest control.
 
     `lacking` says what is not met or not measured; where the data cannot tell, `straddles` says which
-    intervals leave it open.
+    intervals leave it open, and `lacking` also what else does.
     """
 
     verdict: Verdict
@@ -102,19 +125,26 @@ class Judgment:
         fails: bool,
         figures: dict[str, float],
         control: str,
-        straddles: Sequence[Straddle],
+        unmet: Sequence[Asked],
     ) -> Judgment:
         """Of a rule that says itself what fails: it is open where the figures say neither.
 
-        What surely lacks one thing asked for does not hold. `straddles` are those of the open case.
+        Args:
+            holds: whether all is met that is asked for.
+            fails: whether so much is ruled out that the rule fails by it.
+            figures: the numbers that the verdict rests on.
+            control: the strongest control.
+            unmet: what is asked for and not met. One whose interval lies wholly beyond its bound leaves the
+                verdict open too, where the rule fails by another bound.
         """
-        if fails:
-            return cls("fails", figures, control)
-        return cls.open_at([] if holds else straddles, figures, control)
+        if fails or holds:
+            return cls("fails" if fails else "holds", figures, control)
+        open_ = tuple(one.straddle for one in unmet if one.standing == "open")
+        return cls("inconclusive", figures, control, "; ".join(one.words for one in unmet), open_)
 
     @classmethod
     def open_at(cls, straddles: Sequence[Straddle], figures: dict[str, float], control: str) -> Judgment:
-        """What does not fail: it holds where no interval leaves it open."""
+        """Of a rule that fails by any interval beyond its bound: it holds where none leaves it open."""
         verdict: Verdict = "inconclusive" if straddles else "holds"
         return cls(verdict, figures, control, "; ".join(map(str, straddles)), tuple(straddles))
 
@@ -156,7 +186,7 @@ class Claim:
         return ClaimVerdict(
             *about,
             judged.verdict,
-            {name: round(float(value), 4) for name, value in judged.figures.items()},
+            {name: float(value) for name, value in judged.figures.items()},
             judged.control,
             judged.lacking,
             judged.straddles,

@@ -1,8 +1,8 @@
 """What is said of a claim: the four verdicts, `claims.json`, and several runs together.
 
 `inconclusive` is a verdict of its own: there is data, and an interval lies on both sides of what the rule
-asks for. Where there is no data, nothing was measured. A verdict is of one model; what another seed would
-give is said by the interval between seeds. This module hides the file.
+asks for, or of what it fails by. Where there is no data, nothing was measured. A verdict is of one model;
+what another seed would give is said by the interval between seeds. This module hides the file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from nucleate.display_names import interval_words, two_decimals
+from nucleate.metrics.ranges import within_range
 from nucleate.resampling.intervals import between_seeds
 
 Verdict = Literal["holds", "fails", "inconclusive", "not measured"]
@@ -42,9 +43,14 @@ class Straddle:
     threshold: float
 
     def __str__(self) -> str:
-        words = self.figure.replace("_", " ")
-        low, high = (two_decimals(end, self.threshold) for end in (self.low, self.high))
-        return f"{words} between {low} and {high}, threshold {two_decimals(self.threshold)}"
+        between = interval_between(self.figure, self.low, self.high, self.threshold)
+        return f"{between}, threshold {two_decimals(self.threshold)}"
+
+
+def interval_between(figure: str, low: float, high: float, threshold: float) -> str:
+    """The interval of a figure in words, its ends told from a threshold."""
+    ends = (two_decimals(end, threshold) for end in (low, high))
+    return f"{figure.replace('_', ' ')} between {' and '.join(ends)}"
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,8 @@ class ClaimVerdict:
         control: the strongest control, empty where the rule needs none.
         lacking: what of the rule is not met or cannot be told, or why nothing was measured and what to add;
             empty where it holds.
-        straddles: where it cannot be told, the intervals and what they lie about.
+        straddles: where it cannot be told, the intervals and what they lie about; none where it is left open
+            by an interval wholly beyond a bound, by which the rule does not fail.
         rule_digest: of the rule, its thresholds and its version: another digest is another rule.
         effect: which of the figures says how far the claim goes; None where no one does.
     """
@@ -213,7 +220,10 @@ def _effect_over_seeds(judged: Sequence[ClaimVerdict]) -> EffectOverSeeds | None
     if effect is None:
         return None
     found = np.array([one.figures[effect.figure] for one in judged if effect.figure in one.figures])
-    return EffectOverSeeds(effect, *between_seeds(found), len(found)) if len(found) else None
+    if not len(found):
+        return None
+    mean, *ends = between_seeds(found)
+    return EffectOverSeeds(effect, mean, *within_range(effect.figure, (ends[0], ends[1])), len(found))
 
 
 def write_claims(verdicts: Sequence[ClaimVerdict], path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from nucleate.metrics.ranges import within_ranges
 from nucleate.resampling.intervals import LEAST_SEEDS, shown_ends
 from nucleate.scores import Scores
 from nucleate.scoring.excess import excess
@@ -28,7 +29,8 @@ def over_runs(scores: Scores) -> pd.DataFrame:
     if n_runs(scores) == 1:
         low, high = frame["ci_low"].fillna(frame["value"]), frame["ci_high"].fillna(frame["value"])
         return frame.assign(low=low, high=high).drop(columns=["ci_low", "ci_high"])
-    return frame.groupby(_PLACE, as_index=False, sort=True).agg(
+    rows = frame.groupby(_PLACE, as_index=False, sort=True).agg(
+        metric=("metric", "first"),
         layer=("layer", "first"),
         control_high=("control_high", "mean"),
         beyond=("beyond", "mean"),
@@ -37,6 +39,8 @@ def over_runs(scores: Scores) -> pd.DataFrame:
         low=("value", lambda values: shown_ends(values.to_numpy(float))[0]),
         high=("value", lambda values: shown_ends(values.to_numpy(float))[1]),
     )
+    low, high = within_ranges(list(rows["metric"]), rows["low"].to_numpy(float), rows["high"].to_numpy(float))
+    return rows.assign(low=low, high=high)
 
 
 def each_run(scores: Scores) -> list[pd.DataFrame]:

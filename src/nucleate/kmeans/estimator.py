@@ -53,7 +53,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         """Cluster the rows of `X`; `y` is not looked at.
 
         Raises:
-            LabelsError: more clusters than examples.
+            ValueError: scikit-learn's, for more clusters than examples, and for no table of finite numbers.
             ConfigError: a number of clusters or starts is no whole one from 1, or `tol` no number from 0.
         """
         self._check()

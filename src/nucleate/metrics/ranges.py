@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from nucleate.lazy import Float
 
 _ENDLESS = (-math.inf, math.inf)
-_SHARE = (0.0, 1.0)
+_AROUND_ZERO = ("silhouette", "rank_correlation", "ari_across")
+_SHARES = (
+    *("matched", "purity", "knn_purity", "probe", "nearest_centroid"),
+    *("accuracy", "first_token_accuracy", "auroc"),
+)
+_FROM_ZERO = (
+    *("loss", "separation", "collapse", "relative_distance", "odds_ratio"),
+    *("onset", "half_rise", "overshoot"),
+)
 
 RANGES = {
-    "ari": (-0.5, 1.0),
-    "ari_across": (-1.0, 1.0),
+    **dict.fromkeys(("ari", "stability"), (-0.5, 1.0)),
     "ami": (-math.inf, 1.0),
-    "silhouette": (-1.0, 1.0),
-    **dict.fromkeys(("matched", "purity", "knn_purity"), _SHARE),
+    **dict.fromkeys(_AROUND_ZERO, (-1.0, 1.0)),
+    **dict.fromkeys(_SHARES, (0.0, 1.0)),
+    **dict.fromkeys(_FROM_ZERO, (0.0, math.inf)),
 }
-"""The least and the most of those that have one. The least Adjusted Rand Index after Chacón and Rastrojo
-(2023), "Minimum adjusted Rand index for two clusterings of a given size"; across groups it is a kappa."""
+"""The least and the most of those that have one; of steps, the first is 0. The least Adjusted Rand Index
+after Chacón and Rastrojo (2023), "Minimum adjusted Rand index for two clusterings of a given size"; across
+groups it is a kappa."""
 
 
 def within_range(metric: str, ends: tuple[float, float]) -> tuple[float, float]:
@@ -23,3 +37,11 @@ def within_range(metric: str, ends: tuple[float, float]) -> tuple[float, float]:
     least, most = RANGES.get(metric, _ENDLESS)
     low, high = (min(max(end, least), most) for end in ends)
     return low, high
+
+
+def within_ranges(
+    metrics: Sequence[str], low: Float[np.ndarray, " figure"], high: Float[np.ndarray, " figure"]
+) -> tuple[Float[np.ndarray, " figure"], Float[np.ndarray, " figure"]]:
+    """The ends of many intervals, each of a figure of its own: see `within_range`."""
+    ranges = np.array([RANGES.get(metric, _ENDLESS) for metric in metrics]).reshape(-1, 2)
+    return np.clip(low, *ranges.T), np.clip(high, *ranges.T)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from nucleate.lazy import Float
 from nucleate.metrics.curves import crossing_step, late, late_gain, onset_step
+from nucleate.metrics.ranges import within_ranges
 from nucleate.resampling.intervals import shown_ends
 from nucleate.scores import Scores
 from nucleate.scoring.excess import FIGURE, LOWER_IS_BETTER, Upward, excess
@@ -106,13 +107,25 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     keys = ["split", "position", "factor", "site", "layer", "preparation", "method", "metric"]
     long = table.melt(id_vars=keys, value_vars=list(MEASURES), var_name="measure", value_name="number")
     groups = long.groupby([*keys, "measure"], dropna=False, sort=False)["number"]
-    return groups.agg(
+    found = groups.agg(
         mean="mean",
         low=lambda values: shown_ends(values.to_numpy(float))[0],
         high=lambda values: shown_ends(values.to_numpy(float))[1],
         n="count",
         n_runs="size",
     ).reset_index()
+    return with_ends_where_measures_lie(found, "low", "high")
+
+
+def with_ends_where_measures_lie(found: pd.DataFrame, low: str, high: str) -> pd.DataFrame:
+    """The rows with the ends of intervals, in columns `low` and `high`, moved to where each measure can lie.
+
+    That is where its metric can for what is a mean or a value of it, and no step lies before the first.
+    """
+    of_metric = found["measure"].isin(["level", "peak"])
+    figures = found["metric"].where(of_metric, found["measure"])
+    ends = within_ranges(list(figures), found[low].to_numpy(float), found[high].to_numpy(float))
+    return found.assign(**dict(zip((low, high), ends, strict=True)))
 
 
 def _half_falls(losses: Scores) -> HalfWays:

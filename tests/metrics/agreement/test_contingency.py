@@ -68,15 +68,6 @@ def test_tables_at_once_are_those_one_by_one(partitions, seed):
         assert np.array_equal(share_named_right(tables, name(tables)), one_by_one)
 
 
-def test_a_table_of_some_examples_keeps_every_label_and_cluster():
-    labels, clusters, _ = noisy(np.random.default_rng(6), 50, 4, 0.5)
-    counted = (np.arange(50) < 9).astype(np.int64)
-    part = contingency(labels, clusters, counted)
-    assert part.shape == contingency(labels, clusters).shape
-    assert part.sum() == 9
-    assert np.array_equal(part + contingency(labels, clusters, 1 - counted), contingency(labels, clusters))
-
-
 def test_expected_information_depends_on_the_sizes_of_cells_alone():
     labels, clusters, _ = noisy(np.random.default_rng(5), 200, 6, 0.5)
     permuted = np.random.default_rng(0).permutation(labels)

@@ -87,6 +87,21 @@ def test_where_agreement_peaks_and_when_it_rose(contents, agreement, options, sa
     assert said in finding(planted(contents, agreement, **options))
 
 
+@pytest.mark.parametrize(
+    "is_left_out",
+    [
+        lambda rows: rows["metric"] == "accuracy",
+        lambda rows: (rows["metric"] == "accuracy") & (rows["step"].eq(0) | rows["control"].ne("none")),
+        lambda rows: (rows["metric"] == "accuracy") & (rows["step"] < 100),
+    ],
+    ids=["prompts without answers", "no step 0", "one step"],
+)
+def test_of_accuracy_that_was_not_measured_or_has_no_control_nothing_is_said(contents, is_left_out):
+    run = planted(contents, rise)
+    said = finding(replace(run, scores=run.scores[~is_left_out(run.scores)]))
+    assert said.endswith("rise above the controls between steps 20 and 50.")
+
+
 def test_a_wide_interval_is_no_peak(contents):
     assert peak_of(planted(contents, rise, spread=0.5)).is_beyond is False
     assert peak_of(planted(contents, rise)).is_beyond is True
@@ -105,6 +120,18 @@ def test_the_peak_of_a_run_is_that_of_its_scores(contents):
         f" and position == 'last_instruction' and step == {peak.step} and layer == {peak.layer}"
     )
     assert rows["value"].tolist() == [peak.value] and math.isclose(rows["ci_low"].iloc[0], peak.low)
+
+
+@pytest.mark.parametrize(
+    ("config", "by"),
+    [({}, "dialect"), ({"scoring": {"across": "task_input"}}, "task and input"), ({"scoring": {"across": "family"}}, "family")],
+)  # fmt: skip
+def test_agreement_across_groups_is_said_with_what_they_are(contents, config, by):
+    run = planted(contents, rise)
+    scores = run.scores.assign(metric=run.scores["metric"].replace("ari", "ari_across"))
+    said = finding(replace(run, scores=scores, config=config))
+    assert f"; adjusted Rand index across groups by {by}, validation)" in said
+    assert "across groups" not in finding(run)
 
 
 def test_failing_claims_are_said_with_what_they_miss_by(contents):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from nucleate.claims.agreement import HIGH
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.judging import CLAIMS, judge_claims
 from nucleate.claims.settings import ClaimSettings
@@ -84,6 +85,29 @@ def test_tests_and_verdicts_of_planted_scores_say_the_same(planted_scores, sprea
     )  # fmt: skip
     settings = ClaimSettings(position=position, pretrained=True)
     assert_the_same(judge_claims(Evidence.of(scores, settings)))
+
+
+def test_of_a_level_curve_below_its_controls_no_fall_is_asked_for(planted_scores):
+    scores = planted_scores(lambda step, layer: 0.1, steps=(20, 50, 100, 150, 200), bag=0.3, spread=0.0)
+    claims = judge_claims(Evidence.of(scores, ClaimSettings()))
+    assert_the_same(claims)
+    _, late = rule_tests(next(one for one in claims if one.claim == "emergence"))
+    assert (late.state, late.asked) == ("met", "at most 0.00 required")
+
+
+@pytest.mark.parametrize("beyond", [3e-5, -3e-5])
+def test_a_test_and_its_verdict_say_the_same_however_near_the_threshold(planted_scores, beyond):
+    """Figures of four decimals had the end on the threshold, and the page's test was met either way."""
+
+    def judged(level):
+        scores = planted_scores(lambda step, layer: level * min(step / 60, 1.0), spread=0.05)
+        return judge_claims(Evidence.of(scores, ClaimSettings()))
+
+    reached = judged(0.7)[0].figures["excess_low"]
+    claims = judged(0.7 + HIGH + beyond - reached)
+    assert claims[0].figures["excess_low"] == pytest.approx(HIGH + beyond, abs=1e-6)
+    assert claims[0].verdict == ("holds" if beyond > 0 else "inconclusive")
+    assert_the_same(claims)
 
 
 def test_tests_and_verdicts_of_a_run_say_the_same(contents):

@@ -7,10 +7,10 @@ from nucleate.report.words.terms import explained, terms
 
 
 def test_the_first_place_of_a_term_has_its_definition():
-    text = "adjusted Rand index across dialects, then adjusted Rand index, then adjusted Rand index again"
+    text = "adjusted Rand index across groups, then adjusted Rand index, then adjusted Rand index again"
     buttons = re.findall(r'data-means="([^"]*)"[^>]*>([^<]*)</span>', explained(text))
     assert buttons == [
-        (definition("ari_across"), "adjusted Rand index across dialects"),
+        (definition("ari_across"), "adjusted Rand index across groups"),
         (definition("ari"), "adjusted Rand index"),
     ]
     assert re.sub(r"<[^>]*>", "", explained(text)) == text

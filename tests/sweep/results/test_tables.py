@@ -85,6 +85,18 @@ def test_seeds_have_a_mean_and_students_interval(joint):
     assert top.loc[1, "ci_low"] == pytest.approx(low) and top.loc[1, "ci_high"] == pytest.approx(high)
 
 
+def test_no_interval_between_seeds_leaves_where_its_figure_can_lie():
+    tops = {"a": 0.2, "b": 0.98, "c": 0.99}
+    folder = Folder({name: planted(top, seed, name) for seed, (name, top) in enumerate(tops.items())})
+    joint = joint_scores(folder, [point(name, **{"corpus.n_dialects": 1}) for name in tops])
+    top = top_layer(over_seeds(joint))
+    assert top.loc[1, "ci_high"] == 1.0 and -0.5 <= top.loc[1, "ci_low"] < 0.0
+    found = emergence_over_seeds(joint, ["corpus.n_dialects"])
+    found = found[(found["site"] == "block.4") & (found["split"] == "train")].set_index("measure")
+    assert found.loc[["level", "peak"], "ci_high"].tolist() == [1.0, 1.0]
+    assert (found.loc[["onset", "half_rise"], "ci_low"] >= 0).all()
+
+
 def test_one_seed_has_no_interval(joint):
     top = top_layer(over_seeds(joint))
     assert top.loc[2, "value"] == 1.0 and top.loc[2, "n_seeds"] == 1

@@ -37,16 +37,13 @@ def require_same_examples(labels: Int[np.ndarray, " example"], values: Int[np.nd
 
 
 def contingency(
-    labels: Int[np.ndarray, " example"],
-    clusters: Int[np.ndarray, " example"],
-    counted: Int[np.ndarray, " example"] | None = None,
+    labels: Int[np.ndarray, " example"], clusters: Int[np.ndarray, " example"]
 ) -> Int[np.ndarray, "label cluster"]:
     """How many examples of each label each cluster has.
 
     Args:
         labels: rows, in the order of their numbers.
         clusters: columns, in the order of their numbers.
-        counted: how often each example counts; None: once.
 
     Raises:
         LabelsError: the lengths differ, or there are fewer than two examples.
@@ -54,8 +51,8 @@ def contingency(
     require_same_examples(labels, clusters)
     rows, columns = number_from_zero(labels), number_from_zero(clusters)
     shape = (int(rows.max()) + 1, int(columns.max()) + 1)
-    cells = np.bincount(rows * shape[1] + columns, counted, minlength=shape[0] * shape[1])
-    return cells.reshape(shape).astype(np.int64)
+    cells = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1])
+    return cells.reshape(shape)
 
 
 def contingencies(

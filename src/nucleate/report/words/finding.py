@@ -6,6 +6,7 @@ is set beside that of task accuracy only where checkpoints lie close enough to t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -18,6 +19,8 @@ from nucleate.report.data.score_data import with_controls
 from nucleate.report.words.rules import not_met
 from nucleate.scores import SCHEMA, Scores
 from nucleate.scoring.emergence import emergence_table
+from nucleate.scoring.excess import excess_of
+from nucleate.scoring.settings import ACROSS
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Peak:
         lost: what was lost since the peak, 0 where intervals overlap.
         half_rise: the checkpoints between which half of the highest excess was reached; None: its rise is
             not sure.
-        accuracy_rise: the same of task accuracy; None where it had no rise.
+        accuracy_rise: the same of task accuracy; None where no rise is sure, or none can be told.
+        is_accuracy_known: whether a rise of task accuracy could be told: there are steps and a control.
     """
 
     layer: int
@@ -48,6 +52,7 @@ class Peak:
     lost: float
     half_rise: tuple[int, int] | None
     accuracy_rise: tuple[int, int] | None
+    is_accuracy_known: bool
 
 
 def peak_of(run: RunContents) -> Peak | None:
@@ -88,7 +93,16 @@ def _peak(run: RunContents, curve: pd.DataFrame, best: pd.Series, is_beyond: boo
         lost=float(rise["overshoot"]),
         half_rise=None if pd.isna(half) else _around(steps, half),
         accuracy_rise=None if pd.isna(lag) else _around(steps, half - lag),
+        is_accuracy_known=_is_accuracy_known(run),
     )
+
+
+def _is_accuracy_known(run: RunContents) -> bool:
+    """Whether task accuracy, where claims are judged, has intervals and a control at several steps."""
+    frame = run.scores
+    is_answer = (frame["metric"] == "accuracy") & (frame["method"] == "model")
+    known = excess_of(frame[is_answer & (frame["split"] == run.view.split)])
+    return bool(known.loc[known["excess_low"].notna(), "step"].nunique() > 1)
 
 
 def _rise(run: RunContents, site: str) -> pd.Series:
@@ -113,7 +127,7 @@ def finding(run: RunContents) -> str:
     peak, view = peak_of(run), run.view
     if peak is None:
         return ""
-    label, measure = visible(say(FACTORS, view.factor)), say(METRICS, view.metric)
+    label, measure = visible(say(FACTORS, view.factor)), _measure_words(run)
     interval = "" if pd.isna(peak.low) else f"95 % {_n(peak.low)} to {_n(peak.high)}; "
     value = f"{_n(peak.value)} ({interval}{measure}, {visible(view.split.replace('_', ' '))})"
     control = (
@@ -129,13 +143,23 @@ def finding(run: RunContents) -> str:
     return f"{most}{_after(peak)}{_when(peak)}."
 
 
+def _measure_words(run: RunContents) -> str:
+    """The metric, and of what groups it is where it asks pairs across them."""
+    words = say(METRICS, run.view.metric)
+    if run.view.metric != "ari_across":
+        return words
+    scoring = run.config.get("scoring", {})
+    across = scoring.get("across", ACROSS) if isinstance(scoring, Mapping) else ACROSS
+    return f"{words} by {visible(say(FACTORS, str(across)))}"
+
+
 def _when(peak: Peak) -> str:
     if peak.half_rise is None:
         return ""
     begin, end = peak.half_rise
     rose = f"; agreement made half of its rise above the controls between steps {begin:,} and {end:,}"
     if peak.accuracy_rise is None:
-        return f"{rose} (task accuracy did not rise)"
+        return f"{rose} (task accuracy did not rise)" if peak.is_accuracy_known else rose
     first, last = peak.accuracy_rise
     if (begin, end) == (first, last):
         return f"{rose}, between the same two checkpoints as task accuracy, so which came first is unknown"

@@ -17,8 +17,8 @@ from nucleate.claims.agreement import (
     LEAST_SHARE_OF_TRAIN,
     MOST_CHANGE,
     MOST_CHANGE_SHARE,
-    MOST_LATE_PACE,
     SOMETHING_TO_FOLLOW,
+    most_late_gain,
 )
 from nucleate.claims.causes import LEAST_AUROC, LEAST_EXPECTED, LEAST_FLIP, LEAST_ODDS_RATIO
 from nucleate.claims.claim import Asked
@@ -164,14 +164,17 @@ def _of_difference(what: str, figures: Figures, name: str, threshold: float, *, 
 
     It is shown beside the threshold, with the errors of both.
     """
-    value, low, high = (threshold + one for one in _ends_of(figures, name))
-    return _of_ends(what, (value, low, high), threshold, least=least)
+    ends = _ends_of(figures, name)
+    state = _of_ends(what, ends, 0.0, least=least).state  # of sums the last bits may say another thing
+    return RuleTest(
+        what, threshold + ends[0], threshold, least, threshold + ends[1], threshold + ends[2], state
+    )
 
 
 def _of_emergence(figures: Figures) -> Iterator[RuleTest]:
     yield _by_interval("agreement above the strongest control", figures, "excess", HIGH)
     gain, low, high = _ends_of(figures, "late_gain")
-    most = MOST_LATE_PACE * figures["highest"] / 3
+    most = most_late_gain(figures["highest"])
     standing = Asked("", "late_gain", low, high, -most, most).standing
     words = "fall" if gain < 0 else "gain"
     if gain < 0:

@@ -16,7 +16,7 @@ from nucleate.sweep.results.tables import emergence_of_points
 
 AT_THE_END = {
     "ari": "agreement (ARI)",
-    "ari_across": "agreement across dialects",
+    "ari_across": "agreement across groups",
     "accuracy": "task accuracy",
 }
 """Metrics of the last step, by the words for them."""

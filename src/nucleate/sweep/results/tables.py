@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy.stats
 
+from nucleate.metrics.ranges import within_ranges
 from nucleate.scores import SCHEMA, Scores
-from nucleate.scoring.emergence import MEASURES, emergence_table
+from nucleate.scoring.emergence import MEASURES, emergence_table, with_ends_where_measures_lie
 from nucleate.sweep.grid import Point
 from nucleate.sweep.sweep_folder import SweepFolder
 from nucleate.view import View
@@ -44,6 +45,7 @@ def over_seeds(scores: pa.Table) -> pa.Table:
     """Mean of every figure over the seeds, with a 95 % interval between seeds.
 
     The interval is Student's, from the seeds' spread: what another training would give. One seed has none.
+    It ends where the figure can lie.
 
     Returns: the columns of `scores` less `run` and `seed`; `value` is the mean, `n_seeds` says of how many.
     """
@@ -54,12 +56,13 @@ def over_seeds(scores: pa.Table) -> pa.Table:
     half = _student(n) * np.nan_to_num(groups["value_stddev"].to_numpy()) / np.sqrt(np.maximum(n, 1))
     mean = groups["value_mean"].to_numpy()
     has_spread = n > 1
+    low, high = within_ranges(groups["metric"].to_pylist(), mean - half, mean + half)
     columns = {
         **{key: groups[key] for key in keys},
         "n_seeds": groups["value_count"],
         "value": groups["value_mean"],
-        "ci_low": pa.array(mean - half, mask=~has_spread),
-        "ci_high": pa.array(mean + half, mask=~has_spread),
+        "ci_low": pa.array(low, mask=~has_spread),
+        "ci_high": pa.array(high, mask=~has_spread),
     }
     return pa.table(columns)
 
@@ -77,7 +80,8 @@ def emergence_over_seeds(scores: pa.Table, axes: Sequence[str]) -> pd.DataFrame:
     found = groups.agg(value="mean", n_seeds="count", n_runs="size", spread="std").reset_index()
     n = found["n_seeds"].to_numpy()
     half = _student(n) * found["spread"].to_numpy() / np.sqrt(np.maximum(n, 1))
-    return found.drop(columns="spread").assign(ci_low=found["value"] - half, ci_high=found["value"] + half)
+    found = found.drop(columns="spread").assign(ci_low=found["value"] - half, ci_high=found["value"] + half)
+    return with_ends_where_measures_lie(found, "ci_low", "ci_high")
 
 
 def emergence_of_points(scores: pa.Table, axes: Sequence[str]) -> pd.DataFrame:
