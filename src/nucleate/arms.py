@@ -110,8 +110,9 @@ def _at_end(arm: tuple[str, str, bool], rows: pd.DataFrame) -> ArmAtEnd:
     low, high = within_range(str(last["metric"].iloc[0]), (ends[0], ends[1]))
     named = last.sort_values("control_high")["control"].dropna()
     control = str(named.iloc[-1]) if len(named) else ""
-    levels = [float(level) for level in (last["control_high"].mean(), last["control_high"].max())]
-    return ArmAtEnd(*arm, mean, low, high, control, *levels, float(last["accuracy"].mean()), len(last))
+    level, highest = float(last["control_high"].mean()), float(last["control_high"].max())
+    accuracy = float(last["accuracy"].mean())
+    return ArmAtEnd(*arm, mean, low, high, control, level, highest, accuracy, len(last))
 
 
 def sentence(table: pd.DataFrame) -> str:

@@ -39,8 +39,8 @@ def over_runs(scores: Scores) -> pd.DataFrame:
         low=("value", lambda values: shown_ends(values.to_numpy(float))[0]),
         high=("value", lambda values: shown_ends(values.to_numpy(float))[1]),
     )
-    low, high = within_ranges(list(rows["metric"]), rows["low"].to_numpy(float), rows["high"].to_numpy(float))
-    return rows.assign(low=low, high=high)
+    ends = within_ranges(list(rows["metric"]), rows["low"].to_numpy(float), rows["high"].to_numpy(float))
+    return rows.assign(low=ends[0], high=ends[1])
 
 
 def each_run(scores: Scores) -> list[pd.DataFrame]:
