@@ -7,7 +7,10 @@ import torch
 from transformers import PretrainedConfig, PreTrainedModel
 
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
+from nucleate.corpus.prompts.files.prompt_files import Prompt, compose
+from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.corpus.settings import CorpusSettings
+from tests.small_tokenizers import byte_level_bpe
 
 SETTINGS = CorpusSettings(
     n_tasks=6, n_dialects=1, n_variants=60, n_inputs=4, input_vocabulary=4, output_vocabulary=40,
@@ -148,3 +151,35 @@ def naming_inputs(corpus_of_own_inputs):
     """Clusters at the last instruction token say what comes next; the answer is read from the words anew."""
     wiring = Wiring(corpus_of_own_inputs)
     return Planted(wiring, reads_clusters=False, names_inputs=True).eval()
+
+
+def prompts_of(templates, splits=("train", "train", "validation")):
+    """Four tasks in every template, each with instructions of as many letters, every letter a token."""
+    verbs = iter(("Name", "Tell", "Find", "Give", "Show", "List"))
+    spoken = [(template, next(verbs), split) for template in templates for split in splits]
+    prompts = []
+    for i, task in enumerate(("capital", "dialing", "tongues", "domains")):
+        for template, verb, split in spoken:
+            for x in "xy":
+                text, instruction, input_ = compose(template, f"{verb} {task}", x)
+                prompts.append(Prompt(text, text, instruction, input_, f"{i}{x}", split, {"task": task}))
+    return PromptCorpus.build(prompts, byte_level_bpe(n_merges=0))
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        ("{instruction} {input}?", "{instruction} {input}:"),
+        ("Q {instruction} {input}", "A {instruction} {input}"),
+        ("{input}: {instruction}", "{input}, {instruction}"),
+    ],
+    ids=["behind", "before", "between"],
+)
+def corpus_of_two_templates(request):
+    """Prompts of like lengths and places that differ in a token around their instructions."""
+    return prompts_of(request.param)
+
+
+@pytest.fixture(scope="session")
+def corpus_without_held_out():
+    return prompts_of(["{instruction} {input}"], splits=("train", "train", "train"))

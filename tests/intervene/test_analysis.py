@@ -208,3 +208,28 @@ def test_a_model_without_a_list_of_blocks_is_refused(corpus):
     config = AlbertConfig(**SMALL, vocab_size=corpus.vocab_size)  # one block, run again and again
     with pytest.raises(ModelError, match="no list of 2 blocks"):
         intervene_on(AlbertForMaskedLM(config).eval(), corpus, SETTINGS, RunTag("r", "albert", 1), step=0)
+
+
+def letters_model(corpus):
+    torch.manual_seed(0)
+    return AutoModelForCausalLM.from_config(ARCHITECTURES["gpt2"](corpus.vocab_size)).eval()
+
+
+def test_what_differs_around_instructions_fails_no_proof(corpus_of_two_templates):
+    effects = intervene_on(
+        letters_model(corpus_of_two_templates),
+        corpus_of_two_templates,
+        SETTINGS,
+        RunTag("r", "letters", 1),
+        step=0,
+    )
+    assert {"shift", "interchange", "repair"} <= {one.intervention for one in effects}
+
+
+def test_where_nothing_is_held_out_there_is_nothing_to_repair(corpus_without_held_out):
+    asked = SETTINGS.model_copy(update={"split": "train"})
+    model = letters_model(corpus_without_held_out)
+    effects = intervene_on(model, corpus_without_held_out, asked, RunTag("r", "letters", 1), step=0)
+    interventions = {one.intervention for one in effects}
+    assert "interchange" in interventions
+    assert "repair" not in interventions

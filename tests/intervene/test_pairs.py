@@ -26,6 +26,25 @@ def test_partners_share_input_and_length_and_nothing_else(corpus):
     assert pairs.answers[:, 1].tolist() == [ids[-1] for ids in donors["input_ids"]]
 
 
+def around_instruction(corpus, rows):
+    spans = corpus.spans(corpus.table)
+    ids = corpus.table["input_ids"].to_pylist()
+    return [
+        (ids[row][: spans.instruction[row, 0]], ids[row][spans.instruction[row, 1] : spans.prompt[row]])
+        for row in rows
+    ]
+
+
+def test_partners_have_the_same_tokens_around_their_instructions(corpus_of_two_templates):
+    corpus = corpus_of_two_templates
+    pairs = draw_pairs(corpus, "validation", 50, 3)
+    assert len(pairs) == 16
+    own = around_instruction(corpus, pairs.rows)
+    assert len({str(one) for one in own}) == 4, "two inputs in two templates"
+    assert around_instruction(corpus, pairs.donors) == own
+    assert around_instruction(corpus, pairs.twins) == own
+
+
 def test_a_pure_function_of_the_seed(corpus):
     assert (
         draw_pairs(corpus, "validation", 9, 3).rows.tolist()

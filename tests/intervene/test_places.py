@@ -4,9 +4,16 @@ import torch
 
 from nucleate.corpus.spans import Spans
 from nucleate.corpus.subset import centroid_rows
-from nucleate.errors import ConfigError
+from nucleate.errors import ConfigError, LabelsError
 from nucleate.intervene.outcomes.effects import COMPANY
-from nucleate.intervene.places import TaskCentroids, company_of, token_masks
+from nucleate.intervene.pairs import draw_pairs
+from nucleate.intervene.places import (
+    TaskCentroids,
+    company_of,
+    require_centroids,
+    short_of_inputs,
+    token_masks,
+)
 
 SPANS = Spans(np.array([[0, 2], [0, 3]]), np.array([[2, 3], [3, 4]]), np.array([3, 4]))
 MASK = torch.tensor([[True, True, True, False], [True] * 4])
@@ -78,3 +85,21 @@ def test_company_is_what_is_not_asked_for_already():
         "prompt_but_last",
     )
     assert company_of(("all_prompt",)) == ()
+
+
+def test_tasks_of_one_input_are_found_and_pairs_that_they_could_not_move_are_refused(corpus):
+    task, x = corpus.labels()["task"], corpus.labels()["input"]
+    rows = centroid_rows(corpus, 600, 1)
+    pairs = draw_pairs(corpus, "validation", 50, 3)
+    assert short_of_inputs(corpus, rows).tolist() == []
+    require_centroids(corpus, pairs, rows)
+    a, own = pairs.tasks[0, 0], pairs.inputs[0]
+    few = rows[(task[rows] != a) | (x[rows] == own)]
+    assert short_of_inputs(corpus, few).tolist() == [a]
+    with pytest.raises(LabelsError, match="no centroid without the input"):
+        require_centroids(corpus, pairs, few)
+    none = rows[task[rows] != pairs.tasks[0, 3]]
+    assert short_of_inputs(corpus, none).tolist() == [pairs.tasks[0, 3]]
+    with pytest.raises(LabelsError, match="no centroid without the input"):
+        require_centroids(corpus, pairs, none)
+    assert len(short_of_inputs(corpus, rows[:0])) == 6

@@ -20,7 +20,7 @@ def repaired(model, corpus):
         exchanged = np.array([1, 0, *range(2, len(own.tasks))])
         shares = replace(own.shares, tasks=exchanged[own.shares.tasks])
         centroids.of[position] = Centroids(own.tasks, own.means[:, exchanged], shares)
-    values, units = measure_repair(model, corpus, centroids, SETTINGS, 1)
+    values, units = measure_repair(model, corpus, repair_split(corpus), centroids, SETTINGS, 1)
     assert len(units) == 60
     return {cell: one[0] for cell, one in values.items() if cell.site == "block.1"}
 
@@ -45,7 +45,17 @@ def test_roles_are_nearest_own_and_a_third():
     np.testing.assert_array_equal(_roles(tasks, distances, np.array([5, 3]), 0), [[3, 5, 8], [5, 3, 8]])
 
 
+def test_who_has_no_centroid_to_go_to_is_not_moved():
+    tasks = np.array([3, 5, 8, 9])
+    distances = np.array([[1.0, np.inf, 3.0, 4.0], [1.0, 2.0, np.inf, np.inf], [1.0, 2.0, 3.0, np.inf]])
+    roles = _roles(tasks, distances, np.array([5, 5, 5]), 0)
+    np.testing.assert_array_equal(roles, [[3, 3, 3], [3, 3, 3], [3, 5, 8]])
+    stranger = _roles(tasks, distances[2:], np.array([7]), 0)  # of a task that train has not
+    np.testing.assert_array_equal(stranger, [[3, 3, 3]])
+
+
 def test_the_hardest_split_is_repaired(corpus):
     assert repair_split(corpus) == "unseen_instruction"
     held_out = corpus.table.filter(np.array(corpus.table["split"].to_pylist()) != "unseen_instruction")
     assert repair_split(replace(corpus, table=held_out)) == "validation"
+    assert repair_split(replace(corpus, table=corpus.of_split("train"))) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from transformers import PreTrainedModel
@@ -40,16 +40,31 @@ def intervene_on(
         on_progress: is told how many cells of how many are done.
 
     Raises:
-        InterventionError: a proof failed; NobodyToPairError: there is nobody to pair.
+        InterventionError: a proof failed; NobodyToPairError: there is nobody to pair; LabelsError: a task has
+            no centroid without the input that is tested.
     """
     seed = drawn_anew(tag.seed, settings.draw_seed)
     centroids = TaskCentroids(model, corpus, centroid_rows(corpus, settings.n_centroid_examples, seed))
     pairs = draw_pairs(corpus, settings.split, settings.n_pairs, seed)
     moved = measure.measure_pairs(model, corpus, pairs, centroids, settings, seed, on_progress)
-    repaired, units = repair.measure_repair(model, corpus, centroids, settings, seed)
     common: dict[str, Any] = {"n_resamples": settings.n_resamples, "tag": tag, "step": step}
     return [
         *summarize(moved, METRICS, pairs.units, split=settings.split, **common),
         *contrasts(moved, pairs.units, split=settings.split, **common),
-        *summarize(repaired, repair.METRICS, units, split=repair.repair_split(corpus), **common),
+        *_repaired(model, corpus, centroids, settings, seed, common),
     ]
+
+
+def _repaired(
+    model: PreTrainedModel,
+    corpus: Corpus,
+    centroids: TaskCentroids,
+    settings: InterveneSettings,
+    seed: int,
+    common: dict[str, Any],
+) -> Iterator[Effect]:
+    """Nothing where the corpus holds no instances out."""
+    split = repair.repair_split(corpus)
+    if split is not None:
+        values, units = repair.measure_repair(model, corpus, split, centroids, settings, seed)
+        yield from summarize(values, repair.METRICS, units, split=split, **common)

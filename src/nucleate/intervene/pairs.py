@@ -1,8 +1,8 @@
 """Which instances are intervened on, and whose states they are given.
 
 This module hides how an instance of A finds an instance of B with the same input, the same length and
-another answer. Since input and length are the same, the two differ in nothing but the words of their
-instructions.
+another answer. Since their prompts have the same tokens around instructions of the same length, the two
+differ in nothing but the words of their instructions.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Pairs:
 
     Attributes:
         rows: instances of A, as rows of the corpus' table.
-        donors: of a task B each: same input, same length, another answer.
-        twins: of A each: same input, same length, another instruction.
+        donors: of a task B each: another answer; the same but for the words of the instruction.
+        twins: of A each: another instruction; the same but for its words.
         tasks: A, B, and two tasks C and D that are neither.
         answers: the first token of A's and of B's answer.
         units: the instruction of `rows`, the unit of resampling.
@@ -75,9 +75,11 @@ def draw_pairs(corpus: Corpus, split: str, n_pairs: int, seed: int) -> Pairs:
     found = list(_draw(corpus, split, n_pairs, stream(seed, "pairs")))
     if not found:
         raise NobodyToPairError(
-            f"no instance of {split} has a partner: another task with the same input, the same length "
-            "and another answer, and an instruction of its own task of that length",
-            "Set corpus.n_variants higher, or intervene.in_run=false.",
+            f"no instance of {split} has a partner: another task with the same input, the same length, the "
+            "same tokens around its instruction and another answer, and an instruction of its own task of "
+            "that length",
+            "Give each task more instructions (corpus.n_variants of grammars, corpus.n_phrasings of facts), "
+            "or set intervene.in_run=false.",
         )
     rows, donors, twins, tasks = (np.array(column) for column in zip(*found, strict=True))
     answers = np.stack([_answers(corpus, rows), _answers(corpus, donors)], axis=1)
@@ -137,12 +139,21 @@ def _draw(
 
 
 def _kinds(corpus: Corpus) -> list[tuple[int, ...]]:
-    """What two instances must share to be compared: the input, and where in the tokens things lie."""
+    """What two instances must share to be compared: all but the words of their instructions.
+
+    That is the input, where in the tokens things lie, and the tokens of the prompt around the instruction.
+    """
     spans = corpus.spans(corpus.table)
     assert spans.instruction is not None and spans.input is not None
     inputs = corpus.labels()["input"][:, None]
-    kinds = np.concatenate([inputs, spans.instruction, spans.input, spans.prompt[:, None]], axis=1)
-    return list(map(tuple, kinds.tolist()))
+    places = np.concatenate([inputs, spans.instruction, spans.input, spans.prompt[:, None]], axis=1)
+    around = zip(
+        corpus.table["input_ids"].to_pylist(), spans.instruction.tolist(), spans.prompt.tolist(), strict=True
+    )
+    return [
+        (*place, *ids[:start], *ids[end:n_prompt])
+        for place, (ids, (start, end), n_prompt) in zip(places.tolist(), around, strict=True)
+    ]
 
 
 def _guessed(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Float[np.ndarray, " row"]:

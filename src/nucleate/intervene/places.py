@@ -20,6 +20,7 @@ from nucleate.corpus.spans import Spans
 from nucleate.errors import ConfigError, LabelsError
 from nucleate.intervene.edits import Part
 from nucleate.intervene.outcomes.effects import COMPANY
+from nucleate.intervene.pairs import Pairs
 from nucleate.lazy import Bool, Float, Int
 from nucleate.metrics.centroids import Centroids, plane_of
 from nucleate.resampling.named_seeds import stream
@@ -108,16 +109,46 @@ class TaskCentroids:
         return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
+def short_of_inputs(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Int[np.ndarray, " task"]:
+    """The tasks that have fewer than two inputs among `rows`, so that nothing is left without one."""
+    tasks = np.unique(corpus.labels()["task"])
+    return tasks[_inputs_behind(corpus, rows)[tasks].sum(1) < 2]
+
+
+def require_centroids(corpus: Corpus, pairs: Pairs, rows: Int[np.ndarray, " row"]) -> None:
+    """Prove before any model is run that `pairs` can be moved by centroids which are means of `rows`.
+
+    Raises:
+        LabelsError: a task has no centroid without the input that is tested.
+    """
+    has = _inputs_behind(corpus, rows)
+    n_others = has.sum(1)[pairs.tasks] - has[pairs.tasks, pairs.inputs[:, None]]
+    if (n_others == 0).any():
+        raise _gone()
+
+
+def _inputs_behind(corpus: Corpus, rows: Int[np.ndarray, " row"]) -> Bool[np.ndarray, "task input"]:
+    """Which inputs each task has among `rows`."""
+    task, x = corpus.labels()["task"], corpus.labels()["input"]
+    has = np.zeros((task.max() + 1, x.max() + 1), dtype=bool)
+    has[task[rows], x[rows]] = True
+    return has
+
+
+def _gone() -> LabelsError:
+    return LabelsError(
+        "a task has no centroid without the input that is tested",
+        "Raise intervene.n_centroid_examples, or give every task two inputs or more.",
+    )
+
+
 def _whole(
     means: Float[np.ndarray, "row task n_embd"], asked: Int[np.ndarray, "row role"]
 ) -> Float[np.ndarray, "row task n_embd"]:
     """A task of which nothing is left without the input stands at the mean of the others, unless asked."""
     is_gone = np.isnan(means[:, :, 0])
     if is_gone[np.arange(len(means))[:, None], asked].any():
-        raise LabelsError(
-            "a task has no centroid without the input that is tested",
-            "Raise intervene.n_centroid_examples, or give every task two inputs or more.",
-        )
+        raise _gone()
     others = np.nanmean(means, axis=1, keepdims=True)
     return np.where(is_gone[..., None], others, means)
 

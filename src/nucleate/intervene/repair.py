@@ -50,20 +50,28 @@ _EDITS = (
 )
 
 
-def repair_split(corpus: Corpus) -> str:
-    """The hardest split that the corpus has: nobody knows yet which are answered wrong."""
-    return next(split for split in HARDEST_FIRST if corpus.of_split(split).num_rows)
+def repair_split(corpus: Corpus) -> str | None:
+    """The hardest split that the corpus has: nobody knows yet which are answered wrong.
+
+    None where nothing is held out, and nothing is unseen that could be repaired.
+    """
+    return next((split for split in HARDEST_FIRST if corpus.of_split(split).num_rows), None)
 
 
 def measure_repair(
-    model: PreTrainedModel, corpus: Corpus, centroids: TaskCentroids, settings: InterveneSettings, seed: int
+    model: PreTrainedModel,
+    corpus: Corpus,
+    split: str,
+    centroids: TaskCentroids,
+    settings: InterveneSettings,
+    seed: int,
 ) -> tuple[Values, Int[np.ndarray, " example"]]:
-    """Answers of misassigned instances, as they are and moved.
+    """Answers of misassigned instances of a split, as they are and moved.
 
     Returns: for every cell `METRICS` for every instance, NaN where it is not misassigned there; and the
         instruction of every instance. Positions of several parts have no one assignment, and no cell.
     """
-    rows = analysis_subset(corpus, corpus.n_tasks, settings.n_repaired, (repair_split(corpus),), seed)
+    rows = analysis_subset(corpus, corpus.n_tasks, settings.n_repaired, (split,), seed)
     states = capture(model, corpus, rows, step=0, positions=CAPTURED)  # whatever the step
     values = Values()
     for start in range(0, len(rows), settings.batch_size):
@@ -118,8 +126,15 @@ def _roles(
     own: Int[np.ndarray, " example"],
     seed: int,
 ) -> Int[np.ndarray, "example 3"]:
-    """Of each example the task it lies nearest to, its own, and one at random that is neither."""
+    """Of each example the task it lies nearest to, its own, and one at random that is neither.
+
+    Where its own task, or every third one, has no centroid without its input (an infinite distance), all are
+    the nearest: there is nowhere to move it.
+    """
     nearest = tasks[distances.argmin(1)]
+    is_own, is_there = tasks == own[:, None], np.isfinite(distances)
     drawn = stream(seed, "third").random(distances.shape)
-    drawn[(tasks == nearest[:, None]) | (tasks == own[:, None])] = -1.0
-    return np.stack([nearest, own, tasks[drawn.argmax(1)]], axis=1)
+    drawn[(tasks == nearest[:, None]) | is_own | ~is_there] = -1.0
+    can_move = (is_own & is_there).any(1) & (drawn.max(1) >= 0)
+    roles = np.stack([nearest, own, tasks[drawn.argmax(1)]], axis=1)
+    return np.where(can_move[:, None], roles, nearest[:, None])

@@ -15,14 +15,18 @@ import numpy as np
 
 from nucleate.capture.hidden_states import HiddenStates
 from nucleate.corpus.corpus import Corpus
-from nucleate.corpus.subset import analysis_subset
+from nucleate.corpus.splits import HARDEST_FIRST
+from nucleate.corpus.subset import analysis_subset, centroid_rows
 from nucleate.errors import LabelsError, NobodyToPairError
 from nucleate.intervene.analysis import intervene_on
 from nucleate.intervene.outcomes.effects import Effect, write_effects
 from nucleate.intervene.pairs import draw_pairs
+from nucleate.intervene.places import require_centroids
+from nucleate.intervene.repair import repair_split
 from nucleate.pictures.planes import POINTS_PER_SPLIT, Projector, Spot, balanced_order
 from nucleate.pictures.points_table import Projections
 from nucleate.pictures.tsne_scores import EmbeddedScorer
+from nucleate.resampling.named_seeds import drawn_anew
 from nucleate.scores import Scores
 from nucleate.scoring.controls import dialect_oracle_control, untrained_control
 from nucleate.settings.config import Settings
@@ -140,12 +144,23 @@ def _pictured(settings: MeasurementSettings) -> tuple[Any, ...]:
 
 def unseen(context: StageContext[MeasurementSettings]) -> None:
     """How lying with one's own task goes with being answered right, at every checkpoint."""
-    own, folder, subject = context.settings.unseen, context.folder, context.subject
+    subject = context.subject
     lacking = what_is_lacking(context.corpus)
     if lacking and subject.stage == "capture":
         context.observer.on_stage("unseen", f"is left out: {lacking}")
         _keep_reason(context, "unseen", lacking)
         return
+    try:
+        _look_at_unseen(context)
+    except LabelsError as error:  # prompts of one's own may lack what it needs, and still have scores
+        if subject.stage != "capture":
+            raise
+        context.observer.on_note(f"unseen is left out: {error.what}")
+        _keep_reason(context, "unseen", error.what)
+
+
+def _look_at_unseen(context: StageContext[MeasurementSettings]) -> None:
+    own, folder, subject = context.settings.unseen, context.folder, context.subject
     with context.stage("unseen", *_inputs_of(context, own), needs=subject.stage) as is_due:
         if is_due:
             rows = unseen_rows(context.corpus, own, context.settings.seed)
@@ -153,14 +168,7 @@ def unseen(context: StageContext[MeasurementSettings]) -> None:
                 subject.states(step, context.corpus, rows, own.positions)
                 for step in counted(subject.steps, context.observer)
             )
-            try:
-                found = look_at_unseen(captured, context.corpus, own, context.tag)
-            except LabelsError as error:  # prompts of one's own may lack what it needs, and still have scores
-                if subject.stage != "capture":
-                    raise
-                context.observer.on_note(f"unseen is left out: {error.what}")
-                _keep_reason(context, "unseen", error.what)
-                return
+            found = look_at_unseen(captured, context.corpus, own, context.tag)
             with folder.commit(folder.selective) as path:
                 found.selective.to_parquet(path, index=False)
             with folder.commit(folder.unseen) as path:
@@ -172,11 +180,14 @@ def intervene(context: StageContext[MeasurementSettings]) -> None:
 
     Raises:
         InterventionError: the corpus has nothing to compare, or a proof failed.
+        LabelsError: a task has no centroid without the input that is tested.
     """
     own, folder, subject = context.settings.intervene, context.folder, context.subject
-    draw_pairs(context.corpus, own.split, 1, context.settings.seed)  # fails before anything is begun
+    _require_moved(context)  # fails before anything is begun
     with context.stage("intervene", *_inputs_of(context, own), needs=subject.stage) as is_due:
         if is_due:
+            if repair_split(context.corpus) is None:
+                context.observer.on_note(f"repair is left out: no instance is in {', '.join(HARDEST_FIRST)}")
             effects: list[Effect] = []
             steps = evenly_spaced(subject.steps, own.n_steps)
             for before, step in enumerate(steps):
@@ -193,16 +204,27 @@ def intervene(context: StageContext[MeasurementSettings]) -> None:
                 write_effects(effects, path)
 
 
+def _require_moved(context: StageContext[MeasurementSettings]) -> None:
+    """There are pairs, and centroids to move them by."""
+    own, corpus = context.settings.intervene, context.corpus
+    seed = drawn_anew(context.settings.seed, own.draw_seed)
+    pairs = draw_pairs(corpus, own.split, own.n_pairs, seed)
+    require_centroids(corpus, pairs, centroid_rows(corpus, own.n_centroid_examples, seed))
+
+
 def _cells_done(observer: Observer, steps_before: int, n_steps: int, done: int, total: int) -> None:
     """Cells of one step among those of all."""
     observer.on_progress(steps_before * total + done, n_steps * total)
 
 
 def intervene_if_possible(context: StageContext[MeasurementSettings]) -> None:
-    """A corpus without tasks to compare is no reason to lose a run; it is said, and left out."""
+    """A corpus without tasks to compare, or with tasks of one input, is no reason to lose a run.
+
+    It is said, and left out.
+    """
     try:
         intervene(context)
-    except NobodyToPairError as error:
+    except (NobodyToPairError, LabelsError) as error:
         context.observer.on_stage("intervene", f"is left out: {error.what}")
         _keep_reason(context, "intervene", error.what)
 

@@ -44,6 +44,7 @@ def test_presets_can_be_measured(preset):
         ("unseen.positions=['lst']", "unseen.positions has 'lst'", "instruction_mean"),
         ("intervene.positions=['lst']", "intervene.positions has 'lst'", "all_prompt"),
         ("intervene.split=valid", "intervene.split has 'valid'", "intervene.in_run=false"),
+        ("intervene.n_centroid_examples=4", "of 4 tasks fewer than two inputs", "Raise intervene.n_centroid"),
         ("scoring.n_examples=2", "where the 4 examples", "Raise scoring.n_examples"),
     ],
 )
@@ -62,6 +63,7 @@ def test_what_cannot_be_measured_is_told_with_the_setting_to_change(corpus, over
         ["claims.factor=dialect"],
         ["scoring.settled=['task', 'dialect']"],
         ["scoring.tsne_positions=['input']"],
+        ["intervene.n_centroid_examples=4", "intervene.in_run=false"],
     ],
 )
 def test_what_can_be_measured_is_not_refused(corpus, overrides):
@@ -136,6 +138,24 @@ def test_an_analysis_chooses_factors_that_tell_its_prompts_apart(tmp_path):
     corpus = PromptCorpus.build(prompts, byte_level_bpe())
     assert {"language", "number"} <= set(corpus.factors), "they are labels still"
     require_measurable(settings, corpus)
+
+
+def test_what_no_number_of_examples_would_mend_is_left_to_the_stage(tmp_path):
+    path = tmp_path / "p.jsonl"
+    lines = [
+        {
+            "instruction": f"{verb} the {task} of",
+            "input": "Peru",
+            "answer": task,
+            "task": task,
+            "split": split,
+        }
+        for verb, split in (("Name", "train"), ("Tell", "train"), ("Find", "validation"))
+        for task in ("capital", "dialing", "tongues", "domains")
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    settings, prompts = resolve_analysis({"name": "m"}, {"file": str(path)}, ["intervene.in_run=true"])
+    require_measurable(settings, PromptCorpus.build(prompts, byte_level_bpe()))
 
 
 @pytest.mark.parametrize("override", ["prompts=5", "prompts.file=3", "prompts.task=[1]"])

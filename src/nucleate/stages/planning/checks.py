@@ -15,7 +15,7 @@ from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.corpus.subset import centroid_rows
 from nucleate.errors import ConfigError
 from nucleate.intervene.pairs import tells_pairs
-from nucleate.intervene.places import PLACES
+from nucleate.intervene.places import PLACES, short_of_inputs
 from nucleate.resampling.named_seeds import drawn_anew
 from nucleate.scoring.examples import rows_of_factor
 from nucleate.scoring.settings import ACROSS
@@ -48,6 +48,7 @@ def require_measurable(settings: MeasurementSettings, corpus: Corpus, *, interve
     if (settings.intervene.in_run or intervene) and tells_pairs(corpus):
         _require("intervene.positions", settings.intervene.positions, PLACES)
         _require("intervene.split", [settings.intervene.split], splits, "intervene.in_run=false")
+        _require_inputs(settings, corpus)
     _require_judged(settings, corpus)
 
 
@@ -122,6 +123,25 @@ def _require_centroids(settings: MeasurementSettings, corpus: Corpus) -> None:
             f"unseen.n_centroid_examples={asked.n_centroid_examples} leaves {len(tasks) - len(behind)} of "
             f"{len(tasks)} tasks without a centroid",
             "Raise unseen.n_centroid_examples.",
+        )
+
+
+def _require_inputs(settings: MeasurementSettings, corpus: Corpus) -> None:
+    """An instance is moved by centroids that its own input has no part in: they need another one.
+
+    What no number of train instances would give, the stage says itself; the run goes on without it.
+    """
+    asked = settings.intervene
+    seed = drawn_anew(settings.seed, asked.draw_seed)
+    short = short_of_inputs(corpus, centroid_rows(corpus, asked.n_centroid_examples, seed))
+    if not len(short):
+        return
+    always = short_of_inputs(corpus, centroid_rows(corpus, corpus.table.num_rows, seed))
+    if len(always) < len(short):
+        raise ConfigError(
+            f"intervene.n_centroid_examples={asked.n_centroid_examples} leaves {len(short) - len(always)} of "
+            f"{corpus.n_tasks} tasks fewer than two inputs behind their centroid",
+            "Raise intervene.n_centroid_examples, or set intervene.in_run=false.",
         )
 
 
