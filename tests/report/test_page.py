@@ -336,6 +336,49 @@ def test_tsne_is_shown_where_it_was_made_and_says_what_it_is(open_page, contents
         assert "principal directions" in page.text_content("#clusters-caption")
 
 
+def between_pictures(contents, kept):
+    """The run with t-SNE at its first and last step alone, and other pictures where `kept` holds of the step.
+
+    All points are in cluster 1 at these two and in cluster 0 between them, and each answer names its step.
+    """
+    steps = [step for step in contents.projections.steps if step in (0, 12) or kept]
+    frames = [
+        row | {"embedding": name, "cluster": [int(row["step"] in (0, 12))] * len(row["cluster"])}
+        for row in contents.projections.frames.to_pylist()
+        if row["embedding"] == "pca" and row["step"] in steps
+        for name in ("pca", *(["tsne"] if row["step"] in (0, 12) else []))
+    ]
+    examples = contents.projections.examples
+    answers = pa.array([[f"at {step}" for step in steps]] * examples.num_rows)
+    examples = examples.set_column(examples.column_names.index("predicted"), "predicted", answers)
+    points = replace(
+        contents.projections,
+        examples=examples,
+        frames=pa.Table.from_pylist(frames, schema=contents.projections.frames.schema),
+    )
+    return replace(contents, projections=points)
+
+
+@browser_test
+@pytest.mark.parametrize("kept", [True, False], ids=["clusters at every step", "points at two steps"])
+def test_saved_points_are_of_the_step_that_they_name(open_page, contents, kept):
+    """Where the step chosen has no picture, coordinates, cluster, answer and step are those of the nearest that has one."""
+    with open_page(between_pictures(contents, kept)) as opened:
+        page = opened.page
+        page.focus("#step")
+        page.keyboard.press("ArrowLeft")
+        chosen = int(page.text_content("#step-readout").split(" ")[0])
+        picture = min((0, 12), key=lambda step: abs(step - chosen))
+        assert 0 < chosen < 12
+        assert f"The map is that of step {picture}, the nearest" in page.text_content("#clusters-caption")
+        of_picture = {(row["step"], row["cluster"], row["predicted"]) for row in saved(page, "clusters")}
+        assert of_picture == {(str(picture), "1", f"at {picture}")}
+        own = (str(chosen), "0", f"at {chosen}") if kept else (str(picture), "1", f"at {picture}")
+        in_table = {(row["step"], row["cluster"], row["predicted"]) for row in saved(page, "selection")}
+        assert in_table == {own}
+        assert {(row["step"], row["cluster"]) for row in saved(page, "confusion")} == {own[:2]}
+
+
 @browser_test
 def test_tables_and_pictures_are_saved(open_page, rich):
     with open_page(rich) as opened:
@@ -704,3 +747,30 @@ def test_several_runs_on_one_page(open_page, contents):
         assert "wider" not in page.text_content("#atlas-caption") and "n_embd = 64" in page.text_content(
             "#atlas-caption"
         )
+
+
+@browser_test
+def test_several_seeds_name_the_commonest_control_and_the_fewest_examples(open_page, contents):
+    """Of the seeds that have the step: the first has not step 0, so its rows are not where the mean's are."""
+
+    def of_seed(seed, strongest, n_examples, from_step=0):
+        rows = contents.scores[contents.scores["step"] >= from_step]
+        raised = rows["value"] + 5.0 * (rows["control"] == strongest)
+        rows = rows.assign(value=raised, n_examples=n_examples + rows["step"])
+        return replace(contents, name=f"seed {seed}", config={**contents.config, "seed": seed}, scores=rows)
+
+    seeds = [
+        of_seed(1, "untrained", 40, from_step=1),
+        of_seed(2, "bag_of_tokens", 60),
+        of_seed(3, "bag_of_tokens", 50),
+    ]
+    with open_page(*seeds) as opened:
+        page = opened.page
+        page.focus("#atlas-frame")
+        page.keyboard.press("End")
+        assert "; bag of tokens " in page.text_content("#atlas-readout")
+        for key, n_examples in (("End", 52), ("Home", 50)):
+            page.keyboard.press(key)
+            box = page.locator("#atlas-plot .chosen").bounding_box()
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            assert page.text_content("#tip").endswith(f"examples{n_examples}")

@@ -1,10 +1,13 @@
 """The table of single tokens is what was read of the interventions, each share with its interval and its instances."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from nucleate.claims.evidence import Evidence
 from nucleate.claims.single_tokens import read_interventions
+from nucleate.report.page import page_data
 from nucleate.report.readings import Share, readings_of, shown_shares
 
 
@@ -18,11 +21,19 @@ def test_rows_are_the_readings_of_the_run(contents, run_folder):
         share = one.shares["flipped by its centroid"]
         assert (share.value, share.low, share.high) == (row["excess"], row["excess_low"], row["excess_high"])
         assert one.agreement == row["agreement"]
+    assert {one.step for one in contents.readings} == {int(evidence.effects["step"].max())}
     own = evidence.effects.query("metric == 'becomes_b' and intervention == 'shift' and control == 'none'")
     assert {one.n for one in contents.readings} == set(own["n_examples"])
     at_input = tuple(one for one in contents.readings if one.position == "input")
     assert "flipped by it beyond the rest of the instruction" not in shown_shares(at_input)
     assert "flipped by it beyond the rest of the instruction" in shown_shares(contents.readings)
+
+
+def test_the_page_has_the_step_of_each_reading(contents):
+    first, *others = contents.readings
+    earlier = replace(contents, readings=(replace(first, step=6), *others))
+    found = [(one["run"], one["step"]) for one in page_data([contents, earlier])["readings"]]
+    assert found == [(0, 12)] * len(contents.readings) + [(1, 6)] + [(1, 12)] * len(others)
 
 
 def test_no_interventions_no_rows(contents):

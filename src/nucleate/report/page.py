@@ -141,7 +141,13 @@ def page_data(runs: Sequence[RunContents], n_points: int | None = None) -> dict[
         "references": REFERENCES,
         "student": [student_quantile(n) for n in range(len(runs) + 1)],
         "readings": [
-            {"run": index, "position": one.position, "site": one.site, "reading": one.reading}
+            {
+                "run": index,
+                "step": one.step,
+                "position": one.position,
+                "site": one.site,
+                "reading": one.reading,
+            }
             for index, run in enumerate(runs)
             for one in run.readings
         ],

@@ -58,6 +58,7 @@ class Reading:
     """What was found of one token at one site.
 
     Attributes:
+        step: at which the states were moved.
         position: of the token, as the tables spell it; `site` as they spell it; `where` in words.
         agreement: of clusters there, None where it was not scored.
         reading: a word; `means` is what it says.
@@ -65,6 +66,7 @@ class Reading:
         shares: by their names in words; None where one was not measured.
     """
 
+    step: int
     position: str
     site: str
     where: str
@@ -80,9 +82,10 @@ def readings_of(evidence: Evidence) -> tuple[Reading, ...]:
     if evidence.effects is None:
         return ()
     table = read_interventions(evidence.scores, evidence.effects, evidence.view)
-    n = _instances(at_last_step(evidence.effects))
+    last = at_last_step(evidence.effects)
+    n, step = _instances(last), int(last["step"].iloc[0])
     rows = (row for _, row in table.iterrows())
-    return tuple(_reading(row, n[str(row["position"]), str(row["site"])]) for row in rows)
+    return tuple(_reading(row, step, n[str(row["position"]), str(row["site"])]) for row in rows)
 
 
 def shown_shares(readings: tuple[Reading, ...]) -> list[str]:
@@ -97,8 +100,9 @@ def _instances(last: pd.DataFrame) -> dict[tuple[str, str], int]:
     return dict(zip(places, own["n_examples"].astype(int), strict=True))
 
 
-def _reading(row: pd.Series, n: int) -> Reading:
+def _reading(row: pd.Series, step: int, n: int) -> Reading:
     return Reading(
+        step=step,
         position=row["position"],
         site=row["site"],
         where=site_words(row["site"]),

@@ -1,4 +1,5 @@
 // Scores as series over steps: a key in words, and its numbers.
+import { mode } from "d3-array";
 import { decode, distinct, page } from "./decode.js";
 
 /**
@@ -87,15 +88,17 @@ function endsOf(/** @type {number[]} */ all) {
   const mean = all.reduce((a, b) => a + b, 0) / n, spread = Math.sqrt(all.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (n - 1)), reach = (page.student[n] * spread) / Math.sqrt(n);
   return [mean - reach, mean + reach];
 }
-/** Mean over the runs of a group with its band: the interval of one run, or that between seeds. */
+/** Mean over the runs of a group with its band: the interval of one run, or that between seeds; the commonest of their strongest controls, the fewest of their examples. */
 export function overRuns(/** @type {Series[]} */ list) {
   if (!list.length) return null;
   if (list.length === 1) return list[0];
   const steps = distinct(list.flatMap((one) => [...one.step])).sort((a, b) => a - b);
-  const of = (name) => steps.map((step) => list.map((one) => one[name][one.step.indexOf(step)]).filter(Number.isFinite));
+  const there = steps.map((step) => list.map((one) => ({ one, i: one.step.indexOf(step) })).filter(({ i }) => i >= 0));
+  const of = (name) => there.map((all) => all.map(({ one, i }) => one[name][i]).filter(Number.isFinite));
   const mean = (all) => all.reduce((a, b) => a + b, 0) / all.length, values = of("value"), ends = values.map(endsOf);
   return {
     ...list[0], step: steps, value: values.map(mean), low: ends.map(([low]) => low), high: ends.map(([, high]) => high),
-    control_value: of("control_value").map(mean), control_high: of("control_high").map(mean), n_examples: steps.map(() => list[0].n_examples[0]), strongest: steps.map((_, i) => list[0].strongest[i]), members: list,
+    control_value: of("control_value").map(mean), control_high: of("control_high").map(mean), n_examples: of("n_examples").map((all) => Math.min(...all)),
+    strongest: there.map((all) => mode(all.filter(({ one, i }) => Number.isFinite(one.control_value[i])), ({ one, i }) => one.strongest[i])), members: list,
   };
 }

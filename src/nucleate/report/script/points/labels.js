@@ -8,10 +8,10 @@ import { css, hueOf, shapeOf } from "../charts/colors.js";
 export const CLUSTERS = "assigned cluster", RIGHT = "right or wrong answer", MOST_NAMED = 120;
 export const pointsNow = () => runPoints[state.run];
 export const placeNow = () => pointsNow()?.place(`${state.embedding}/${state.position}/${state.site}`);
-export const indexIn = (steps) => steps.indexOf(nearest(steps, state.step));
+export const indexIn = (steps, step = state.step) => steps.indexOf(nearest(steps, step));
 export const textOf = (name, i) => { const column = pointsNow().columns[name]; return column ? column.texts[column.code[i]] : ""; };
 export const has = (name) => Boolean(pointsNow().columns[name]);
-export const answerOf = (i) => { const { predicted, n_points, steps } = pointsNow(); return predicted.texts[predicted.code[indexIn(steps) * n_points + i]]; };
+export const answerOf = (i, step = state.step) => { const { predicted, n_points, steps } = pointsNow(); return predicted.texts[predicted.code[indexIn(steps, step) * n_points + i]]; };
 /** Whether an answer is the true output; of one in several tokens, whether the token predicted begins it. */
 function answers(/** @type {string} */ answer, /** @type {string} */ output) {
   const said = answer.trim(), wanted = output.trim();
@@ -31,7 +31,9 @@ export const idOf = (i) => pointsNow().ids?.[i] ?? i;
 export const numberOf = (id) => { const ids = pointsNow().ids; return ids ? ids.indexOf(id) : id; };
 /** The cluster of every point, at the step chosen. */
 export const clustersNow = () => { const place = placeNow(), begin = indexIn(place.clusterSteps) * place.n_cluster; return place.cluster.subarray(begin, begin + place.n_cluster); };
-export const clusterOf = (i) => { const place = placeNow(); return place.cluster[indexIn(place.clusterSteps) * place.n_cluster + i]; };
+export const clusterOf = (i, step = state.step) => { const place = placeNow(); return place.cluster[indexIn(place.clusterSteps, step) * place.n_cluster + i]; };
+/** The step that the clusters shown are of. */
+export const stepOfClusters = () => nearest(placeNow().clusterSteps, state.step);
 
 /** Labels to color by: those of the corpus that are few, then what the model made. */
 export function colorings() {
@@ -76,8 +78,8 @@ export function answeredWrong() {
 }
 
 /** What lies near a point in the full space, where that was looked for: numbers of points, distances to centroids. */
-export function besideOf(i) {
-  const beside = pointsNow().beside(`${state.position}/${state.site}`), s = beside?.steps.indexOf(state.step) ?? -1;
+export function besideOf(i, step = state.step) {
+  const beside = pointsNow().beside(`${state.position}/${state.site}`), s = beside?.steps.indexOf(step) ?? -1;
   if (s < 0 || i >= beside.n) return null;
   const begin = (s * beside.n + i) * beside.per_point, distance = (shares) => (shares[s * beside.n + i] / 65535) * beside.furthest;
   return { factor: beside.factor, nearest: [...beside.nearest.subarray(begin, begin + beside.per_point)], own: distance(beside.to_own), other: distance(beside.to_other) };

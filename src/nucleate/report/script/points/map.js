@@ -1,7 +1,7 @@
 // The states in two dimensions, on a canvas of our own: thousands of points that travel from step to step.
-import { element } from "../data/decode.js";
+import { element, nearest } from "../data/decode.js";
 import { choose, state } from "../state/state.js";
-import { colorOfLabel, factsOf, indexIn, labeling, placeNow, pointsNow, shapeOfLabel, besideOf, textOf, titleOf } from "./labels.js";
+import { answerOf, clusterOf, colorOfLabel, factsOf, indexIn, labeling, placeNow, pointsNow, shapeOfLabel, besideOf, textOf, titleOf } from "./labels.js";
 import { SvgPath, css, narrow, still, trace } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { hideTip, showTip, speak } from "../charts/tip.js";
@@ -219,12 +219,11 @@ function asSvg() {
 
 figures.clusters = {
   table: () => {
-    const place = placeNow(), { n } = place, names = Object.keys(pointsNow().columns), begin = indexIn(place.steps) * 2 * n;
+    const place = placeNow(), { n } = place, names = Object.keys(pointsNow().columns), step = nearest(place.steps, state.step), begin = indexIn(place.steps) * 2 * n;
     const real = (raw) => place.low + (raw / 65535) * (place.high - place.low);
-    return [["step", "site", "x", "y", "cluster", "predicted", ...names], ...Array.from({ length: n }, (_, i) => {
-      const facts = new Map(factsOf(i));
-      return [state.step, state.site, real(place.xy[begin + i]), real(place.xy[begin + n + i]), Number(facts.get("cluster")), facts.get("predicted"), ...names.map((name) => textOf(name, i))];
-    })];
+    return [["step", "site", "x", "y", "cluster", "predicted", ...names], ...Array.from({ length: n }, (_, i) => [
+      step, state.site, real(place.xy[begin + i]), real(place.xy[begin + n + i]), clusterOf(i, step), answerOf(i, step), ...names.map((name) => textOf(name, i)),
+    ])];
   },
   svg: async () => asSvg(),
   png: async () => canvas.toDataURL("image/png"),

@@ -5,7 +5,7 @@ import { state } from "../state/state.js";
 import { css, dark, heat } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { hideTip, showTip, speak } from "../charts/tip.js";
-import { clusterOf, clustersNow, labelName, placeNow, pointsNow } from "./labels.js";
+import { clusterOf, clustersNow, labelName, placeNow, pointsNow, stepOfClusters } from "./labels.js";
 import { select } from "./selection.js";
 import { MOVES, within } from "../views/atlas.js";
 
@@ -105,7 +105,7 @@ function asSvg() {
 }
 
 figures.confusion = {
-  table: () => { const { factor, texts, clusters, table, order } = counts(); return [["step", "site", "factor", "label", "cluster", "points"], ...order.flatMap((at) => texts.map((text, label) => [state.step, state.site, factor, text, clusters[at], table[at][label]]))]; },
+  table: () => { const { factor, texts, clusters, table, order } = counts(), step = stepOfClusters(); return [["step", "site", "factor", "label", "cluster", "points"], ...order.flatMap((at) => texts.map((text, label) => [step, state.site, factor, text, clusters[at], table[at][label]]))]; },
   svg: async () => asSvg(),
   png: async () => canvas.toDataURL("image/png"),
 };

@@ -4,18 +4,18 @@ import { factorWords, number } from "../data/words.js";
 import { choose, state } from "../state/state.js";
 import { facts } from "../charts/tip.js";
 import { figures } from "../charts/save.js";
-import { answerOf, besideOf, clusterOf, factsOf, has, idOf, labelName, placeNow, pointsNow, textOf, titleOf } from "./labels.js";
+import { answerOf, besideOf, clusterOf, factsOf, has, idOf, labelName, placeNow, pointsNow, stepOfClusters, textOf, titleOf } from "./labels.js";
 import { isLit } from "./selection.js";
 
 const ROW_PX = 34, box = element("table-box"), body = element("table-body");
 let rows = /** @type {number[]} */ ([]), everything = /** @type {number[]} */ ([]);
 
 const textsOf = (i) => (has("prompt") ? textOf("prompt", i) : [textOf("instruction", i), textOf("input", i)].filter(Boolean).join(" · "));
-const COLUMNS = /** @type {[string, (i: number) => any, ((value: any) => string)?][]} */ ([
+const COLUMNS = /** @type {[string, (i: number, step?: number) => any, ((value: any) => string)?][]} */ ([
   ["instance", idOf], ["text", textsOf], ["label", (i) => textOf(labelName(), i)], ["cluster", clusterOf], ["predicted", answerOf], ["answer", (i) => textOf("output", i)],
-  ["to own", (i) => distance(i, "own"), number], ["to other", (i) => distance(i, "other"), number],
+  ["to own", (i, step) => distance(i, "own", step), number], ["to other", (i, step) => distance(i, "other", step), number],
 ]);
-const distance = (i, which) => { const beside = besideOf(i); return beside ? Number(beside[which].toPrecision(4)) : NaN; };
+const distance = (i, which, step) => { const beside = besideOf(i, step); return beside ? Number(beside[which].toPrecision(4)) : NaN; };
 const shownText = (value) => (typeof value === "string" && value.trim() === "" ? "(blank)" : String(value));
 
 export function drawTable() {
@@ -68,4 +68,4 @@ export function bindTable() {
   body.addEventListener("click", (event) => { const row = event.target.closest("[data-point]"); if (row) choose({ pinned: Number(row.dataset.point) }); });
   element("unpin").addEventListener("click", () => choose({ pinned: -1 }));
 }
-figures.selection = { table: () => [["step", "site", ...COLUMNS.map(([name]) => (name === "label" ? labelName() : name))], ...rows.map((i) => [state.step, state.site, ...COLUMNS.map(([, of]) => of(i))])] };
+figures.selection = { table: () => [["step", "site", ...COLUMNS.map(([name]) => (name === "label" ? labelName() : name))], ...rows.map((i) => { const step = stepOfClusters(); return [step, state.site, ...COLUMNS.map(([, of]) => of(i, step))]; })] };

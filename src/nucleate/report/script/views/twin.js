@@ -3,7 +3,7 @@
 import { distinct, element, page } from "../data/decode.js";
 import { overRuns, seriesWhere, sitesOf } from "../data/series.js";
 import { capital, factorWords, measureWords, number, plain, positionWords, siteWords } from "../data/words.js";
-import { choices, choose, inGroup, lensOf, state } from "../state/state.js";
+import { choices, choose, inGroup, lensOf, runsOfGroup, state } from "../state/state.js";
 import { between, css, heat, inkOn, narrow } from "../charts/colors.js";
 import { figures } from "../charts/save.js";
 import { picturesOf, round, svg } from "../charts/svg.js";
@@ -15,7 +15,11 @@ const plot = element("twin-plot"), frame = element("twin-frame");
 const STANDS_FOR = { all_instruction: "instruction_mean", all_prompt: "prompt_mean" };
 const MOVED = { method: "intervene", factor: "shift", metric: "excess", control: "none", preparation: "strength 1" };
 const rowsOf = () => seriesWhere(MOVED).filter(inGroup(state.group));
-const readingOf = (position, site) => page.readings.find((one) => one.run === state.run && one.position === position && one.site === site)?.reading ?? "";
+/** What the interventions of some series at one place say at a step: the word of every run that was measured there, "" where they differ or one has none. */
+function readingOf(moved, step) {
+  const words = distinct(moved.filter((one) => one.step.includes(step)).map(({ run, position, site }) => page.readings.find((one) => one.run === run && one.step === step && one.position === position && one.site === site)?.reading ?? ""));
+  return words.length === 1 ? words[0] : "";
+}
 
 /** @typedef {{value: number, low: number, high: number, n: number, works?: boolean, reading?: string}} Place */
 const at = (one, step) => { const i = one ? one.step.indexOf(step) : -1; return i < 0 ? null : { value: one.value[i], low: one.low[i], high: one.high[i], n: one.n_examples[i] }; };
@@ -23,8 +27,8 @@ const at = (one, step) => { const i = one ? one.step.indexOf(step) : -1; return 
 /** What was found at a place: `agreement` of clusters, `cause` of moving the state. */
 function placeOf(rows, position, site, step) {
   const told = seriesWhere({ ...lensOf(), position: STANDS_FOR[position] ?? position, split: state.split, site, control: "none" }).filter(inGroup(state.group));
-  const cause = at(overRuns(rows.filter((one) => one.position === position && one.site === site)), step);
-  if (cause) Object.assign(cause, { works: cause.value >= page.least_flip && cause.low > 0, reading: readingOf(position, site) });
+  const moved = rows.filter((one) => one.position === position && one.site === site), cause = at(overRuns(moved), step);
+  if (cause) Object.assign(cause, { works: cause.value >= page.least_flip && cause.low > 0, reading: readingOf(moved, step) });
   return { agreement: at(overRuns(told), step), cause };
 }
 
@@ -62,7 +66,7 @@ export function drawTwin(step, position, choosePosition) {
   chosen = { position, site: sites.includes(state.site) ? state.site : sites.at(-1) };
   frameChosen();
   element("twin-caption").textContent = `Left: agreement of clusters with ${factorWords(state.factor)} (${measureWords(state.measure)}, ${plain(state.split)}). Right: what moving a state to another task's centroid does: share of answers that become the other task's, less the strongest control's, at strength 1. Step ${step}; columns are layers. ` +
-    `Pale numbers are not clearly different from zero: less than ${number(page.least_flip, 1)}, or an interval that reaches 0. The word below a number, where there is room, says what such a null means; the table below lists them all. Clusters that are clear on the left and idle on the right are not what the answer is read from at that token.`;
+    `Pale numbers are not clearly different from zero: less than ${number(page.least_flip, 1)}, or an interval that reaches 0. The word below a number, where there is room, says what such a null means (at the last step alone${runsOfGroup(state.group).length > 1 ? ", and where all seeds agree" : ""}); the table below lists them all. Clusters that are clear on the left and idle on the right are not what the answer is read from at that token.`;
 }
 const text = (words, x, y, attributes) => svg("text", { x: round(x), y: round(y), fill: css("--soft"), ...attributes }, String(words));
 
@@ -72,7 +76,7 @@ const lines = (words, most) => words.split(" ").reduce((all, word) => (all.at(-1
 function drawCell(root, map, /** @type {Place|null} */ one, x, y, cell, row) {
   const share = one ? Math.min(Math.max(one.value, 0), 1) : 0, ink = one ? inkOn(map.color(share)) : css("--ink"), pale = one && one.works === false;
   root.append(svg("rect", { class: map.name, x: round(x + 1), y: y + 1, width: round(Math.max(cell - 2, 0)), height: row - 2, fill: one ? map.color(share) : "none", stroke: one ? null : css("--line") }));
-  const word = pale && cell > 6 * (one.reading ?? "").length ? one.reading : ""; // a word that does not fit is in the tip and in the table
+  const word = pale && one.reading !== "works" && cell > 6 * (one.reading ?? "").length ? one.reading : ""; // a word that does not fit is in the tip and in the table; "works" is no null, and the mean of seeds that all work may be unclear
   root.append(text(one ? number(one.value, narrow.matches ? 1 : 2) : "–", x + cell / 2, y + row / 2 + (word ? -2 : 4.5), { "text-anchor": "middle", fill: pale ? css("--soft") : ink, "font-weight": pale ? 400 : 600 }));
   if (word) root.append(text(word, x + cell / 2, y + row / 2 + 14, { "text-anchor": "middle", "font-size": 11, "font-style": "italic" }));
 }
@@ -119,6 +123,6 @@ plot.addEventListener("click", (event) => { const found = shown && cellAt(event)
 
 const COLUMNS = ["value", "low", "high", "n"];
 figures.twin = {
-  table: () => [["step", "position", "site", ...["agreement", "cause"].flatMap((name) => COLUMNS.map((column) => `${name}_${column}`)), "reading"], ...shown.positions.flatMap((position, r) => shown.sites.map((site, c) => [shown.step, position, site, ...["agreement", "cause"].flatMap((name) => COLUMNS.map((column) => shown.all[r][c][name]?.[column] ?? "")), readingOf(position, site)]))],
+  table: () => [["step", "position", "site", ...["agreement", "cause"].flatMap((name) => COLUMNS.map((column) => `${name}_${column}`)), "reading"], ...shown.positions.flatMap((position, r) => shown.sites.map((site, c) => [shown.step, position, site, ...["agreement", "cause"].flatMap((name) => COLUMNS.map((column) => shown.all[r][c][name]?.[column] ?? "")), shown.all[r][c].cause?.reading ?? ""]))],
   ...picturesOf(plot),
 };
