@@ -35,6 +35,15 @@ def test_one_model_beside_its_untrained_twin_has_no_steps(planted_scores, tmp_pa
     assert names(tmp_path) == {"emergence.svg"}
 
 
+def test_a_training_that_was_looked_at_first_and_last_has_steps(planted_scores, tmp_path):
+    """Step 0 of a fine-tuning is the model that it began with, and no twin."""
+    scores = planted_scores(
+        lambda step, layer: 0.1 * layer * step / 80, steps=(0, 80), splits=("all",), position="last"
+    )
+    draw_figures(scores, tmp_path, View(), is_series=True, has_twin=False, formats=["svg"])
+    assert names(tmp_path) == {"emergence.svg", "atlas.svg", "emergence_order.svg", "pretraining.svg"}
+
+
 def test_factors_and_splits_of_the_users_own(planted_scores, tmp_path):
     scores = planted_scores(
         lambda step, layer: 0.1 * layer * (step > 5), splits=("all",), position="last", factor="relation"

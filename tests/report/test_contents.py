@@ -87,6 +87,8 @@ def test_one_model_is_looked_at_without_its_untrained_twin(prompts):
         ({"prompts": {}, "model": {"name": "m", "revisions": ["a", "b"]}}, (0, 1), False),
         ({"prompts": {}, "model": {"name": "m", "folder": "f"}}, (0, 1), False),
         ({"prompts": {}, "model": {"name": "m"}}, (0, 1, 2), False),
+        ({"prompts": {}, "model": {"name": "trainer:m", "untrained": False}}, (0, 1), False),
+        ({"prompts": {}, "model": {"name": "arrays:m", "untrained": False}}, (0,), True),
         ({"model": {"n_layer": 2}}, (0, 1), False),
     ],
 )

@@ -42,6 +42,7 @@ def draw_figures(
     unseen: Scores | None = None,
     effects: pd.DataFrame | None = None,
     is_series: bool = False,
+    has_twin: bool = True,
     selective: pd.DataFrame | None = None,
     arms: pd.DataFrame | None = None,
     formats: Sequence[str] = FORMATS,
@@ -61,13 +62,14 @@ def draw_figures(
         unseen: of one run, where it has them.
         effects: of one run's interventions, where it has them.
         is_series: whether these are checkpoints of somebody else's training: `pretraining` is drawn too, or,
-            of a single one, no steps: the untrained model at step 0 is a control.
+            of a single one, no steps.
+        has_twin: whether step 0 of a single one is its untrained twin, a control, and no checkpoint.
         selective: risk and coverage on unseen instances, where there are any; see `unseen.selective.COLUMNS`.
         arms: the table of the control arms, where there are any; see `nucleate.arms.COLUMNS`.
         formats: what each is written as; with PDF, also in the width of a column.
         on_progress: is told how many of how many are done.
     """
-    if is_series:
+    if is_series and has_twin:
         scores, unseen = _without_twin(scores), unseen and _without_twin(unseen)
     drawn = dict(_of_scores(scores, view)) | dict(_of_analyses(scores, view, unseen, effects))
     if is_series and (looked := _of_several_steps(scores, view)):

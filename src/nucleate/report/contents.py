@@ -142,11 +142,15 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
 
 
 def looked_at_once(run: RunContents) -> bool:
-    """Whether this is an analysis of one model: of no series, and of no training of our own."""
+    """Whether this is an analysis of one model: of no series, and of no training, ours or one that was watched.
+
+    Step 0 is a control where it is the untrained twin of that model, and a checkpoint of its own elsewhere.
+    """
     model = run.config.get("model", {})
     is_single = isinstance(model, Mapping) and not model.get("folder") and len(model.get("revisions", ())) < 2
-    n_real = run.scores.loc[run.scores["step"] > 0, "step"].nunique()
-    return "prompts" in run.config and is_single and n_real <= 1
+    steps = run.scores["step"]
+    has_twin = isinstance(model, Mapping) and model.get("untrained", True)
+    return "prompts" in run.config and is_single and steps[(steps > 0) | (not has_twin)].nunique() <= 1
 
 
 def alone(run: RunContents) -> RunContents:

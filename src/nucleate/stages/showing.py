@@ -50,6 +50,7 @@ def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) ->
                     unseen=evidence.unseen,
                     effects=evidence.effects,
                     is_series=isinstance(context.settings, AnalysisSettings),
+                    has_twin=_has_twin(context.settings),
                     selective=pd.read_parquet(folder.selective) if folder.holds(folder.selective) else None,
                     arms=pd.read_parquet(folder.arms) if folder.holds(folder.arms) else None,
                     formats=context.settings.figures.formats,
@@ -60,6 +61,11 @@ def draw(context: FolderContext[MeasurementSettings], *, again: bool = False) ->
 def _inputs_of(context: FolderContext[MeasurementSettings]) -> tuple[Any, ...]:
     made_from = map(context.folder.outputs_digest, ("scoring", "unseen", "intervene"))
     return (context.settings.claims.digest(), rules_digest(), *made_from)
+
+
+def _has_twin(settings: MeasurementSettings) -> bool:
+    """Whether step 0 may be an untrained model of ours beside somebody else's."""
+    return isinstance(settings, AnalysisSettings) and settings.model.untrained
 
 
 def _arms_of(folder: RunFolder) -> tuple[str, ...]:

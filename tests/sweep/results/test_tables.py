@@ -97,6 +97,19 @@ def test_no_interval_between_seeds_leaves_where_its_figure_can_lie():
     assert (found.loc[["onset", "half_rise"], "ci_low"] >= 0).all()
 
 
+def test_seeds_are_put_together_though_their_corpora_are_not_of_one_size(joint):
+    """Splits of three seeds had three sizes, and none had a row with another."""
+    seed = joint["seed"].to_numpy()
+    sizes = {"n_examples": 300 - seed, "n_clusters": 20 + seed}
+    for name, values in sizes.items():
+        joint = joint.set_column(joint.schema.get_field_index(name), name, pa.array(values, pa.int64()))
+    table = over_seeds(joint)
+    assert set(table["n_seeds"].to_pylist()) == {1, 3}
+    top = top_layer(table)
+    assert top.loc[1, "n_seeds"] == 3 and np.isfinite(top.loc[1, "ci_low"])
+    assert (top.loc[1, "n_examples"], top.loc[1, "n_clusters"]) == (297, 21)
+
+
 def test_one_seed_has_no_interval(joint):
     top = top_layer(over_seeds(joint))
     assert top.loc[2, "value"] == 1.0 and top.loc[2, "n_seeds"] == 1

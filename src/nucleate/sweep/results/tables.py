@@ -23,8 +23,10 @@ from nucleate.sweep.grid import Point
 from nucleate.sweep.sweep_folder import SweepFolder
 from nucleate.view import View
 
-_OF_ONE_RUN = {"run", "seed", "value", "ci_low", "ci_high"}
-"""Columns in which seeds differ; all others say what is compared between them."""
+_SIZES = ("n_clusters", "n_examples")
+_OF_ONE_RUN = {"run", "seed", "value", "ci_low", "ci_high", *_SIZES}
+"""Columns in which seeds differ; all others say what is compared between them. Each seed has a corpus of its
+own, and splits of it are of other sizes."""
 
 
 def joint_scores(folder: SweepFolder, points: Sequence[Point]) -> pa.Table:
@@ -47,10 +49,12 @@ def over_seeds(scores: pa.Table) -> pa.Table:
     The interval is Student's, from the seeds' spread: what another training would give. One seed has none.
     It ends where the figure can lie.
 
-    Returns: the columns of `scores` less `run` and `seed`; `value` is the mean, `n_seeds` says of how many.
+    Returns: the columns of `scores` less `run` and `seed`; `value` is the mean, `n_seeds` says of how many, and
+        `n_clusters` and `n_examples` are the fewest of any of them.
     """
     keys = [name for name in scores.column_names if name not in _OF_ONE_RUN]
-    figures = [("value", "mean"), ("value", "count"), ("value", "stddev", pa.compute.VarianceOptions(ddof=1))]
+    spread = ("value", "stddev", pa.compute.VarianceOptions(ddof=1))
+    figures = [("value", "mean"), ("value", "count"), spread, *((size, "min") for size in _SIZES)]
     groups = scores.group_by(keys, use_threads=False).aggregate(figures)
     n = groups["value_count"].to_numpy()
     half = _student(n) * np.nan_to_num(groups["value_stddev"].to_numpy()) / np.sqrt(np.maximum(n, 1))
@@ -59,6 +63,7 @@ def over_seeds(scores: pa.Table) -> pa.Table:
     low, high = within_ranges(groups["metric"].to_pylist(), mean - half, mean + half)
     columns = {
         **{key: groups[key] for key in keys},
+        **{size: groups[f"{size}_min"] for size in _SIZES},
         "n_seeds": groups["value_count"],
         "value": groups["value_mean"],
         "ci_low": pa.array(low, mask=~has_spread),
