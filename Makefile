@@ -41,7 +41,7 @@ check: .venv/ready-dev
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-bench: .venv/ready-bench
+bench: .venv/ready-bench .venv/ready-realistic
 	.venv/bin/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(WHOLE),--whole)
 
 faults: .venv/ready-dev
