@@ -142,7 +142,7 @@ def read_run(folder: RunFolder, name: str | None = None) -> RunContents:
 
 
 def looked_at_once(run: RunContents) -> bool:
-    """Whether this is an analysis of one model: of no series, and of no training, ours or one that was watched.
+    """Whether this is an analysis of one model: of no series, and of no training, ours or a watched one.
 
     Step 0 is a control where it is the untrained twin of that model, and a checkpoint of its own elsewhere.
     """

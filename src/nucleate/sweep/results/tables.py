@@ -49,7 +49,7 @@ def over_seeds(scores: pa.Table) -> pa.Table:
     The interval is Student's, from the seeds' spread: what another training would give. One seed has none.
     It ends where the figure can lie.
 
-    Returns: the columns of `scores` less `run` and `seed`; `value` is the mean, `n_seeds` says of how many, and
+    Returns: the columns of `scores` less `run` and `seed`; `value` is the mean, `n_seeds` says of how many,
         `n_clusters` and `n_examples` are the fewest of any of them.
     """
     keys = [name for name in scores.column_names if name not in _OF_ONE_RUN]
