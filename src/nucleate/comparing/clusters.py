@@ -186,7 +186,7 @@ def _named(value: object, factor: str) -> str:
 def _rows(before: _Clustered, after: _Clustered, units: np.ndarray, seed: int) -> Iterator[dict[str, Any]]:
     yield from _event_rows(before, after, Draws(units, N_RESAMPLES, seed))
     halves = Halves.draw(units, seed)
-    doubt = partial(misplace, units=number_from_zero(units), seed=seed)
+    doubt = partial(misplace, units=units, seed=seed)
     yield from _level_rows(before.labels, after.labels, halves, doubt, {"control": "none"})
     for one, side in ((before, "a"), (after, "b")):
         about = {"control": ANOTHER_START, "clusters_a": side, "clusters_b": side}
