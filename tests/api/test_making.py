@@ -80,7 +80,7 @@ def test_a_model_that_is_an_object_is_analyzed_like_the_folder_that_it_came_from
         for verb in ("Name", "Tell", "Say")
         for country in ("France", "Japan", "Brazil")
     ]
-    how = {"overrides": LEAN, "seed": 5}
+    how = {"overrides": LEAN | {"model": {"device": "cpu"}}, "seed": 5}  # where the object is
     named = nucleate.analyze(tmp_path / "tiny", prompts, tmp_path / "named", **how)
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "tiny").train()
     held = nucleate.analyze(model, prompts, tmp_path / "held", tokenizer=tokenizer, **how)

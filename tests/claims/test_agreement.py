@@ -382,6 +382,16 @@ def test_where_there_are_dialects_agreement_across_them_is_judged(planted_scores
     assert alone.verdict == "fails" and "plain_ari" not in alone.figures, "where it was not scored"
 
 
+def test_how_far_starts_agree_stands_beside_agreement_that_may_be_of_one_start(planted_scores):
+    scores = planted_scores(lambda step, layer: min(step / 50, 1) * layer / 4)
+    starts = scores.where(metric="ari", control="none").to_pandas().assign(metric="stability")
+    starts["value"] = starts["layer"] / 10 + starts["step"] / 1000
+    both = Scores.concatenate([scores, Scores.from_rows(Score(**row) for row in starts.to_dict("records"))])
+    found, without = (next(one for one in judged(of) if one.claim == "emergence") for of in (both, scores))
+    assert found.figures["stability"] == pytest.approx(0.4 + 0.2), "of the top layer at the last step"
+    assert found.verdict == without.verdict == "holds" and "stability" not in without.figures
+
+
 @pytest.mark.parametrize(
     ("changes", "unmeasured"),
     [

@@ -34,6 +34,13 @@ def test_late_gain_is_a_third_of_a_steady_climb_and_none_of_a_plateau():
     assert np.isnan(late_gain(STEPS[:1], STEPS[:1]))
 
 
+@pytest.mark.parametrize("last", range(120, 2000, 77))
+def test_a_level_curve_gains_nothing_however_weights_are_rounded(last):
+    steps = np.array([0.0, *np.geomspace(20, last, 9)])
+    assert late_gain(steps, np.full(10, 0.1 - 0.3)) == 0.0
+    assert late_gain_interval(steps, np.full(10, 0.1 - 0.3), np.zeros(10)) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize(("begins", "scale"), [(1000.0, 1.0), (0.0, 25.0), (-50.0, 0.1)])
 def test_the_last_third_is_one_of_the_steps_that_were_seen(begins, scale):
     """Where counting begins, and in what, changes neither which checkpoints are late nor what they gain."""

@@ -73,6 +73,7 @@ def test_a_gguf_file_needs_its_package(tmp_path, monkeypatch):
 
 
 def test_a_torn_gguf_file_is_named(tmp_path):
+    pytest.importorskip("gguf")
     (tmp_path / "m.gguf").write_bytes(b"GGUF" + b"\0" * 20)
     with pytest.raises(ModelError, match=r"m\.gguf does not load"):
         load_model(tmp_path / "m.gguf")

@@ -9,7 +9,9 @@ from hypothesis.extra.numpy import arrays
 from sklearn.decomposition import PCA
 
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.pictures.planes import Projector, Spot, balanced_order, renumber
+from tests.noisy_partitions import tasks_of_shared_inputs
 
 
 def states_of(points, step, task=None):
@@ -64,6 +66,12 @@ def test_clusters_keep_their_numbers_and_answers_their_steps():
     clusters = [tuple(row["cluster"]) for row in found.frames.to_pylist()]
     assert len(set(clusters)) == 1 and len(set(clusters[0])) == 3
     assert found.examples["predicted"].to_pylist()[1] == ["yes"] * 3
+
+
+def test_clusters_are_those_of_least_inertia_where_plain_starts_miss_them():
+    points, task = tasks_of_shared_inputs(seed=0, spread=1.5)
+    cluster = projected(states_of(points, 5, task)).frames.to_pylist()[0]["cluster"]
+    assert adjusted_rand_index(task, np.array(cluster)) == 1.0
 
 
 def test_a_spot_has_tsne_that_stays_put_discriminant_axes_and_neighbors():

@@ -7,7 +7,8 @@ import pytest
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from nucleate.scoring.methods import METHODS, assign, by_kmeans
+from nucleate.scoring.methods import METHODS, agreement_at_a_glance, assign, by_kmeans
+from tests.noisy_partitions import tasks_of_shared_inputs
 
 
 def planted(n_clusters: int, distance: float = 20.0, n_examples: int = 150, seed: int = 0):
@@ -53,3 +54,10 @@ def test_other_points_go_to_the_nearest_center():
     others, their_labels = planted(5, seed=1)
     placed = assign(others, fitted).labels[0, fitted.inertia[0].argmin()]
     assert adjusted_rand_score(their_labels, placed) == 1.0
+
+
+def test_at_a_glance_agreement_of_tasks_that_are_apart_is_whole_though_plain_starts_would_miss_it():
+    parted, task = tasks_of_shared_inputs(seed=0, spread=1.5)
+    noise = np.random.default_rng(1).normal(size=parted.shape).astype(np.float32)
+    of_parted, of_noise = agreement_at_a_glance(np.stack([parted, noise]), task, 3)
+    assert of_parted == 1.0 and abs(of_noise) < 0.1

@@ -1,5 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
+from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
 from nucleate.errors import ConfigError, ModelError
 from nucleate.experiment import run_corpus, run_experiment
 from nucleate.run_folder.folder import RunFolder
@@ -7,6 +10,7 @@ from nucleate.settings.presets import resolve
 from nucleate.stages import making
 from nucleate.stages.context import FolderContext
 from nucleate.stages.observer import Silent
+from tests.noisy_partitions import tasks_of_shared_inputs
 from tests.small_models import small_gpt2
 
 
@@ -39,6 +43,20 @@ def test_a_model_that_was_changed_where_it_lies_is_another_start(tmp_path, monke
     assert stages() == []
     (start / changed).write_bytes((start / changed).read_bytes() + b" ")
     assert stages() == made_again
+
+
+def test_agreement_that_is_watched_is_that_of_the_least_inertia(monkeypatch):
+    """Two plain starts end at 0.94 here: agreement in the terminal would fall where nothing has fallen apart."""
+    settings, told = resolve("smoke"), []
+    points, task = tasks_of_shared_inputs(seed=0, spread=1.5)
+    states = SimpleNamespace(sites=("block.1",), labels={"task": task}, at=lambda _position: points[None])
+    monkeypatch.setattr(making, "capture", lambda *_, **__: states)
+    observer = SimpleNamespace(
+        on_checkpoint=lambda *_: None, on_agreement=lambda *agreement: told.append(agreement)
+    )
+    corpus = GrammarCorpus.build(settings.corpus, settings.seed)
+    making._AgreementWatcher(observer, corpus, settings).on_checkpoint(7, None)
+    assert told == [(7, {"block.1": 1.0})]
 
 
 @pytest.mark.parametrize("begin", [run_corpus, run_experiment])

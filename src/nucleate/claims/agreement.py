@@ -60,7 +60,8 @@ def _emerges(evidence: Evidence) -> Judgment:
     columns = ("value", "control_value", "excess", "excess_low", "excess_high", "highest")
     gains = ("late_gain", "late_gain_low", "late_gain_high")
     figures = {name: getattr(top, name) for name in (*columns, *gains)}
-    return Judgment.by_intervals(asked, figures | evidence.plain_agreement(top.layer), top.control)
+    beside = evidence.plain_agreement(top.layer) | evidence.agreement_of_starts(top.layer)
+    return Judgment.by_intervals(asked, figures | beside, top.control)
 
 
 def _higher_layers_agree_better(evidence: Evidence) -> Judgment:

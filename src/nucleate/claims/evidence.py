@@ -122,7 +122,7 @@ class Evidence:
     @cached_property
     def agreement(self) -> Scores:
         """Agreement with the view's labels, and its controls, at every position and by every method."""
-        metrics = {self.view.metric, "ari"}
+        metrics = {self.view.metric, "ari", "stability"}
         wanted = {"factor": self.view.factor, "preparation": self.view.preparation, "metric": metrics}
         return self.scores.where(**wanted) if self.seen is None else self.seen
 
@@ -159,6 +159,12 @@ class Evidence:
         if not curve:
             return {}
         return {"plain_ari": float(_numbers(curve, "value")[late(_numbers(curve, "step"))].mean())}
+
+    def agreement_of_starts(self, site_layer: int) -> dict[str, float]:
+        """How alike the clusterings of a layer's starts are at the last step, where that was scored."""
+        kept = replace(self.view, metric="stability")
+        rows = rows_of(kept.rows(self.agreement.where(control="none", layer=site_layer)).table)
+        return {"stability": float(max(rows, key=lambda row: row["step"])["value"])} if rows else {}
 
     def beside_size_matched(self, split: str) -> dict[str, float]:
         """The excess of a split's top layer, and that of as many trained instructions over the same controls.

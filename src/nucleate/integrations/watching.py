@@ -27,11 +27,10 @@ from nucleate.corpus.prompts.given_prompts import GivenPrompts
 from nucleate.corpus.prompts.prompt_corpus import PromptCorpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import RunFolderError
-from nucleate.kmeans.kmeans import kmeans
-from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.models.series.settings import FROM_A_LOOP
 from nucleate.models.series.trainer_log import log_lines, write_lines
 from nucleate.run_folder.folder import RunFolder
+from nucleate.scoring.methods import GLANCED_EXAMPLES, agreement_at_a_glance
 from nucleate.settings.presets import AnalysisSettings
 from nucleate.stages.context import FolderContext
 from nucleate.stages.measuring import score, unseen, wanted_rows
@@ -39,8 +38,6 @@ from nucleate.stages.observer import Silent
 from nucleate.stages.planning.analysis_settings import resolve_analysis
 from nucleate.stages.showing import draw, make_report
 from nucleate.stages.subjects import Kept
-
-_LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 
 
 @dataclass
@@ -172,18 +169,18 @@ class Watch:
         rows = analysis_subset(
             self.corpus,
             settings.scoring.n_tasks,
-            _LIVE_EXAMPLES,
+            GLANCED_EXAMPLES,
             tuple(splits),
             settings.seed,
             per_instruction=len(self.rows),
         )
         states = read_states(self.folder.states(step), self.corpus, np.intersect1d(rows, self.rows))
         labels = states.labels[settings.claims.factor]
-        found = {}
+        found, n_init = {}, settings.scoring.n_init_settled
         for position in settings.scoring.positions:
-            clusters = kmeans(states.at(position), len(np.unique(labels)), n_init=_LIVE_STARTS, seed=0)
-            for site, own in zip(states.sites, clusters.best_labels, strict=True):
-                found[f"nucleate/{position}/{site}"] = round(adjusted_rand_index(labels, own), 4)
+            agreement = agreement_at_a_glance(states.at(position), labels, n_init)
+            for site, own in zip(states.sites, agreement, strict=True):
+                found[f"nucleate/{position}/{site}"] = round(own, 4)
         return found
 
 

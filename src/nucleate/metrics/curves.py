@@ -31,7 +31,12 @@ def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " ste
     checkpoints reach over less than half of the last third, as one alone does.
     """
     weights = _gain_weights(steps)
-    return float("nan") if weights is None else float(weights @ values[late(steps)])
+    if weights is None:
+        return float("nan")
+    of_late = values[late(steps)]
+    return float(
+        weights @ (of_late - of_late[0])
+    )  # weights add up to 0 but for rounding: a level curve gains 0
 
 
 def late_gain_interval(

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from nucleate.capture.hidden_states import HiddenStates
+from nucleate.kmeans.breathing import MANY_BREATHS
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.lazy import Float, Int
 from nucleate.pictures.axes import discriminant_axes, principal_axes
@@ -26,7 +27,6 @@ from nucleate.pictures.points_table import FRAMES_SCHEMA, NEIGHBORS_SCHEMA, Proj
 
 TRAIN = "train"
 POINTS_PER_SPLIT = 600
-_STARTS = 2
 _FEWEST = 10
 """Points of which t-SNE can make a picture that says anything."""
 
@@ -103,7 +103,12 @@ class Projector:
     """Collects the points of one run, step after step."""
 
     def __init__(
-        self, last: HiddenStates, shown: Int[np.ndarray, " point"], seed: int, spot: Spot | None = None
+        self,
+        last: HiddenStates,
+        shown: Int[np.ndarray, " point"],
+        seed: int,
+        spot: Spot | None = None,
+        n_init: int = 3,
     ) -> None:
         """Set the axes.
 
@@ -112,8 +117,9 @@ class Projector:
             shown: the examples of every step's states that are drawn.
             seed: of the clusters and of t-SNE.
             spot: what is looked at most closely, if anything.
+            n_init: starts of the clusters, which breathe.
         """
-        self.shown, self.seed = shown, seed
+        self.shown, self.seed, self.n_init = shown, seed, n_init
         self.spot = spot if spot and _can_be_seen(last, spot) else None
         self._center = {name: last.at(name).mean(axis=1, keepdims=True) for name in last.positions}
         self._axes = {("pca", name): principal_axes(last.at(name)) for name in last.positions}
@@ -131,7 +137,9 @@ class Projector:
         n_clusters = len(np.unique(states.labels["task"][self.shown]))
         found = {name: states.at(name)[:, self.shown] for name in states.positions}
         clusters = {
-            name: kmeans(points, n_clusters, n_init=_STARTS, seed=self.seed).best_labels
+            name: kmeans(
+                points, n_clusters, n_init=self.n_init, seed=self.seed, breaths=MANY_BREATHS
+            ).best_labels
             for name, points in found.items()
         }
         planes = {

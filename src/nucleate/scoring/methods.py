@@ -15,6 +15,7 @@ import numpy as np
 from nucleate.kmeans.breathing import MANY_BREATHS
 from nucleate.kmeans.kmeans import kmeans
 from nucleate.lazy import Float, Int, lazy
+from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.metrics.centroids import nearest_center
 from nucleate.metrics.label_geometry import silhouettes
 
@@ -26,6 +27,9 @@ NUMBERS_OF_CLUSTERS = (2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160)
 
 LEAST_CLUSTER = 5
 """Examples that make a cluster for HDBSCAN, scikit-learn's own choice."""
+
+GLANCED_EXAMPLES = 400
+"""Enough to see while a training runs how agreement climbs."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,17 @@ def by_settled_kmeans(
     """k-means from `n_init` starts that breathe for as long as it helps: for what claims rest on."""
     found = kmeans(points, n_clusters, n_init=n_init, seed=seed, breaths=MANY_BREATHS)
     return Clusters(found.labels, found.inertia, (n_clusters,) * len(points), found.centers)
+
+
+def agreement_at_a_glance(
+    points: Float[np.ndarray, "site example d"], labels: Int[np.ndarray, " example"], n_init: int
+) -> list[float]:
+    """The adjusted Rand index of labels and as many clusters, for each site: for the eye, and for no table.
+
+    Plain starts would end apart from one checkpoint to the next, and what falls then is the luck of k-means.
+    """
+    found = kmeans(points, len(np.unique(labels)), n_init=n_init, seed=0, breaths=MANY_BREATHS)
+    return [adjusted_rand_index(labels, clusters) for clusters in found.best_labels]
 
 
 def by_kmeans_of_a_breath(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from transformers import PreTrainedModel
 
 from nucleate.capture.record import capture
@@ -25,12 +24,11 @@ from nucleate.corpus.prompts.settings import FactSettings
 from nucleate.corpus.saved import load_corpus
 from nucleate.corpus.subset import analysis_subset
 from nucleate.errors import ModelError, TrainingError
-from nucleate.kmeans.kmeans import kmeans
-from nucleate.metrics.agreement.rand_index import adjusted_rand_index
 from nucleate.models.content import model_digest, tokenizer_digest
 from nucleate.models.gpt2 import build_model
 from nucleate.models.loading import load_start, load_tokenizer
 from nucleate.models.series.series import Series
+from nucleate.scoring.methods import GLANCED_EXAMPLES, agreement_at_a_glance
 from nucleate.settings.presets import AnalysisSettings, ExperimentSettings
 from nucleate.stages.context import FolderContext
 from nucleate.stages.measuring import scored_rows
@@ -39,8 +37,6 @@ from nucleate.stages.planning.checks import require_measurable
 from nucleate.stages.planning.disk_use import require_room, size_of, use_of_training
 from nucleate.training.observer import TrainingRecord
 from nucleate.training.trainer import CALMER, train
-
-_LIVE_EXAMPLES, _LIVE_STARTS = 400, 2
 
 
 def make_corpus(context: FolderContext[ExperimentSettings]) -> Corpus:
@@ -129,11 +125,12 @@ class _AgreementWatcher:
 
     def __init__(self, observer: Observer, corpus: Corpus, settings: ExperimentSettings) -> None:
         self.observer, self.corpus, self.position = observer, corpus, settings.claims.position
+        self.n_init = settings.scoring.n_init_settled
         held_out = corpus.of_split("validation").num_rows > 0
         self.rows = analysis_subset(
             corpus,
             settings.scoring.n_tasks,
-            _LIVE_EXAMPLES,
+            GLANCED_EXAMPLES,
             ("validation" if held_out else "train",),
             settings.seed,
             per_instruction=1,
@@ -154,9 +151,6 @@ class _AgreementWatcher:
                 f"after step {step}, {error.what}",
                 CALMER,
             ) from error
-        tasks = states.labels["task"]
-        found = kmeans(
-            states.at(self.position), len(np.unique(tasks)), n_init=_LIVE_STARTS, seed=0
-        ).best_labels
-        agreement = [adjusted_rand_index(tasks, clusters) for clusters in found]
+        points, tasks = states.at(self.position), states.labels["task"]
+        agreement = agreement_at_a_glance(points, tasks, self.n_init)
         self.observer.on_agreement(step, dict(zip(states.sites, agreement, strict=True)))
