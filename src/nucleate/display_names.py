@@ -100,7 +100,7 @@ FIGURES = {
     "auroc": "AUROC",
     "shuffled_auroc": "AUROC of shuffled labels",
     "plain_ari": "plain ARI",
-    "stability": "agreement between starts",
+    "stability": "agreement between starts, last step",
     "share_of_top_change": "share of the top layer's change",
     "beyond_allowed_change": "layer 0 moved beyond what is allowed, by",
     "beyond_share_of_train": "beyond the required share of train",

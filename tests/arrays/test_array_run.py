@@ -104,3 +104,15 @@ def test_a_site_whose_states_are_all_one_is_scored_and_shown(tmp_path):
     assert made.folder.report.is_file()
     pictures = made.projections.set_index(["embedding", "site"])
     assert set(pictures.loc[("tsne", "embed"), "x"]) == {0.0}
+
+
+def test_clusters_of_its_pictures_have_as_many_starts_as_claims(planted, tmp_path, monkeypatch):
+    class AskedError(Exception): ...
+
+    def projector(*given):
+        raise AskedError(given[-1])
+
+    monkeypatch.setattr("nucleate.arrays.array_run.Projector", projector)
+    states, labels, _ = planted
+    with pytest.raises(AskedError, match=r"^7$"):
+        nucleate.score(states, {"task": labels}, out=tmp_path, overrides=[*FEW, "scoring.n_init_settled=7"])

@@ -1,14 +1,17 @@
 """What a look leaves behind: nothing. The rest is in tests of callback.py."""
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from nucleate.errors import InterventionError
+from nucleate.integrations import watching
 from nucleate.integrations.watching import untouched
 from nucleate.run_folder.folder import RunFolder
+from nucleate.settings.presets import resolve
 from nucleate.stages.subjects import Kept
 from tests.small_models import small_gpt2
 
@@ -36,3 +39,14 @@ def test_modes_and_chance_are_as_before_whatever_is_done():
 def test_a_model_that_was_not_kept_is_not_to_be_moved(tmp_path):
     with pytest.raises(InterventionError, match="step 3 is not kept"):
         Kept(RunFolder(tmp_path), "mine", [3]).model(3)
+
+
+def test_agreement_of_a_look_has_as_many_starts_as_claims(monkeypatch):
+    settings = resolve("smoke", ["scoring.n_init_settled=7", 'scoring.positions=["input"]'])
+    states = SimpleNamespace(sites=("block.1",), labels={"task": None}, at=lambda _position: None)
+    monkeypatch.setattr(watching, "analysis_subset", lambda *_, **__: np.arange(3))
+    monkeypatch.setattr(watching, "read_states", lambda *_: states)
+    monkeypatch.setattr(watching, "agreement_at_a_glance", lambda *given: [given[-1]])
+    folder = SimpleNamespace(states=lambda _step: None)
+    watch = SimpleNamespace(settings=settings, corpus=None, rows=np.arange(3), folder=folder)
+    assert watching.Watch._agreement(watch, 3) == {"nucleate/input/block.1": 7}

@@ -57,7 +57,9 @@ def test_other_points_go_to_the_nearest_center():
 
 
 def test_at_a_glance_agreement_of_tasks_that_are_apart_is_whole_though_plain_starts_would_miss_it():
-    parted, task = tasks_of_shared_inputs(seed=0, spread=1.5)
+    parted, task = tasks_of_shared_inputs(seed=4, spread=1.6)
+    plain = by_kmeans(parted[None], 20, n_init=3, seed=0)
+    assert adjusted_rand_score(task, plain.labels[0, plain.inertia[0].argmin()]) < 0.98
     noise = np.random.default_rng(1).normal(size=parted.shape).astype(np.float32)
     of_parted, of_noise = agreement_at_a_glance(np.stack([parted, noise]), task, 3)
     assert of_parted == 1.0 and abs(of_noise) < 0.1

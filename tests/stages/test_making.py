@@ -46,9 +46,9 @@ def test_a_model_that_was_changed_where_it_lies_is_another_start(tmp_path, monke
 
 
 def test_agreement_that_is_watched_is_that_of_the_least_inertia(monkeypatch):
-    """Two plain starts end at 0.94 here: agreement in the terminal would fall where nothing has fallen apart."""
+    """Plain starts end below 1 here: agreement in the terminal would fall where nothing has fallen apart."""
     settings, told = resolve("smoke"), []
-    points, task = tasks_of_shared_inputs(seed=0, spread=1.5)
+    points, task = tasks_of_shared_inputs(seed=4, spread=1.6)
     states = SimpleNamespace(sites=("block.1",), labels={"task": task}, at=lambda _position: points[None])
     monkeypatch.setattr(making, "capture", lambda *_, **__: states)
     observer = SimpleNamespace(
@@ -57,6 +57,18 @@ def test_agreement_that_is_watched_is_that_of_the_least_inertia(monkeypatch):
     corpus = GrammarCorpus.build(settings.corpus, settings.seed)
     making._AgreementWatcher(observer, corpus, settings).on_checkpoint(7, None)
     assert told == [(7, {"block.1": 1.0})]
+
+
+def test_it_has_as_many_starts_as_claims(monkeypatch):
+    settings = resolve("smoke", ["scoring.n_init_settled=7"])
+    states = SimpleNamespace(sites=("block.1",), labels={"task": None}, at=lambda _position: None)
+    monkeypatch.setattr(making, "capture", lambda *_, **__: states)
+    monkeypatch.setattr(making, "agreement_at_a_glance", lambda *given: [given[-1]])
+    told = []
+    observer = SimpleNamespace(on_checkpoint=lambda *_: None, on_agreement=lambda *found: told.append(found))
+    corpus = GrammarCorpus.build(settings.corpus, settings.seed)
+    making._AgreementWatcher(observer, corpus, settings).on_checkpoint(7, None)
+    assert told == [(7, {"block.1": 7})]
 
 
 @pytest.mark.parametrize("begin", [run_corpus, run_experiment])

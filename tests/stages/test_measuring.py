@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from nucleate.corpus.grammars.grammar_corpus import GrammarCorpus
@@ -96,3 +97,11 @@ def test_unseen_instances_that_cannot_be_looked_at_leave_no_finished_stage(tmp_p
     assert "unseen is left out: task 5 has no centroid" in context.observer.seen
     assert context.folder.manifest["left_out"] == {"unseen": "task 5 has no centroid"}
     assert not context.folder.is_finished("unseen"), "claims would look for its table"
+
+
+def test_clusters_of_pictures_have_as_many_starts_as_claims(monkeypatch):
+    monkeypatch.setattr(measuring, "Projector", lambda *given: given[-1])
+    last = SimpleNamespace(
+        split=np.repeat("train", 8), labels={"task": np.arange(8) % 2}, select=lambda _shown: None
+    )
+    assert measuring._projector(last, [1], resolve("smoke", ["scoring.n_init_settled=7"])) == 7

@@ -249,7 +249,7 @@ AGREEMENT = (
         "wholly outside, inconclusive where one lies on both sides",
         _emerges,
         {"HIGH": HIGH, "MOST_LATE_PACE": MOST_LATE_PACE},
-        version=4,
+        version=5,
         effect=Effect("excess", HIGH),
     ),
     Claim(

@@ -2,8 +2,9 @@
 
 Lloyd's iterations never move a center to another part of space, so that of many starts the best one counts.
 A breath splits the widest clusters, lets all centers move, and takes as many away again, those that are
-missed least: one start that breathes ends lower than the best of forty that do not. This module hides that
-all starts of all blocks of points breathe together, and that nothing but a lower inertia is kept.
+missed least: on states of `quick` one start that breathes ends lower than the best of forty that do not.
+Where many clusters would have to change at once it ends early too. This module hides that all starts of all
+blocks of points breathe together, and that nothing but a lower inertia is kept.
 """
 
 from __future__ import annotations

@@ -34,9 +34,8 @@ def late_gain(steps: Float[np.ndarray, " step"], values: Float[np.ndarray, " ste
     if weights is None:
         return float("nan")
     of_late = values[late(steps)]
-    return float(
-        weights @ (of_late - of_late[0])
-    )  # weights add up to 0 but for rounding: a level curve gains 0
+    # Weights add up to 0 but for rounding: without the first value a level curve gains 0 exactly.
+    return float(weights @ (of_late - of_late[0]))
 
 
 def late_gain_interval(

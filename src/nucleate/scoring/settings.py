@@ -78,7 +78,7 @@ class ScoringSettings(Settings):
     n_init_settled: int = pydantic.Field(
         3,
         ge=1,
-        description="clustering starts there; where `stability` stays low, more of them may end lower",
+        description="clustering starts there, on the terminal and on the page; each breathes",
     )
     clustering_seed: int = pydantic.Field(
         0, ge=0, description="other starts of the same clusterings: verdicts should not depend on it"

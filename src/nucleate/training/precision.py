@@ -34,6 +34,9 @@ step: a processor without units for bfloat16 would spend as long on the trial as
 
 _WARM_UP, _TIMED = 2, 5
 
+_PROCEDURE = 2
+"""Raised where choices could come out otherwise than those that were remembered."""
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -90,7 +93,7 @@ def _time(
     """Median seconds of each, taken in turn so that a drifting machine treats all alike."""
     if device.type != "cpu":  # what is used there first is loaded first: seconds that no later step takes
         for candidate in candidates:
-            step(candidate)
+            _seconds(step, candidate)
     first: dict[Precision, float] = {}
     for candidate in candidates:
         if not any(one.dtype == candidate.dtype and _is_hopeless(one, first) for one in first):
@@ -126,7 +129,7 @@ def _pick(seconds: dict[Precision, float]) -> Precision:
 
 def _cache_file(device: torch.device, shapes: tuple[int, ...]) -> Path:
     machine = torch.cuda.get_device_name() if device.type == "cuda" else _processor()
-    key = json.dumps([machine, torch.__version__, torch.get_num_threads(), str(device), *shapes])
+    key = json.dumps([_PROCEDURE, machine, torch.__version__, torch.get_num_threads(), str(device), *shapes])
     folder = Path(os.environ.get("NUCLEATE_CACHE_DIR") or platformdirs.user_cache_dir("nucleate"))
     return folder / f"precision-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
 

@@ -1,7 +1,7 @@
 """Clusters of halves of one sample's examples: what another sample might have looked like.
 
-What claims rest on comes from starts that all end alike, so only halves that are clustered anew tell how
-clusters differ from sample to sample. Plain starts end apart, and those of the whole sample tell it too.
+What claims rest on is the best of starts that mostly end alike, so only halves that are clustered anew tell
+how clusters differ from sample to sample. Plain starts end apart, and those of the whole sample tell it too.
 This module hides that halves of one size are clustered at once, and that factors and figures share them.
 """
 
