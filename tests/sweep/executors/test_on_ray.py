@@ -82,7 +82,7 @@ def test_driver_worker_and_node_die_and_every_point_is_done_once_as_it_would_be_
         assert (out / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
 
-def wait_until(is_so, driver, seconds=240.0):
+def wait_until(is_so, driver, seconds=600.0):
     until = time.monotonic() + seconds
     while not is_so():
         assert driver.poll() is None, "the driver ended before its time"
