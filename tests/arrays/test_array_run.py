@@ -110,7 +110,7 @@ def test_clusters_of_its_pictures_have_as_many_starts_as_claims(planted, tmp_pat
     class AskedError(Exception): ...
 
     def projector(*given):
-        raise AskedError(given[-1])
+        raise AskedError(given[3])
 
     monkeypatch.setattr("nucleate.arrays.array_run.Projector", projector)
     states, labels, _ = planted

@@ -32,7 +32,7 @@ def states_of(points, step, task=None):
 def projected(*states, spot=None):
     """Steps in order; the last one sets the axes."""
     n = len(states[0].split)
-    projector = Projector(states[-1], np.arange(n), seed=1, spot=spot)
+    projector = Projector(states[-1], np.arange(n), seed=1, n_init=3, spot=spot)
     for one in states:
         projector.add(projector.project(one))
     return projector.finish(pa.table({"split": ["train"] * n}), ["no", "yes"].__getitem__)

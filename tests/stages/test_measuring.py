@@ -100,7 +100,7 @@ def test_unseen_instances_that_cannot_be_looked_at_leave_no_finished_stage(tmp_p
 
 
 def test_clusters_of_pictures_have_as_many_starts_as_claims(monkeypatch):
-    monkeypatch.setattr(measuring, "Projector", lambda *given: given[-1])
+    monkeypatch.setattr(measuring, "Projector", lambda *given: given[3])
     last = SimpleNamespace(
         split=np.repeat("train", 8), labels={"task": np.arange(8) % 2}, select=lambda _shown: None
     )

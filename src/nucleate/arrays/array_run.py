@@ -90,8 +90,8 @@ def _score(context: FolderContext[AnalysisSettings], arrays: StateArrays) -> Non
     tag = RunTag(folder.name, settings.model.name, settings.seed)
     last = arrays.at(arrays.steps[-1])
     shown = balanced_order(last.split, last.labels["task"], POINTS_PER_SPLIT, settings.seed)
-    spot, n_init = _spot(settings, arrays), settings.scoring.n_init_settled
-    projector = Projector(last.select(shown), shown, settings.seed, spot, n_init)
+    n_init, spot = settings.scoring.n_init_settled, _spot(settings, arrays)
+    projector = Projector(last.select(shown), shown, settings.seed, n_init, spot)
     parts, milestones = [], evenly_spaced(arrays.steps, settings.scoring.milestones)
     for done, step in enumerate(arrays.steps, 1):
         states = arrays.at(step)

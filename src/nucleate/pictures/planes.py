@@ -107,8 +107,8 @@ class Projector:
         last: HiddenStates,
         shown: Int[np.ndarray, " point"],
         seed: int,
+        n_init: int,
         spot: Spot | None = None,
-        n_init: int = 3,
     ) -> None:
         """Set the axes.
 
@@ -116,8 +116,8 @@ class Projector:
             last: states of the points at the last step, in the order of `shown`.
             shown: the examples of every step's states that are drawn.
             seed: of the clusters and of t-SNE.
-            spot: what is looked at most closely, if anything.
             n_init: starts of the clusters, which breathe.
+            spot: what is looked at most closely, if anything.
         """
         self.shown, self.seed, self.n_init = shown, seed, n_init
         self.spot = spot if spot and _can_be_seen(last, spot) else None

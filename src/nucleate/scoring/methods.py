@@ -74,17 +74,6 @@ def by_settled_kmeans(
     return Clusters(found.labels, found.inertia, (n_clusters,) * len(points), found.centers)
 
 
-def agreement_at_a_glance(
-    points: Float[np.ndarray, "site example d"], labels: Int[np.ndarray, " example"], n_init: int
-) -> list[float]:
-    """The adjusted Rand index of labels and as many clusters, for each site: for the eye, and for no table.
-
-    Plain starts would end apart from one checkpoint to the next, and what falls then is the luck of k-means.
-    """
-    found = kmeans(points, len(np.unique(labels)), n_init=n_init, seed=0, breaths=MANY_BREATHS)
-    return [adjusted_rand_index(labels, clusters) for clusters in found.best_labels]
-
-
 def by_kmeans_of_a_breath(
     points: Float[np.ndarray, "site example d"], n_clusters: int, *, n_init: int, seed: int
 ) -> Clusters:
@@ -187,6 +176,17 @@ def _site_by_site(
     labels, inertia = zip(*(fit(own) for own in points), strict=True)
     found = np.stack(labels)[:, None].astype(np.int64)
     return Clusters(found, np.array(inertia)[:, None], tuple(len(np.unique(own)) for own in found))
+
+
+def agreement_at_a_glance(
+    points: Float[np.ndarray, "site example d"], labels: Int[np.ndarray, " example"], n_init: int
+) -> list[float]:
+    """The adjusted Rand index of labels and as many clusters, for each site: for the eye, and for no table.
+
+    Plain starts would end apart from one checkpoint to the next, and what falls then is the luck of k-means.
+    """
+    found = kmeans(points, len(np.unique(labels)), n_init=n_init, seed=0, breaths=MANY_BREATHS)
+    return [adjusted_rand_index(labels, clusters) for clusters in found.best_labels]
 
 
 METHODS: dict[str, Method] = {

@@ -134,7 +134,7 @@ def _projector(last: HiddenStates, steps: Sequence[int], settings: MeasurementSe
     n_points = settings.pictures.n_points if settings.pictures.tsne else 0
     pictured = evenly_spaced(steps, settings.pictures.n_steps)
     spot = Spot(settings.claims.position, settings.claims.factor, n_points, tuple(pictured))
-    return Projector(last.select(shown), shown, settings.seed, spot, settings.scoring.n_init_settled)
+    return Projector(last.select(shown), shown, settings.seed, settings.scoring.n_init_settled, spot)
 
 
 def _pictured(settings: MeasurementSettings) -> tuple[Any, ...]:
