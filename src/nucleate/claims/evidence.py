@@ -121,7 +121,7 @@ class Evidence:
 
     @cached_property
     def agreement(self) -> Scores:
-        """Agreement with labels and between starts, and its controls, at every position and by every method."""
+        """Agreement with labels and between starts, and controls, at every position and by every method."""
         metrics = {self.view.metric, "ari", "stability"}
         wanted = {"factor": self.view.factor, "preparation": self.view.preparation, "metric": metrics}
         return self.scores.where(**wanted) if self.seen is None else self.seen
